@@ -1,0 +1,34 @@
+"""The book of formulas: one chapter a file, one pure function a quantity, read in this order."""
+
+from __future__ import annotations
+
+from thirdwatt.formulas import (
+    carbon,
+    components,
+    cost,
+    equivalents,
+    facility,
+    finetune,
+    goodput,
+    power,
+    storage,
+    time,
+    water,
+    workload,
+)
+
+CHAPTERS = (
+    workload,
+    finetune,
+    time,
+    goodput,
+    power,
+    facility,
+    storage,
+    components,
+    cost,
+    carbon,
+    water,
+    equivalents,
+)
+"""Alternatives of one quantity stand in one chapter; within a chapter, order decides between equals."""

@@ -1,0 +1,31 @@
+"""Three helpers that let one formula serve plain floats and arrays alike.
+
+Arrays end in the axes (V, S): variants and samples. Phase, component and operator axes stand in front of them and are
+always summed over axis 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from thirdwatt.quantity import Code, Num
+
+
+def stack(*values: Num) -> Num:
+    """Put values of shapes that broadcast to (V, S) on a new leading axis: (n, V, S)."""
+    return np.stack(np.broadcast_arrays(*values))
+
+
+def over(values: Num) -> Num:
+    """Sum over the leading axis: (n, V, S) to (V, S)."""
+    return np.sum(values, axis=0)  # type: ignore[no-any-return]
+
+
+def pick(code: Code, *branches: Num) -> Num:
+    """Branch number ``code`` of the given ones, element by element. All branches are evaluated."""
+    if isinstance(code, int):
+        return branches[code]
+    return np.choose(code, np.broadcast_arrays(*branches))  # type: ignore[no-any-return]

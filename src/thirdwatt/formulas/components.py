@@ -1,0 +1,67 @@
+"""Components: energy, carbon and water of the run along one axis, in the order of ``quantity.COMPONENTS``.
+
+Shape (component, V, S). The axis lets a report show any account by component without a formula for each pair.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thirdwatt.formulas.arrays import stack
+from thirdwatt.quantity import quantity
+
+if TYPE_CHECKING:
+    from thirdwatt.quantity import Num
+
+
+@quantity
+def component_energy_kwh(
+    accelerators_energy_kwh: Num,
+    cpu_servers_energy_kwh: Num,
+    network_energy_kwh: Num,
+    storage_energy_kwh: Num,
+    backup_energy_kwh: Num,
+    monitoring_energy_kwh: Num,
+    redundancy_energy_kwh: Num,
+    power_distribution_energy_kwh: Num,
+    cooling_energy_kwh: Num,
+    facility_other_energy_kwh: Num,
+) -> Num:
+    """Facility energy by component."""
+    return stack(
+        accelerators_energy_kwh,
+        cpu_servers_energy_kwh,
+        network_energy_kwh,
+        storage_energy_kwh,
+        backup_energy_kwh,
+        monitoring_energy_kwh,
+        redundancy_energy_kwh,
+        power_distribution_energy_kwh,
+        cooling_energy_kwh,
+        facility_other_energy_kwh,
+    )
+
+
+@quantity
+def component_power_share(component_energy_kwh: Num, facility_energy_kwh: Num) -> Num:
+    """Share of the facility's energy by component."""
+    return component_energy_kwh / facility_energy_kwh
+
+
+@quantity
+def component_carbon_kg(component_energy_kwh: Num, grid_intensity_kg_per_kwh: Num) -> Num:
+    """Location-based carbon by component."""
+    return component_energy_kwh * grid_intensity_kg_per_kwh
+
+
+@quantity
+def component_carbon_market_kg(component_energy_kwh: Num, market_intensity_kg_per_kwh: Num) -> Num:
+    """Market-based carbon by component."""
+    return component_energy_kwh * market_intensity_kg_per_kwh
+
+
+@quantity
+def component_water_l(component_energy_kwh: Num, grid_water_l_per_kwh: Num, onsite_water_l: Num) -> Num:
+    """Water by component: at the power stations by energy, evaporated on site by cooling (last but one)."""
+    grid = component_energy_kwh * grid_water_l_per_kwh
+    return stack(*grid[:-2], grid[-2] + onsite_water_l, grid[-1])  # type: ignore[index]

@@ -1,0 +1,92 @@
+"""Time: from the work to accelerator hours and back.
+
+Work, utilisation and hours determine each other, so each can be given and the others follow. ``mfu`` is model FLOP
+over peak FLOP while steps run; ``goodput`` is the share of allocated hours in which steps run that count. Their
+product is what a whole campaign achieves.
+
+All arguments broadcast to (V, S). The default utilisation is a distribution by accelerator generation and precision,
+valid for well-fed training of transformers; it says nothing about one particular layout.
+
+References
+----------
+.. [1] Chowdhery et al. 2022, PaLM, arXiv:2204.02311, appendix B.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thirdwatt.quantity import quantity
+
+if TYPE_CHECKING:
+    from thirdwatt.quantity import Num
+
+
+@quantity(given=("tokens_per_s_per_accelerator",))
+def mfu__throughput(
+    tokens_per_s_per_accelerator: Num, training_flop_per_token: Num, accelerator_peak_flop_per_s: Num
+) -> Num:
+    """Utilisation from a stated or measured throughput [1]_."""
+    return tokens_per_s_per_accelerator * training_flop_per_token / accelerator_peak_flop_per_s
+
+
+@quantity(given=("training_flop", "accelerator_hours"))
+def mfu__hours(
+    training_flop: Num, accelerator_hours: Num, accelerator_peak_flop_per_s: Num, goodput: Num, s_per_h: Num
+) -> Num:
+    """Utilisation that the stated hours imply for the stated work."""
+    return training_flop / (accelerator_hours * s_per_h * accelerator_peak_flop_per_s * goodput)
+
+
+@quantity
+def mfu(typical_mfu_share: Num) -> Num:
+    """What well-fed runs on this generation and precision reach."""
+    return typical_mfu_share
+
+
+@quantity(given=("wall_time_h",))
+def accelerator_hours__wall_time(wall_time_h: Num, accelerator_count: Num) -> Num:
+    """Allocated accelerators times the time they were allocated."""
+    return wall_time_h * accelerator_count
+
+
+@quantity
+def accelerator_hours(
+    workload_flop: Num, accelerator_peak_flop_per_s: Num, mfu: Num, goodput: Num, s_per_h: Num
+) -> Num:
+    """Hours that the work occupies: FLOP over peak, utilisation and goodput."""
+    return workload_flop / (accelerator_peak_flop_per_s * mfu * goodput * s_per_h)
+
+
+@quantity(given=("accelerator_hours", "wall_time_h"))
+def accelerator_count__hours(accelerator_hours: Num, wall_time_h: Num) -> Num:
+    """Accelerators, from their hours and the time on the wall."""
+    return accelerator_hours / wall_time_h
+
+
+@quantity
+def accelerator_count(default_accelerator_count: Num) -> Num:
+    """Accelerators, where the scenario names none."""
+    return default_accelerator_count
+
+
+@quantity
+def wall_time_h(accelerator_hours: Num, accelerator_count: Num) -> Num:
+    """Time from start to end, if all accelerators are held throughout."""
+    return accelerator_hours / accelerator_count
+
+
+@quantity
+def tokens_per_s_per_accelerator(
+    mfu: Num, accelerator_peak_flop_per_s: Num, training_flop_per_token: Num
+) -> Num:
+    """Throughput while steps run."""
+    return mfu * accelerator_peak_flop_per_s / training_flop_per_token
+
+
+@quantity
+def step_time_s(
+    global_batch_count: Num, sequence_length: Num, tokens_per_s_per_accelerator: Num, accelerator_count: Num
+) -> Num:
+    """Time of one optimiser step: tokens of the global batch over the throughput of the cluster."""
+    return global_batch_count * sequence_length / (tokens_per_s_per_accelerator * accelerator_count)

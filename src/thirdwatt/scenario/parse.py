@@ -1,0 +1,406 @@
+"""From a raw document to a scenario, or to the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from thirdwatt.facts import Figure, table
+from thirdwatt.facts.prices import rent
+from thirdwatt.facts.table import plain
+from thirdwatt.quantity import Observation, limits
+from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
+from thirdwatt.scenario.scenario import Quadrant, Scenario, Warn
+from thirdwatt.scenario.schema import Layout, ScenarioFile, Section, Stated
+
+STACKS = ("megatron-lm", "megatron-core", "torchtitan", "llm-foundry", "maxtext", "nemo", "levanter")
+
+_WORDS = {
+    "embedding_copies": {True: 1.0, False: 2.0},
+    "norm_factor": {"rms": 1.0, "layer": 2.0},
+}
+"""Values of fields that are words, as the numbers of their quantities."""
+
+BOUNDARY_QUANTITY = {
+    "accelerators": "accelerators_energy_kwh",
+    "accelerators+facility": "accelerators_facility_energy_kwh",
+    "it": "it_energy_kwh",
+    "facility": "facility_energy_kwh",
+}
+
+
+def parse(
+    raw: Mapping[str, Any],
+    quantities: Collection[str],
+    *,
+    name: str = "scenario",
+    observations: Collection[Observation] = (),
+) -> Scenario:
+    """Build a scenario from a document.
+
+    Parameters
+    ----------
+    raw
+        The document, as TOML, YAML or JSON gave it.
+    quantities
+        Names that ``[known]``, ``[range]`` and observations may use.
+    name
+        What to call the scenario in results.
+    observations
+        What a meter or scan saw; rows of scope ``rate`` replace what would be modelled.
+
+    Raises
+    ------
+    InputError
+        With every mistake found.
+    """
+    file = _validate(raw)
+    mistakes: list[Mistake] = []
+    warnings: list[Warn] = []
+    given: dict[str, Figure] = {}
+    choices = _options(file)
+
+    for path, stated in _stated(file):
+        quantity = _quantity_of(path)
+        given[quantity] = _figure(quantity, stated, path)
+    for table_name, path, wanted in _chosen(file):
+        row = table(table_name).find(wanted)
+        if row is None:
+            close = table(table_name).nearest(wanted)
+            fix = f"did you mean {close}?" if close else f"see the ids of {table_name}"
+            mistakes.append(Mistake(path, f"{wanted!r} is in no row of {table_name}", fix))
+            continue
+        choices[path.rsplit(".", 1)[-1]] = row.id
+        if plain(wanted) != row.id:
+            warnings.append(Warn("alias", f"{wanted} is taken as {row.id} ({row.name})"))
+
+    _instance(choices, given, mistakes)
+    _known(file, given, quantities, mistakes)
+    _observed(observations, given, quantities, mistakes, warnings)
+    _defaults(choices, given, mistakes)
+    _consistency(file, choices, given, mistakes, warnings)
+    for quantity, figure in given.items():
+        mistakes += _range_mistakes(quantity, figure)
+    if mistakes:
+        raise InputError(mistakes, name)
+
+    quadrant = file.quadrant
+    return Scenario(
+        name=name,
+        title=file.title,
+        note=file.note,
+        boundary=file.boundary,
+        choices=choices,
+        given=given,
+        document=file.model_dump(mode="json", exclude_unset=True),
+        quadrant=Quadrant(quadrant.power_share, quadrant.cost_share, quadrant.cost),
+        warnings=tuple(warnings),
+    )
+
+
+# --- the form -----------------------------------------------------------------------------------------------------
+
+
+def _validate(raw: Mapping[str, Any]) -> ScenarioFile:
+    try:
+        return ScenarioFile.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(_form_mistakes(error)) from None
+    except RecursionError:
+        raise InputError([Mistake("", "the document is nested too deeply")]) from None
+
+
+def _form_mistakes(error: ValidationError) -> Iterator[Mistake]:
+    for problem in error.errors(include_url=False, include_context=False):
+        location = [str(part) for part in problem["loc"]]
+        branch = [part for part in location if part in ("Layout", "literal['auto']")]
+        if branch == ["literal['auto']"] and isinstance(problem["input"], Mapping):
+            continue  # the other branch says what is wrong inside the table
+        path = ".".join(part for part in location if part not in branch)
+        shown = repr(problem["input"])
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        if problem["type"] == "extra_forbidden":
+            yield Mistake(path, "unknown key", nearest(location[-1], _keys(location[:-1])))
+        elif problem["type"] == "model_type":
+            expected = "a number, or a table with value, low, high, source"
+            if path in ScenarioFile.model_fields or path == "workload.transformer":
+                expected = "a table of fields"
+            yield Mistake(path, f"{shown} is not {expected}")
+        elif problem["type"] == "missing":
+            yield Mistake(path, "missing", "a table that states a number needs value")
+        else:
+            message = problem["msg"][0].lower() + problem["msg"][1:]
+            yield Mistake(path, f"{shown}: {message}")
+
+
+def _keys(location: list[str]) -> list[str]:
+    model: type[BaseModel] = ScenarioFile
+    for part in location:
+        if part in ("Layout",):
+            model = Layout
+            continue
+        inner = _section(model, part)
+        if inner is None:
+            return list(Stated.model_fields)
+        model = inner
+    return list(model.model_fields)
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    options = getattr(field.annotation, "__args__", (field.annotation,))
+    for option in options:
+        if isinstance(option, type) and issubclass(option, Section) and option is not Stated:
+            return option
+    return None
+
+
+def _sections(file: ScenarioFile) -> Iterator[tuple[str, Section]]:
+    yield "workload", file.workload
+    if file.workload.transformer:
+        yield "workload.transformer", file.workload.transformer
+    yield "cluster", file.cluster
+    if isinstance(file.layout, Layout):
+        yield "layout", file.layout
+    yield "software", file.software
+    yield "site", file.site
+    yield "storage", file.storage
+
+
+def _extra(section: Section, name: str) -> dict[str, str]:
+    extra = type(section).model_fields[name].json_schema_extra
+    return extra if isinstance(extra, dict) else {}  # type: ignore[return-value]
+
+
+def _quantities() -> dict[str, str]:
+    found = {}
+    for path, section in _sections(ScenarioFile.model_validate({"workload": {"transformer": {}}})):
+        for name in type(section).model_fields:
+            if "quantity" in (extra := _extra(section, name)):
+                found[f"{path}.{name}"] = extra["quantity"]
+    return found
+
+
+QUANTITY_OF = _quantities()
+"""Quantity that each field of a scenario states, by its path."""
+
+
+def _quantity_of(path: str) -> str:
+    return QUANTITY_OF[path]
+
+
+def _stated(file: ScenarioFile) -> Iterator[tuple[str, Stated]]:
+    for path, section in _sections(file):
+        for name in section.model_fields_set:
+            value = getattr(section, name)
+            quantity = QUANTITY_OF.get(f"{path}.{name}")
+            if quantity is None or value is None:
+                continue
+            if quantity == "sliding_layer_share":
+                value = Stated(value=1 - 1 / value)
+            elif not isinstance(value, Stated):
+                value = Stated(value=_WORDS.get(quantity, {True: 1.0, False: 0.0})[value])
+            yield f"{path}.{name}", value
+    if file.storage.erasure:
+        data, parity = map(float, file.storage.erasure.split("+"))
+        yield "storage.erasure.data", Stated(value=data)
+        yield "storage.erasure.parity", Stated(value=parity)
+
+
+QUANTITY_OF["storage.erasure.data"] = "erasure_data_count"
+QUANTITY_OF["storage.erasure.parity"] = "erasure_parity_count"
+
+
+def _chosen(file: ScenarioFile) -> Iterator[tuple[str, str, str]]:
+    for path, section in _sections(file):
+        for name in section.model_fields_set:
+            value = getattr(section, name)
+            if value is not None and "table" in (extra := _extra(section, name)):
+                yield extra["table"], f"{path}.{name}", value
+
+
+def _options(file: ScenarioFile) -> dict[str, str]:
+    options = {"method": file.workload.method, "adapter": file.workload.adapter, "term": file.site.term}
+    optional = {
+        "tenure": file.site.tenure,
+        "vendor": file.site.vendor and plain(file.site.vendor),
+        "stack": file.software.stack and plain(file.software.stack),
+        "precision": file.layout.precision if isinstance(file.layout, Layout) else None,
+    }
+    return options | {name: value for name, value in optional.items() if value}
+
+
+# --- quantities ---------------------------------------------------------------------------------------------------
+
+
+def _figure(quantity: str, stated: Stated, path: str) -> Figure:
+    return Figure(
+        value=stated.value,
+        low=stated.value if stated.low is None else stated.low,
+        high=stated.value if stated.high is None else stated.high,
+        kind="stated",
+        source=stated.source or path,
+        stream=f"given/{quantity}",
+    )
+
+
+def _known(
+    file: ScenarioFile, given: dict[str, Figure], quantities: Collection[str], mistakes: list[Mistake]
+) -> None:
+    for section, names in (("known", file.known), ("range", file.range)):
+        for name in names:
+            path = f"{section}.{name}"
+            if name == "energy_kwh":
+                asked = "facility_energy_kwh, it_energy_kwh, accelerators_energy_kwh"
+                mistakes.append(Mistake(path, "an energy without its boundary", f"say which: {asked}"))
+            elif name not in quantities:
+                mistakes.append(Mistake(path, "no such quantity", nearest(name, quantities)))
+    for name, stated in file.known.items():
+        given[name] = _figure(name, stated, f"known.{name}")
+    for name, (low, high) in file.range.items():
+        path = f"range.{name}"
+        middle = given[name].value if name in given else (low + high) / 2
+        given[name] = _figure(name, Stated(value=middle, low=low, high=high), path)
+
+
+def _observed(
+    observations: Collection[Observation],
+    given: dict[str, Figure],
+    quantities: Collection[str],
+    mistakes: list[Mistake],
+    warnings: list[Warn],
+) -> None:
+    for seen in observations:
+        if seen.scope != "rate":
+            continue
+        path = f"observations.{seen.quantity}"
+        if seen.quantity not in quantities:
+            mistakes.append(Mistake(path, "no such quantity", nearest(seen.quantity, quantities)))
+            continue
+        if seen.quantity in given and given[seen.quantity].value != seen.value:
+            warnings.append(
+                Warn(
+                    "observed_replaces_stated",
+                    f"{seen.quantity}: observed {seen.value:g} replaces stated {given[seen.quantity].value:g}",
+                )
+            )
+        given[seen.quantity] = Figure(
+            seen.value, seen.low, seen.high, seen.kind, seen.source, f"given/{seen.quantity}"
+        )
+
+
+def _range_mistakes(quantity: str, figure: Figure) -> Iterator[Mistake]:
+    path = figure.source if "." in figure.source else f"known.{quantity}"
+    floor, ceiling = limits(quantity)
+    if not figure.low <= figure.value <= figure.high:
+        yield Mistake(path, f"{figure.value:g} lies outside its own range {figure.low:g} to {figure.high:g}")
+    if figure.low < floor:
+        yield Mistake(path, f"{figure.low:g} is below {floor:g}, the least {quantity} can be")
+    elif figure.high > ceiling:
+        yield Mistake(path, f"{figure.high:g} is above {ceiling:g}, the most {quantity} can be")
+    elif figure.low <= 0 and _must_be_positive(quantity):
+        yield Mistake(path, f"{quantity} must be more than 0")
+
+
+def _must_be_positive(quantity: str) -> bool:
+    return quantity in _POSITIVE
+
+
+_POSITIVE = frozenset(
+    (
+        "token_count epochs training_flop parameter_count active_parameter_count accelerator_count accelerator_hours "
+        "wall_time_h mfu goodput layer_count hidden_width head_count kv_head_count head_width sequence_length "
+        "vocabulary_count tokens_per_s_per_accelerator accelerator_power_w accelerator_tdp_w storage_copies "
+        "global_batch_count own_utilisation_share accelerator_peak_flop_per_s it_life_year plant_life_year "
+        "checkpoint_time_s failure_per_accelerator_per_h interest_share_per_year"
+    ).split()
+)
+"""Quantities that formulas divide by: zero would not mean *none* but *nonsense*."""
+
+
+# --- choices ------------------------------------------------------------------------------------------------------
+
+
+def _instance(choices: dict[str, str], given: dict[str, Figure], mistakes: list[Mistake]) -> None:
+    if "instance" not in choices:
+        return
+    row = table("instances").rows[choices["instance"]]
+    chip = row.text["accelerator"]
+    if choices.setdefault("accelerator", chip) != chip:
+        mistakes.append(
+            Mistake("cluster.accelerator", f"{choices['accelerator']} is not in {row.id}", f"it has {chip}")
+        )
+    given.setdefault("accelerator_count", row.figures["accelerator_count"])
+
+
+def _defaults(choices: dict[str, str], given: dict[str, Figure], mistakes: list[Mistake]) -> None:
+    """Fill what follows from other choices; a scenario without an accelerator is priced on the commonest one."""
+    chip = table("accelerators").rows[choices.setdefault("accelerator", "h100-sxm-80gb")]
+    choices.setdefault("generation", chip.text["generation"])
+    choices.setdefault("precision", chip.text["precision"])
+    choices.setdefault("host", chip.text["host"])
+    choices.setdefault("network", chip.text["network"])
+    host = table("hosts").rows[choices["host"]]
+    priced = "rent_usd_per_accelerator_h" in given or rent(chip.id, choices.get("vendor"), choices["term"])
+    choices.setdefault("tenure", "rented" if priced else "own")
+    by_tenure = {"rented": "hyperscale", "colo": "colo", "own": "enterprise"}
+    choices.setdefault("facility", host.text.get("facility", by_tenure[choices["tenure"]]))
+    choices.setdefault("media", host.text.get("media", "hdd"))
+    choices.setdefault("region", "world")
+    if choices["tenure"] == "rented" and not priced:
+        vendor, term = choices.get("vendor", "any vendor"), choices["term"]
+        fix = "state site.rent_usd_per_h, another vendor or term, or site.tenure = 'own'"
+        mistakes.append(Mistake("site.tenure", f"no {term} rent of {chip.id} by {vendor} is known", fix))
+
+
+def _consistency(
+    file: ScenarioFile,
+    choices: dict[str, str],
+    given: dict[str, Figure],
+    mistakes: list[Mistake],
+    warnings: list[Warn],
+) -> None:
+    chip = table("accelerators").rows[choices["accelerator"]]
+    peaks = [name.split("@")[1] for name in chip.figures if name.startswith("accelerator_peak_flop_per_s@")]
+    if choices["precision"] not in peaks and "accelerator_peak_flop_per_s" not in given:
+        mistakes.append(
+            Mistake("layout.precision", f"{chip.id} has no {choices['precision']}", f"allowed: {', '.join(peaks)}")
+        )
+    if "pue" in given and "cooling_share" in given:
+        pue, share = given["pue"].value, given["cooling_share"].value
+        if share * pue > pue - 1:
+            most = (pue - 1) / pue if pue else 0.0
+            mistakes.append(
+                Mistake(
+                    "site.cooling_share",
+                    f"cooling of {share:.0%} of the facility contradicts a PUE of {pue:g}, "
+                    f"whose whole overhead is {most:.1%}",
+                    f"at that share the PUE is at least {1 / (1 - share):.2f}" if share < 1 else "shares are below 1",
+                )
+            )
+    if "storage_copies" in given and "erasure_data_count" in given:
+        mistakes.append(Mistake("storage.copies", "copies and erasure coding are both stated", "state one"))
+    stack = choices.get("stack")
+    if stack and stack not in STACKS:
+        warnings.append(Warn("unknown_stack", f"no measurements of the stack {stack}: the interval stays wide"))
+    _layout_consistency(file, given, mistakes)
+
+
+def _layout_consistency(file: ScenarioFile, given: Mapping[str, Figure], mistakes: list[Mistake]) -> None:
+    layout = file.layout
+    if not isinstance(layout, Layout) or "accelerator_count" not in given:
+        return
+    degrees = [layout.tensor, layout.pipeline, layout.context, layout.data]
+    if layout.tensor and layout.pipeline and layout.data:
+        product = 1
+        for degree in degrees:
+            product *= degree or 1
+        count = given["accelerator_count"].value
+        if product != count:
+            mistakes.append(
+                Mistake("layout", f"tensor x pipeline x context x data is {product}, cluster.count is {count:g}")
+            )

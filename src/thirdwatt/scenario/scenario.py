@@ -1,0 +1,51 @@
+"""A scenario as the ledger takes it: choices among facts, and quantities that are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thirdwatt.facts import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something a reader of the result should know: a stable code and a sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quadrant:
+    """Shares of power and cost from which a component counts as high, and what cost means."""
+
+    power_share: float = 0.05
+    cost_share: float = 0.05
+    cost: str = "capex"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What somebody states about a training run.
+
+    Attributes
+    ----------
+    choices
+        Rows of fact tables and options, by what they decide (``accelerator``, ``region``, ``tenure`` ...).
+    given
+        Quantities that are stated, known or observed; each cuts the graph where it stands.
+    document
+        The scenario as a file would say it, to be written out and read again.
+    """
+
+    name: str
+    title: str
+    note: str
+    boundary: str
+    choices: Mapping[str, str]
+    given: Mapping[str, Figure]
+    document: Mapping[str, Any]
+    quadrant: Quadrant = Quadrant()
+    warnings: tuple[Warn, ...] = field(default=())

@@ -1,0 +1,187 @@
+"""The form of a scenario file: sections, fields, the quantity each field states, and what is allowed in it.
+
+Adding a field here is all it takes for ``--set``, tables, files and the JSON Schema to know it: a field that states a
+quantity names it with :func:`states`, a field that chooses a row of a fact table with :func:`chooses`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MAX_TEXT = 2_000
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are mistakes, NaN and infinity are no numbers."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, str_max_length=MAX_TEXT)
+
+
+class Stated(Section):
+    """A number as the user knows it, at best with its range and where it comes from."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+
+
+def _number(raw: Any) -> Any:
+    if isinstance(raw, str):
+        try:
+            raw = float(raw)
+        except ValueError:
+            return raw
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return {"value": raw}
+    return raw
+
+
+Number = Annotated[Stated, BeforeValidator(_number)]
+
+
+def states(quantity: str) -> Any:
+    """Field whose number is a quantity of the book."""
+    return Field(default=None, json_schema_extra={"quantity": quantity})
+
+
+def chooses(table: str) -> Any:
+    """Field that names a row of a fact table."""
+    return Field(default=None, json_schema_extra={"table": table})
+
+
+class Transformer(Section):
+    """Architecture of a transformer, for models that are in no table."""
+
+    layers: Number | None = states("layer_count")
+    hidden: Number | None = states("hidden_width")
+    heads: Number | None = states("head_count")
+    kv_heads: Number | None = states("kv_head_count")
+    head_dim: Number | None = states("head_width")
+    head_dim_v: Number | None = states("value_head_width")
+    q_rank: Number | None = states("q_rank")
+    kv_rank: Number | None = states("kv_rank")
+    rope_head_dim: Number | None = states("rope_head_width")
+    ffn: Number | None = states("ffn_width")
+    gated: bool | None = states("gated_factor")
+    vocab: Number | None = states("vocabulary_count")
+    tied_embeddings: bool | None = states("embedding_copies")
+    positions: Number | None = states("position_count")
+    bias: bool | None = states("bias_factor")
+    qkv_bias: bool | None = states("qkv_bias_factor")
+    norm: Literal["rms", "layer"] | None = states("norm_factor")
+    seq_len: Number | None = states("sequence_length")
+    experts: Number | None = states("expert_count")
+    top_k: Number | None = states("top_k_count")
+    shared_experts: Number | None = states("shared_expert_count")
+    expert_ffn: Number | None = states("expert_ffn_width")
+    dense_layers: Number | None = states("dense_layer_count")
+    sliding_window: Number | None = states("sliding_window_length")
+    sliding_window_every: int | None = Field(default=None, ge=1, json_schema_extra={"quantity": "sliding_layer_share"})
+
+
+class Workload(Section):
+    """What is trained on how much."""
+
+    model: str | None = chooses("models")
+    tokens: Number | None = states("token_count")
+    epochs: Number | None = states("epochs")
+    method: Literal["pretrain", "sft", "dpo", "rl"] = "pretrain"
+    adapter: Literal["none", "lora", "qlora"] = "none"
+    adapter_rank: Number | None = states("adapter_rank")
+    flop: Number | None = states("training_flop")
+    parameters: Number | None = states("parameter_count")
+    active_parameters: Number | None = states("active_parameter_count")
+    transformer: Transformer | None = None
+
+
+class Cluster(Section):
+    """What it is trained on."""
+
+    accelerator: str | None = chooses("accelerators")
+    instance: str | None = chooses("instances")
+    count: Number | None = states("accelerator_count")
+    network: str | None = chooses("networks")
+    host: str | None = chooses("hosts")
+
+
+Degree = Annotated[int, Field(ge=1)]
+
+
+class Layout(Section):
+    """How the model is spread over the accelerators."""
+
+    tensor: Degree | None = None
+    pipeline: Degree | None = None
+    virtual_stages: Degree | None = None
+    data: Degree | None = None
+    context: Degree | None = None
+    expert: Degree | None = None
+    zero_stage: Annotated[int, Field(ge=0, le=3)] | None = None
+    micro_batch: Degree | None = None
+    global_batch: Number | None = states("global_batch_count")
+    recompute: Literal["none", "selective", "full"] | None = None
+    precision: Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"] | None = None
+
+
+class Software(Section):
+    """What it is trained with."""
+
+    stack: str | None = None
+    year: Annotated[int, Field(ge=2012, le=2100)] | None = None
+
+
+class Site(Section):
+    """Where it is trained and on whose terms."""
+
+    region: str | None = chooses("regions")
+    facility: str | None = chooses("facilities")
+    tenure: Literal["own", "colo", "rented"] | None = None
+    vendor: str | None = None
+    term: Literal["on-demand", "reserved", "spot"] = "on-demand"
+    pue: Number | None = states("pue")
+    cooling_share: Number | None = states("cooling_share")
+    wue_l_per_kwh: Number | None = states("wue_l_per_kwh")
+    intensity_kg_per_kwh: Number | None = states("grid_intensity_kg_per_kwh")
+    marginal_intensity_kg_per_kwh: Number | None = states("marginal_intensity_kg_per_kwh")
+    contracted_share: Number | None = states("contracted_share")
+    contracted_intensity_kg_per_kwh: Number | None = states("contracted_intensity_kg_per_kwh")
+    electricity_usd_per_kwh: Number | None = states("electricity_usd_per_kwh")
+    rent_usd_per_h: Number | None = states("rent_usd_per_accelerator_h")
+
+
+class Storage(Section):
+    """How data and checkpoints are kept."""
+
+    media: str | None = chooses("media")
+    copies: Number | None = states("storage_copies")
+    erasure: Annotated[str, Field(pattern=r"^[1-9]\d?\+[1-9]\d?$")] | None = None
+    retention_years: Number | None = states("retention_year")
+    kept_checkpoints: Number | None = states("kept_checkpoint_count")
+
+
+class Quadrant(Section):
+    """Where the cost and power quadrant draws its lines."""
+
+    power_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    cost_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    cost: Literal["capex", "tco"] = "capex"
+
+
+class ScenarioFile(Section):
+    """A scenario: everything is optional, what is left out is estimated and labelled so."""
+
+    title: str = ""
+    note: str = ""
+    boundary: Literal["accelerators", "accelerators+facility", "it", "facility"] = "facility"
+    workload: Workload = Workload()
+    cluster: Cluster = Cluster()
+    layout: Layout | Literal["auto"] = Layout()
+    software: Software = Software()
+    site: Site = Site()
+    storage: Storage = Storage()
+    quadrant: Quadrant = Quadrant()
+    known: dict[str, Number] = {}
+    range: dict[str, tuple[float, float]] = {}
