@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from thirdwatt.quantity import Num
 
 
+@quantity(given=("facility_energy_kwh", "it_energy_kwh"))
+def pue__energies(facility_energy_kwh: Num, it_energy_kwh: Num) -> Num:
+    """Facility over IT energy [1]_, from both as metered."""
+    return facility_energy_kwh / it_energy_kwh
+
+
 @quantity(given=("cooling_ratio", "power_distribution_ratio", "facility_other_ratio"))
 def pue__parts(cooling_ratio: Num, power_distribution_ratio: Num, facility_other_ratio: Num) -> Num:
     """Facility over IT energy [1]_, from its three parts."""

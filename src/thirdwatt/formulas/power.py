@@ -178,9 +178,9 @@ def phase_it_energy_kwh(
 
 
 @quantity
-def phase_energy_kwh(phase_it_energy_kwh: Num, pue: Num) -> Num:
-    """Facility energy by phase."""
-    return phase_it_energy_kwh * pue
+def phase_energy_kwh(phase_it_energy_kwh: Num, it_energy_kwh: Num, facility_energy_kwh: Num) -> Num:
+    """Facility energy by phase: the overhead falls on each phase as its IT energy does."""
+    return phase_it_energy_kwh * (facility_energy_kwh / it_energy_kwh)
 
 
 # --- what the building must feed ----------------------------------------------------------------------------------

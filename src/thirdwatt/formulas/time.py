@@ -50,6 +50,12 @@ def accelerator_hours__wall_time(wall_time_h: Num, accelerator_count: Num) -> Nu
     return wall_time_h * accelerator_count
 
 
+@quantity(given=("accelerators_energy_kwh", "accelerator_power_w"))
+def accelerator_hours__energy(accelerators_energy_kwh: Num, accelerator_power_w: Num, w_per_kw: Num) -> Num:
+    """Hours, from metered energy and the mean draw."""
+    return accelerators_energy_kwh * w_per_kw / accelerator_power_w
+
+
 @quantity
 def accelerator_hours(
     workload_flop: Num, accelerator_peak_flop_per_s: Num, mfu: Num, goodput: Num, s_per_h: Num

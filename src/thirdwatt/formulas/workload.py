@@ -324,13 +324,19 @@ def workload_flop__known(training_flop: Num) -> Num:
     return training_flop
 
 
-@quantity
-def workload_flop(training_flop_per_token: Num, trained_token_count: Num) -> Num:
+@quantity(given=("token_count",))
+def workload_flop__tokens(training_flop_per_token: Num, trained_token_count: Num) -> Num:
     """Work the training needs: FLOP per token times tokens seen."""
     return training_flop_per_token * trained_token_count
 
 
-@quantity(given=("token_count",))
+@quantity
+def workload_flop(training_flop_per_token: Num, trained_token_count: Num) -> Num:
+    """Work of as many tokens as are assumed: FLOP per token times tokens seen."""
+    return workload_flop__tokens(training_flop_per_token, trained_token_count)
+
+
+@quantity(given=("workload_flop",))
 def training_flop__workload(workload_flop: Num) -> Num:
     """Work of the run, from what is trained."""
     return workload_flop

@@ -1,0 +1,125 @@
+"""Leaves: every figure that a scenario's choices bring along, by the name of its quantity.
+
+Formulas see values and never tables; this is where tables become values. A row that is more specific to the scenario
+hides what a more general one says of the same quantity, and what is stated hides everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from thirdwatt.facts import Figure, Row, table
+from thirdwatt.facts.prices import rent
+from thirdwatt.ledger.samples import Leaf
+from thirdwatt.quantity import limits
+from thirdwatt.scenario import Scenario
+
+_CODES = {
+    "method": ("method_code", {"pretrain": 0, "sft": 1, "dpo": 2}),
+    "adapter": ("adapter_code", {"none": 0, "lora": 1, "qlora": 2}),
+    "liquid": ("liquid_code", {"no": 0, "yes": 1}),
+}
+"""Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
+
+_SIZES_OF_A_MODEL = ("parameter_count", "active_parameter_count")
+
+
+def figures(scenario: Scenario) -> dict[str, Figure]:
+    """Every leaf a scenario has, by quantity."""
+    found = dict(_of_choices(tuple(sorted(scenario.choices.items()))))
+    given = dict(scenario.given)
+    if "layer_count" in given:
+        for name in _SIZES_OF_A_MODEL:
+            found.pop(name, None)
+    stated_rent = given.get("rent_usd_per_accelerator_h")
+    if stated_rent is not None:
+        found["market_rent_usd_per_accelerator_h"] = stated_rent
+        if scenario.choices["tenure"] != "rented":
+            del given["rent_usd_per_accelerator_h"]
+    found |= given
+    unknown = table("constants").rows["undescribed"].figures
+    if "token_count" not in found:
+        found.setdefault("dataset_byte", unknown["dataset_byte"])
+    if not found.keys() & {"layer_count", "parameter_count"}:
+        found.setdefault("checkpoint_byte", unknown["checkpoint_byte"])
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
+    chosen = dict(choices)
+    constants = table("constants").rows
+    facility = table("facilities").rows[chosen["facility"]]
+    general_first: list[Row] = [constants["exact"], constants["default"]]
+    if chosen["term"] == "spot":
+        general_first.append(constants["spot"])
+    general_first.append(table("generations").rows[chosen["generation"]])
+    general_first.append(facility)
+    general_first.append(table("regions").rows[chosen["region"]])
+    if "model" in chosen:
+        general_first.append(table("models").rows[chosen["model"]])
+    for field, name in (("media", "media"), ("network", "networks"), ("host", "hosts"), ("accelerator", "accelerators")):
+        general_first.append(table(name).rows[chosen[field]])
+
+    found: dict[str, Figure] = {}
+    for row in general_first:
+        for name, figure in row.figures.items():
+            quantity, _, choice = name.partition("@")
+            if not choice or choice == chosen["precision"]:
+                found[quantity] = figure
+    if chosen["tenure"] != "colo":
+        del found["colocation_usd_per_kw_per_year"]
+    market = rent(chosen["accelerator"], chosen.get("vendor"), chosen["term"])
+    if market is not None:
+        found["market_rent_usd_per_accelerator_h"] = market
+        if chosen["tenure"] == "rented":
+            found["rent_usd_per_accelerator_h"] = market
+    for option, word in (("method", chosen["method"]), ("adapter", chosen["adapter"]), ("liquid", facility.text["liquid"])):
+        name, codes = _CODES[option]
+        if word in codes:
+            found[name] = Figure(codes[word], codes[word], codes[word], "exact", f"option {word}", f"option/{name}")
+    return found
+
+
+def informed(leaves: Mapping[str, Figure]) -> dict[str, bool]:
+    """Whether each leaf is better than an assumption, so that it may trigger an alternative."""
+    return {name: figure.kind != "assumed" for name, figure in leaves.items()}
+
+
+def columns(rows: Sequence[Mapping[str, Figure]], names: Iterable[str]) -> dict[str, Leaf]:
+    """Leaves of several variants at once; variants that share a figure share its row.
+
+    Parameters
+    ----------
+    rows
+        Leaves of each variant; every name must be in each.
+    """
+    return {name: column(name, [row[name] for row in rows]) for name in names}
+
+
+def column(name: str, wanted: Sequence[Figure]) -> Leaf:
+    """One leaf of several variants."""
+    numbers: dict[int, int] = {}
+    index = [numbers.setdefault(id(figure), len(numbers)) for figure in wanted]
+    distinct: dict[int, Figure] = {}
+    for figure in wanted:
+        distinct.setdefault(id(figure), figure)
+    kept = list(distinct.values())
+    streams = [figure.stream for figure in kept]
+    return Leaf(
+        value=np.array([figure.value for figure in kept], dtype=np.intp if name.endswith("_code") else np.float64),
+        low=np.array([figure.low for figure in kept], dtype=np.float64),
+        high=np.array([figure.high for figure in kept], dtype=np.float64),
+        streams=streams[:1] if len(set(streams)) == 1 else streams,
+        index=np.array(index, dtype=np.intp) if len(kept) > 1 else None,
+        limits=limits(name),
+    )
+
+
+def redrawn(figure: Figure) -> Figure:
+    """The same figure on a stream of its own."""
+    return replace(figure, stream=f"{figure.stream}~redrawn")
