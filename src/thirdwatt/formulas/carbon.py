@@ -46,26 +46,6 @@ def carbon_kg(facility_energy_kwh: Num, grid_intensity_kg_per_kwh: Num) -> Num:
 
 
 @quantity
-def it_carbon_kg(it_energy_kwh: Num, grid_intensity_kg_per_kwh: Num) -> Num:
-    """Location-based carbon of the IT equipment."""
-    return it_energy_kwh * grid_intensity_kg_per_kwh
-
-
-@quantity
-def accelerators_carbon_kg(accelerators_energy_kwh: Num, grid_intensity_kg_per_kwh: Num) -> Num:
-    """Location-based carbon of the accelerators."""
-    return accelerators_energy_kwh * grid_intensity_kg_per_kwh
-
-
-@quantity
-def accelerators_facility_carbon_kg(
-    accelerators_facility_energy_kwh: Num, grid_intensity_kg_per_kwh: Num
-) -> Num:
-    """Location-based carbon of the accelerators with their overhead."""
-    return accelerators_facility_energy_kwh * grid_intensity_kg_per_kwh
-
-
-@quantity
 def carbon_market_kg(facility_energy_kwh: Num, market_intensity_kg_per_kwh: Num) -> Num:
     """Market-based carbon of the facility [1]_."""
     return facility_energy_kwh * market_intensity_kg_per_kwh

@@ -1,6 +1,12 @@
-"""Components: energy, carbon and water of the run along one axis, in the order of ``quantity.COMPONENTS``.
+"""Accounts: energy, carbon and water of the run along an axis, by component and by boundary.
 
-Shape (component, V, S). The axis lets a report show any account by component without a formula for each pair.
+Shape (component, V, S) in the order of ``quantity.COMPONENTS``, or (boundary, V, S) in the order of
+``quantity.BOUNDARIES``. The axis lets a report show any account without a formula for each pair.
+
+References
+----------
+.. [1] GHG Protocol 2015, Scope 2 Guidance, chapter 4 (location and market).
+.. [2] Li, Yang, Islam, Ren 2023, Making AI Less "Thirsty", arXiv:2304.03271, equations 1 to 3.
 """
 
 from __future__ import annotations
@@ -65,3 +71,48 @@ def component_water_l(component_energy_kwh: Num, grid_water_l_per_kwh: Num, onsi
     """Water by component: at the power stations by energy, evaporated on site by cooling (last but one)."""
     grid = component_energy_kwh * grid_water_l_per_kwh
     return stack(*grid[:-2], grid[-2] + onsite_water_l, grid[-1])  # type: ignore[index]
+
+
+# --- by boundary --------------------------------------------------------------------------------------------------
+
+
+@quantity
+def boundary_energy_kwh(
+    accelerators_energy_kwh: Num,
+    accelerators_facility_energy_kwh: Num,
+    it_energy_kwh: Num,
+    facility_energy_kwh: Num,
+) -> Num:
+    """Energy within each boundary."""
+    return stack(accelerators_energy_kwh, accelerators_facility_energy_kwh, it_energy_kwh, facility_energy_kwh)
+
+
+@quantity
+def boundary_carbon_kg(boundary_energy_kwh: Num, grid_intensity_kg_per_kwh: Num) -> Num:
+    """Location-based carbon within each boundary [1]_."""
+    return boundary_energy_kwh * grid_intensity_kg_per_kwh
+
+
+@quantity
+def boundary_carbon_market_kg(boundary_energy_kwh: Num, market_intensity_kg_per_kwh: Num) -> Num:
+    """Market-based carbon within each boundary [1]_."""
+    return boundary_energy_kwh * market_intensity_kg_per_kwh
+
+
+@quantity
+def boundary_carbon_marginal_kg(boundary_energy_kwh: Num, marginal_intensity_kg_per_kwh: Num) -> Num:
+    """Carbon at the margin within each boundary."""
+    return boundary_energy_kwh * marginal_intensity_kg_per_kwh
+
+
+@quantity
+def boundary_water_l(
+    boundary_energy_kwh: Num,
+    accelerators_energy_kwh: Num,
+    it_energy_kwh: Num,
+    wue_l_per_kwh: Num,
+    grid_water_l_per_kwh: Num,
+) -> Num:
+    """Water within each boundary [2]_: on site by the IT energy inside it, at the power stations by all of it."""
+    cooled = stack(accelerators_energy_kwh, accelerators_energy_kwh, it_energy_kwh, it_energy_kwh)
+    return cooled * wue_l_per_kwh + boundary_energy_kwh * grid_water_l_per_kwh

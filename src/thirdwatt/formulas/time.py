@@ -44,7 +44,7 @@ def mfu(typical_mfu_share: Num) -> Num:
     return typical_mfu_share
 
 
-@quantity(given=("wall_time_h",))
+@quantity(given=("wall_time_h", "accelerator_count"))
 def accelerator_hours__wall_time(wall_time_h: Num, accelerator_count: Num) -> Num:
     """Allocated accelerators times the time they were allocated."""
     return wall_time_h * accelerator_count

@@ -1,0 +1,20 @@
+"""The ledger: the book evaluated for a scenario, with the provenance of every number."""
+
+from __future__ import annotations
+
+from thirdwatt.ledger.estimate import TableRow, estimate, estimate_table, scenario_of, sweep
+from thirdwatt.ledger.ledger import Component, Equivalence, Input, Ledger, Phase, Total
+
+__all__ = [
+    "Component",
+    "Equivalence",
+    "Input",
+    "Ledger",
+    "Phase",
+    "TableRow",
+    "Total",
+    "estimate",
+    "estimate_table",
+    "scenario_of",
+    "sweep",
+]

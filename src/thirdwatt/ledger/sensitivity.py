@@ -1,0 +1,62 @@
+"""Sensitivity: which leaf the spread of the result comes from, and how much of it rests on assumptions.
+
+References
+----------
+.. [1] Jansen 1999, Analysis of variance designs for model output, Computer Physics Communications 117.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from thirdwatt.facts import Figure
+from thirdwatt.ledger.book import book
+from thirdwatt.ledger.evaluate import chunks, needed
+from thirdwatt.ledger.graph import program
+from thirdwatt.ledger.leaves import columns, informed, redrawn
+from thirdwatt.ledger.samples import Array, Leaf, Scores
+from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+
+
+def spread_shares(result: Array, leaves: Mapping[str, Leaf], scores: Scores) -> tuple[dict[str, float], float]:
+    """First-order share of the variance of a result by leaf, and what is left for interaction.
+
+    The share is the squared correlation with the leaf's normal score plus that with the score's size, which sees the
+    kink of a spread with two different halves; both less what chance gives.
+
+    Parameters
+    ----------
+    result
+        Samples, shape (width,), column 0 the centre.
+    """
+    drawn = result[1:]
+    uncertain = {name: leaf.streams[0] for name, leaf in leaves.items() if not np.array_equal(leaf.low, leaf.high)}
+    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])) or not uncertain:
+        return dict.fromkeys(uncertain, 0.0), 0.0
+    score = np.stack([scores.of(stream)[1:] for stream in uncertain.values()])
+    first = np.zeros(len(score))
+    centred = drawn - drawn.mean()
+    for seen in (score, np.abs(score)):
+        away = seen - seen.mean(axis=1, keepdims=True)
+        squared = (away @ centred) ** 2 / ((away**2).sum(axis=1) * (centred @ centred))
+        first += np.maximum(squared - (1 - squared) / (scores.samples - 2), 0)
+    shares = {name: float(share) for name, share in zip(uncertain, first, strict=True)}
+    return shares, max(0.0, 1.0 - sum(shares.values()))
+
+
+def assumed_share(result: Array, boundary: str, leaves: Mapping[str, Figure], scores: Scores) -> float:
+    """Share of the variance of the energy that comes from assumed leaves, their interactions included [1]_.
+
+    One variant draws all assumed leaves anew: the mean squared difference over twice the variance.
+    """
+    drawn = result[1:]
+    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):
+        return 0.0
+    anew = {name: redrawn(figure) if figure.kind == "assumed" else figure for name, figure in leaves.items()}
+    target = BOUNDARY_QUANTITY[boundary]
+    plan = program(book(), informed(leaves), (target,))
+    chunk = next(chunks(plan, columns([anew], needed(plan)), scores, 1))
+    other = np.broadcast_to(chunk.values[target][0], result.shape)[1:]
+    return float(np.clip(np.mean((drawn - other) ** 2) / (2 * drawn.var()), 0, 1))
