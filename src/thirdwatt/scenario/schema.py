@@ -185,3 +185,16 @@ class ScenarioFile(Section):
     quadrant: Quadrant = Quadrant()
     known: dict[str, Number] = {}
     range: dict[str, tuple[float, float]] = {}
+
+
+def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str, ...]:
+    """Every path that a scenario file may set, ``[known]`` and ``[range]`` apart."""
+    found: list[str] = []
+    for name, field in model.model_fields.items():
+        options = getattr(field.annotation, "__args__", (field.annotation,))
+        inner = [each for each in options if isinstance(each, type) and issubclass(each, Section) and each is not Stated]
+        if inner:
+            found += paths(inner[0], f"{prefix}{name}.")
+        elif name not in ("known", "range"):
+            found.append(f"{prefix}{name}")
+    return tuple(found)

@@ -1,0 +1,5 @@
+"""``python -m thirdwatt``."""
+
+from thirdwatt.cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""``thirdwatt check``."""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+
+from thirdwatt.cli import OVER_BUDGET
+from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+
+LIMITS = {"max_kwh": ("energy_kwh", "kWh"), "max_usd": ("cost_usd", "USD"), "max_kg": ("carbon_kg", "kg")}
+
+
+@click.command("check")
+@click.argument("scenario")
+@click.option("--max-kwh", type=click.FloatRange(min=0), help="Energy budget.")
+@click.option("--max-usd", type=click.FloatRange(min=0), help="Cost budget.")
+@click.option("--max-kg", type=click.FloatRange(min=0), help="Carbon budget, location-based.")
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Compare this quantile of the draws in place of the value: 0.9 is the 90 % quantile.",
+)  # fmt: skip
+@scenario_options
+@json_option
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str,
+    max_kwh: float | None,
+    max_usd: float | None,
+    max_kg: float | None,
+    confidence: float | None,
+    settings: tuple[str, ...],
+    observed: tuple[str, ...],
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Hold a scenario against a budget. Exit code 3 if any limit is exceeded, 4 if a figure is unknown."""
+    budgets = {"max_kwh": max_kwh, "max_usd": max_usd, "max_kg": max_kg}
+    if all(limit is None for limit in budgets.values()):
+        raise click.UsageError("state at least one of --max-kwh, --max-usd and --max-kg")
+    if confidence is not None and samples < 2:
+        raise click.UsageError("--confidence needs more than one sample")
+    from thirdwatt.ledger.ledger import TOTALS
+    from thirdwatt.report.numbers import amount
+    from thirdwatt.scenario import InsufficientError
+
+    found = ledger(scenario, settings, observed, samples, seed)
+    results = []
+    for option, limit in budgets.items():
+        if limit is None:
+            continue
+        name, unit = LIMITS[option]
+        drawn = found.samples(TOTALS[name])
+        if drawn is None:
+            raise InsufficientError(f"{name} is unknown for {found.scenario.name}")
+        compared = float(drawn[0] if confidence is None else np.quantile(drawn[1:], confidence))
+        chance = float(np.mean(drawn[1:] > limit)) if len(drawn) > 1 else None
+        results.append(
+            {"quantity": name, "unit": unit, "limit": limit, "compared": compared, "over": compared > limit,
+             "probability_over": chance}
+        )  # fmt: skip
+    over = any(bool(result["over"]) for result in results)
+    if as_json:
+        head = {"schema": "thirdwatt/check/1", "name": found.scenario.name, "boundary": found.boundary}
+        click.echo(dumped({**head, "confidence": confidence, "over": over, "results": results}))
+    else:
+        what = "value" if confidence is None else f"{confidence:.0%} quantile"
+        for option, limit in budgets.items():
+            for result in results:
+                if limit is not None and result["quantity"] == LIMITS[option][0]:
+                    unit = LIMITS[option][1]
+                    verdict = "OVER" if result["over"] else "ok"
+                    chance = result["probability_over"]
+                    odds = "" if chance is None else f"; {chance:.0%} of draws are over"
+                    value = amount(float(str(result["compared"])), unit)
+                    click.echo(f"{verdict:5}{result['quantity']}: {what} {value}, limit {amount(limit, unit)}{odds}")
+    context.exit(OVER_BUDGET if over else 0)

@@ -1,0 +1,40 @@
+"""``thirdwatt explain``."""
+
+from __future__ import annotations
+
+import click
+
+from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+
+
+@click.command("explain")
+@click.argument("scenario")
+@click.argument("quantity")
+@click.option("--all", "whole", is_flag=True, help="The whole tree, however long.")
+@scenario_options
+@json_option
+def command(
+    scenario: str,
+    quantity: str,
+    whole: bool,
+    settings: tuple[str, ...],
+    observed: tuple[str, ...],
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """How a figure came about: formula, numbers, units, kind, source, file and line.
+
+    QUANTITY is a total (energy_kwh, cost_usd, carbon_kg …) or any quantity of the book.
+    """
+    from thirdwatt.ledger.provenance import explain
+
+    found = ledger(scenario, settings, observed, samples, seed)
+    root = explain(found, quantity)
+    if as_json:
+        document = {"schema": "thirdwatt/explain/1", "name": found.scenario.name, "boundary": found.boundary}
+        click.echo(dumped({**document, "tree": root.to_dict()}))
+        return
+    from thirdwatt.report.explanation import LINES, tree
+
+    click.echo(tree(root, lines=None if whole else LINES), nl=False)

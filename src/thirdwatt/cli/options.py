@@ -1,0 +1,55 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from thirdwatt.ledger import Ledger
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MAX_SAMPLES = 1_000_000
+
+
+def scenario_options(function: F) -> F:
+    """``--set``, ``--observed``, ``--samples``, ``--seed``."""
+    for option in (
+        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."),
+        click.option(
+            "--samples", type=click.IntRange(1, MAX_SAMPLES), default=1000, show_default=True,
+            help="Draws behind the intervals; 1 for the central value alone.",
+        ),
+        click.option("--observed", multiple=True, metavar="FILE", help="Observations of a meter or a scan."),
+        click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field: site.pue=1.2"),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+
+
+def ledger(
+    source: str, settings: tuple[str, ...], observed: tuple[str, ...], samples: int, seed: int, boundary: str = ""
+) -> Ledger:
+    """The ledger of a scenario named on the command line."""
+    from thirdwatt.ledger import estimate, scenario_of
+    from thirdwatt.ledger.book import book
+    from thirdwatt.scenario.parse import parse
+    from thirdwatt.scenario.read import changed, observations, read
+
+    name, document = read(source)
+    document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
+    seen = [row for file in observed for row in observations(file)]
+    scenario = scenario_of(parse(document, book().names, name=name, observations=seen))
+    return estimate(scenario, observed=seen, samples=samples, seed=seed)
+
+
+def dumped(document: Any) -> str:
+    """JSON as it is printed: indented, floats in full, no NaN."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,24 @@
+"""``thirdwatt schema``."""
+
+from __future__ import annotations
+
+import click
+
+from thirdwatt.cli.options import dumped
+
+
+@click.command("schema")
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """JSON Schema of a scenario or of a result; without NAME, which there are."""
+    from thirdwatt.report.schemas import NAMES, schema
+
+    if name is None:
+        for each, what in NAMES.items():
+            click.echo(f"{each:14} {what}")
+        return
+    if name not in NAMES:
+        from thirdwatt.scenario.mistakes import nearest
+
+        raise click.BadParameter(f"no schema {name!r}; {nearest(name, NAMES)}", param_hint="NAME")
+    click.echo(dumped(schema(name)))

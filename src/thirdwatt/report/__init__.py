@@ -1,0 +1,1 @@
+"""What you see: the ledger as text, Markdown, CSV and data."""

@@ -1,0 +1,64 @@
+"""The ledger as Markdown: for a README, an issue, a paper's appendix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from thirdwatt.facts import digest
+from thirdwatt.ledger import Ledger
+from thirdwatt.quantity import unit
+from thirdwatt.report.numbers import amount, percent, plain, span
+from thirdwatt.report.text import difference, headline
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def estimate(ledger: Ledger) -> str:
+    """Totals, components, inputs and notes as tables."""
+    return "\n".join(_lines(ledger)) + "\n"
+
+
+def _lines(ledger: Ledger) -> Iterator[str]:
+    yield f"## {_cell(ledger.scenario.title or ledger.scenario.name)}"
+    yield ""
+    yield f"**{headline(ledger)}**, boundary: {ledger.boundary}. {difference(ledger).strip()}"
+    yield ""
+    yield "| total | value | 90 % interval |"
+    yield "|---|---:|---:|"
+    for name, total in ledger.totals.items():
+        if total is None:
+            yield f"| {name} | unknown | |"
+        else:
+            symbol = unit(name)
+            yield f"| {name} | {amount(total.value, symbol)} | {span(total.low, total.high, symbol, total.value)} |"
+    yield ""
+    yield "| component (whole facility) | energy | power share | cost | carbon | embodied | water | quadrant | essay |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---|---|"
+    for row in ledger.components:
+        accounts = ((row.cost_usd, "USD"), (row.carbon_kg, "kg"), (row.embodied_kg, "kg"), (row.water_l, "L"))
+        cells = " | ".join("unknown" if each is None else amount(each.value, symbol) for each, symbol in accounts)
+        yield (
+            f"| {row.name} | {amount(row.energy_kwh.value, 'kWh')} | {percent(row.power_share)} | {cells} "
+            f"| {row.quadrant or ''} | {row.reference_quadrant or ''} |"
+        )
+    yield ""
+    yield "Values and parts add up; lows and highs do not."
+    yield ""
+    yield "| rests on | value | range | kind | source | share of variance |"
+    yield "|---|---:|---:|---|---|---:|"
+    from thirdwatt.ledger.document import locate
+
+    for row in ledger.inputs:
+        figure, symbol = row.figure, unit(row.quantity).replace("1", "")
+        share = "" if row.spread_share is None else percent(row.spread_share)
+        yield (
+            f"| {row.quantity} | {plain(figure.value)} {symbol} | {plain(figure.low)} to {plain(figure.high)} "
+            f"| {figure.kind} | {_cell(locate(figure.source))} | {share} |"
+        )
+    for warning in ledger.warnings:
+        yield ""
+        yield f"Note ({warning.code}): {_cell(warning.text)}"
+    yield ""
+    yield f"thirdwatt, facts {digest()}, seed {ledger.scores.seed}, {ledger.scores.samples} samples."

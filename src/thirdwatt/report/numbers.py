@@ -1,0 +1,66 @@
+"""Numbers as people read them: three digits, one unit for a table, thousands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SCALES = {
+    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1, "kWh"), (1e-3, "Wh")),
+    "W": ((1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1, "W"), (1e-3, "mW")),
+    "kg": ((1e9, "Mt"), (1e6, "kt"), (1e3, "t"), (1, "kg"), (1e-3, "g")),
+    "L": ((1e9, "million m3"), (1e6, "thousand m3"), (1e3, "m3"), (1, "L")),
+    "USD": ((1e9, "billion USD"), (1e6, "million USD"), (1, "USD")),
+    "h": ((8760, "years"), (24, "days"), (1, "h"), (1 / 60, "min")),
+    "1": ((1, ""),),
+}
+"""Larger and smaller names of each unit, the largest first."""
+
+
+def scale(values: Iterable[float], unit: str) -> tuple[float, str]:
+    """Factor and name of the unit in which the largest of some values reads best."""
+    largest = max((abs(value) for value in values), default=0.0)
+    steps = SCALES.get(unit, ((1.0, unit),))
+    for factor, name in steps:
+        if largest >= factor * (2 if unit == "h" else 1):
+            return factor, name
+    return steps[-1] if largest else steps[-1 if len(steps) == 1 else -2]
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """Three significant digits, thousands apart, powers of ten only beyond 1e15 and below 0.001.
+
+    Examples
+    --------
+    >>> plain(1234567.0), plain(0.41), plain(19.6)
+    ('1,230,000', '0.41', '19.6')
+    """
+    size = abs(value)
+    if size and not 1e-3 <= size < 1e15:
+        return f"{value:.{digits}g}"
+    if size >= 1000 or size >= 10 ** (digits - 1):
+        return f"{round(value, digits - len(str(int(size)))):,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def amount(value: float, unit: str, digits: int = 3) -> str:
+    """A value in the unit that suits it.
+
+    Examples
+    --------
+    >>> amount(19_600_000, "kWh"), amount(7_546_000, "kg", 4)
+    ('19.6 GWh', '7.546 kt')
+    """
+    factor, name = scale([value], unit)
+    return f"{plain(value / factor, digits)} {name}".rstrip()
+
+
+def span(low: float, high: float, unit: str, by: float | None = None) -> str:
+    """An interval in the unit of its own larger end, or of a value beside it."""
+    factor, name = scale([high if by is None else by], unit)
+    return f"{plain(low / factor)} to {plain(high / factor)} {name}".rstrip()
+
+
+def percent(share: float) -> str:
+    """A share as a percentage of two or three digits."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %" if value >= 0.05 else "0 %" if value == 0 else "<0.1 %"

@@ -1,0 +1,339 @@
+"""JSON Schemas of scenarios and results, from one definition each."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from thirdwatt.ledger.ledger import TOTALS
+from thirdwatt.quantity import BOUNDARIES, COMPONENTS, KINDS, PHASES
+from thirdwatt.scenario.schema import ScenarioFile
+
+NAMES = {
+    "scenario": "a scenario file, as estimate reads it",
+    "observations": "what a meter or a scan saw, as --observed reads it",
+    "estimate": "estimate --json",
+    "table": "estimate --table --json",
+    "explain": "explain --json",
+    "compare": "compare --json",
+    "check": "check --json",
+    "equivalents": "equivalents --json",
+    "cite": "cite --json",
+}
+
+
+class Strict(BaseModel):
+    """Results say exactly what their schema says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Three(Strict):
+    """A value with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+Totals: Any = create_model("Totals", __base__=Strict, **{name: (Three | None, ...) for name in (*TOTALS, "memory_byte")})
+RowTotals: Any = create_model("RowTotals", __base__=Strict, **{name: (Three | None, ...) for name in TOTALS})
+Boundary: Any = Literal[BOUNDARIES]
+Kind: Any = Literal[KINDS]
+
+
+class Formula(Strict):
+    """E = P × N × T × PUE with its numbers."""
+
+    power_kw: float | None
+    count: float | None
+    hours: float | None
+    pue: float | None
+    energy_kwh: float | None
+    intensity_kg_per_kwh: float | None
+    carbon_kg: float | None
+    boundary: Literal["accelerators+facility"]
+    calibration: float = 1.0
+
+
+class ComponentRow(Strict):
+    """One component of the whole facility."""
+
+    component: Literal[COMPONENTS]
+    energy_kwh: float
+    cost_usd: float | None
+    carbon_kg: float | None
+    carbon_market_kg: float | None
+    embodied_kg: float | None
+    water_l: float | None
+    power_share: float
+    cost_share: float | None
+    quadrant: str | None
+    reference_quadrant: str | None
+    scope: str
+    embodied_scope: str
+
+
+class PhaseRow(Strict):
+    """One phase."""
+
+    phase: Literal[PHASES]
+    time_share: float | None
+    energy_kwh: float
+
+
+class EquivalentRow(Strict):
+    """One equivalent with the edition of its factor."""
+
+    name: str
+    count: float
+    factor: float
+    unit: str
+    edition: str
+
+
+class InputRow(Strict):
+    """One figure the result rests on."""
+
+    quantity: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    kind: Kind
+    source: str
+    spread_share: float | None
+
+
+class ChoiceRow(Strict):
+    """A quantity that is computed another way than by default."""
+
+    quantity: str
+    alternative: str
+    formula: str
+
+
+class QuadrantRule(Strict):
+    """From which shares a component counts as high."""
+
+    power_share: float
+    cost_share: float
+    cost: Literal["capex", "tco"]
+
+
+class Warning_(Strict):
+    """Something a reader should know."""
+
+    code: str
+    text: str
+
+
+class Validation(Strict):
+    """How the model did on the nearest published run."""
+
+    nearest: str | None
+    n: int
+    error: float | None
+    extrapolated: bool
+
+
+class Account(Strict):
+    """Energy, carbon and water within one boundary."""
+
+    energy_kwh: Three | None
+    carbon_kg: Three | None
+    water_l: Three | None
+
+
+class Estimate(Strict):
+    """The document of ``estimate --json``."""
+
+    schema_: Literal["thirdwatt/estimate/1"] = Field(alias="schema")
+    version: str
+    numpy: str
+    facts_digest: str
+    seed: int
+    samples: int
+    name: str
+    boundary: Boundary
+    scenario: dict[str, Any]
+    formula: Formula
+    totals: Totals
+    boundaries: dict[Boundary, Account]
+    components: list[ComponentRow]
+    quadrant: QuadrantRule
+    phases: list[PhaseRow]
+    equivalents: list[EquivalentRow]
+    inputs: list[InputRow]
+    choices: list[ChoiceRow]
+    validation: Validation
+    assumed_share: float | None
+    interaction: float | None
+    warnings: list[Warning_]
+
+
+class TableEntry(Strict):
+    """One row of a table."""
+
+    id: str
+    totals: RowTotals | None
+    error: str | None
+
+
+class Table(Strict):
+    """The document of ``estimate --table --json``."""
+
+    schema_: Literal["thirdwatt/table/1"] = Field(alias="schema")
+    seed: int
+    samples: int
+    rows: list[TableEntry]
+
+
+class Tree(Strict):
+    """One quantity of a derivation."""
+
+    quantity: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    kind: Kind
+    parts: dict[str, float]
+    meaning: str
+    alternative: str | None
+    formula: str | None
+    source: str
+    note: str
+    repeated: bool
+    inputs: list[Tree]
+
+
+class Explain(Strict):
+    """The document of ``explain --json``."""
+
+    schema_: Literal["thirdwatt/explain/1"] = Field(alias="schema")
+    name: str
+    boundary: Boundary
+    tree: Tree
+
+
+class Paired(Three):
+    """A ratio over paired draws."""
+
+    less: float | None
+
+
+class Compared(Three):
+    """A total and its ratio to the first scenario's."""
+
+    ratio: Paired | None = None
+
+
+class ComparedScenario(Strict):
+    """One scenario of a comparison."""
+
+    name: str
+    totals: dict[str, Compared | None]
+
+
+class Compare(Strict):
+    """The document of ``compare --json``."""
+
+    schema_: Literal["thirdwatt/compare/1"] = Field(alias="schema")
+    boundary: Boundary
+    seed: int
+    samples: int
+    scenarios: list[ComparedScenario]
+
+
+class CheckRow(Strict):
+    """One limit."""
+
+    quantity: str
+    unit: str
+    limit: float
+    compared: float
+    over: bool
+    probability_over: float | None
+
+
+class Check(Strict):
+    """The document of ``check --json``."""
+
+    schema_: Literal["thirdwatt/check/1"] = Field(alias="schema")
+    name: str
+    boundary: Boundary
+    confidence: float | None
+    over: bool
+    results: list[CheckRow]
+
+
+class Equivalents(Strict):
+    """The document of ``equivalents --json``."""
+
+    schema_: Literal["thirdwatt/equivalents/1"] = Field(alias="schema")
+    carbon_kg: float
+    equivalents: list[EquivalentRow]
+
+
+class CitedSource(Strict):
+    """A source and the quantities taken from it."""
+
+    id: str
+    title: str = ""
+    year: str = ""
+    locator: str = ""
+    licence: str = ""
+    quantities: list[str]
+
+
+class Cite(Strict):
+    """The document of ``cite --json``."""
+
+    schema_: Literal["thirdwatt/cite/1"] = Field(alias="schema")
+    name: str
+    version: str
+    facts_digest: str
+    boundary: Boundary
+    seed: int
+    sources: list[CitedSource]
+
+
+class Observed(Strict):
+    """One thing that was seen; its unit is the ending of the quantity's name."""
+
+    quantity: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+    kind: Kind = "measured"
+    source: str = ""
+    scope: Literal["rate", "run"] = "rate"
+
+
+class Observations(BaseModel):
+    """The document that ``--observed`` reads."""
+
+    schema_: Literal["thirdwatt/observations/1"] = Field(alias="schema")
+    observations: list[Observed]
+
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "scenario": ScenarioFile,
+    "observations": Observations,
+    "estimate": Estimate,
+    "table": Table,
+    "explain": Explain,
+    "compare": Compare,
+    "check": Check,
+    "equivalents": Equivalents,
+    "cite": Cite,
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of one of ``NAMES``."""
+    mode: Literal["validation", "serialization"] = "validation"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_MODELS[name].model_json_schema(mode=mode)}

@@ -1,0 +1,49 @@
+"""Results as CSV, for spreadsheets: full figures, one row a thing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from thirdwatt.ledger import Ledger, TableRow
+from thirdwatt.ledger.ledger import TOTALS
+from thirdwatt.quantity import unit
+
+
+def _written(rows: Iterable[Sequence[object]]) -> str:
+    page = io.StringIO()
+    csv.writer(page, lineterminator="\n").writerows([[_safe(cell) for cell in row] for row in rows])
+    return page.getvalue()
+
+
+def _safe(cell: object) -> object:
+    """Text that a spreadsheet would run as a formula is quoted."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def estimate(ledger: Ledger) -> str:
+    """Totals and components: ``section, name, value, low, high, unit``."""
+    rows: list[Sequence[object]] = [("section", "name", "value", "low", "high", "unit")]
+    for name, total in ledger.totals.items():
+        three = ("", "", "") if total is None else (total.value, total.low, total.high)
+        rows.append(("total", name, *three, unit(name)))
+    for row in ledger.components:
+        for field in ("energy_kwh", "cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l"):
+            total = getattr(row, field)
+            three = ("", "", "") if total is None else (total.value, total.low, total.high)
+            rows.append((row.name, field, *three, unit(field)))
+    return _written(rows)
+
+
+def table(results: Iterable[TableRow]) -> str:
+    """One row a scenario: its id, three columns a total, its error."""
+    heads = [f"{name}{end}" for name in TOTALS for end in ("", "_low", "_high")]
+    rows: list[Sequence[object]] = [("id", *heads, "error")]
+    for result in results:
+        cells: list[object] = []
+        for name in TOTALS:
+            total = result.totals[name] if result.totals else None
+            cells += ["", "", ""] if total is None else [total.value, total.low, total.high]
+        rows.append((result.id, *cells, result.error or ""))
+    return _written(rows)

@@ -1,0 +1,106 @@
+"""Scenarios from the rows of a table: columns are paths, empty cells are not given, ``id`` passes through."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
+from thirdwatt.scenario.parse import parse
+from thirdwatt.scenario.read import put, value_of
+from thirdwatt.scenario.scenario import Scenario
+from thirdwatt.scenario.schema import paths
+
+MAX_BYTES = 200_000_000
+_TEXT = ("title", "note", "site.vendor", "software.stack", "workload.model", "cluster.accelerator", "cluster.instance")
+
+
+def rows(where: str, base: Mapping[str, Any], quantities: Collection[str]) -> Sequence[tuple[str, Scenario | str]]:
+    """Id and scenario of each row, or what is wrong with it.
+
+    Parameters
+    ----------
+    where
+        A CSV file with a header.
+    base
+        Document that every row changes.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or its header names no path of a scenario.
+    """
+    lines = _lines(where)
+    if not lines:
+        raise InputError([Mistake(where, "is empty", "the first line names columns such as cluster.count")])
+    header = [cell.strip() for cell in lines[0]]
+    mistakes = list(_header_mistakes(where, header))
+    if mistakes:
+        raise InputError(mistakes)
+    return _Rows(header, lines[1:], base, quantities)
+
+
+def _header_mistakes(where: str, header: list[str]) -> list[Mistake]:
+    known = paths()
+    found = []
+    for number, path in enumerate(header):
+        here = f"{where}:1: column {number + 1}"
+        if header.count(path) > 1 and header.index(path) != number:
+            found.append(Mistake(here, f"{path!r} stands twice"))
+        elif path not in known and path != "id" and not path.startswith("known."):
+            found.append(Mistake(here, f"{path!r} is no path of a scenario", nearest(path, known)))
+    return found
+
+
+def _lines(where: str) -> list[list[str]]:
+    path = Path(where)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError([Mistake(where, f"is larger than {MAX_BYTES:,} bytes", "split it")])
+        text = path.read_bytes().decode("utf-8-sig")
+        return [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if any(map(str.strip, line))]
+    except UnicodeDecodeError as error:
+        raise InputError([Mistake(where, f"is not UTF-8 text (byte {error.start})")]) from None
+    except csv.Error as error:
+        raise InputError([Mistake(where, f"is no CSV: {error}")]) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError([Mistake(where, f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
+
+
+class _Rows(Sequence[tuple[str, "Scenario | str"]]):
+    """Rows parsed one at a time, so that a progress bar can count them."""
+
+    def __init__(
+        self, header: list[str], lines: list[list[str]], base: Mapping[str, Any], quantities: Collection[str]
+    ) -> None:
+        self._header = header
+        self._lines = lines
+        self._base = base
+        self._quantities = quantities
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number: Any) -> Any:
+        line = self._lines[number]
+        cells = dict(zip(self._header, line, strict=False))
+        name = cells.pop("id", "").strip() or str(number + 1)
+        if len(line) > len(self._header):
+            return name, f"{len(line)} cells under {len(self._header)} columns"
+        document = _copy(self._base)
+        try:
+            for path, cell in cells.items():
+                if cell.strip():
+                    put(document, path, cell.strip() if path in _TEXT else value_of(cell.strip()))
+            return name, parse(document, self._quantities, name=name)
+        except InputError as error:
+            return name, "; ".join(map(str, error.mistakes))
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
