@@ -112,8 +112,8 @@ _UNITS: dict[str, dict[str, int]] = {
 """Each token is a base of its own; ``kwh`` and ``w`` are the only products. Anything else needs a conversion
 quantity of kind *exact* such as ``w_per_kw``, so that a forgotten 1,000 is found by rescaling the bases."""
 
-_COUNTED = frozenset("accelerator parameter token tokens failure mac port equivalent".split())
-_ENDINGS = frozenset("count share ratio factor copies code width length rank".split())
+_COUNTED = frozenset(["accelerator", "parameter", "token", "tokens", "failure", "mac", "port", "equivalent"])
+_ENDINGS = frozenset(["count", "share", "ratio", "factor", "copies", "code", "width", "length", "rank"])
 _BARE = frozenset(("pue", "mfu", "goodput", "epochs"))
 
 _SYMBOLS = {
@@ -148,12 +148,12 @@ def dimension(name: str) -> dict[str, int]:
     """
     token = _numerator(name)
     denominators = name.split("_per_")[1:]
-    if token not in _UNITS and token not in _ENDINGS and name.split("_per_")[0] not in _BARE:
-        if not (denominators and token in _COUNTED):
-            raise UnitError(
-                f"{name!r}: {token!r} is no unit; end the name in one of "
-                f"{', '.join(sorted(_UNITS))} or in one of {', '.join(sorted(_ENDINGS))}"
-            )
+    known = token in _UNITS or token in _ENDINGS or name.split("_per_")[0] in _BARE
+    if not known and not (denominators and token in _COUNTED):
+        raise UnitError(
+            f"{name!r}: {token!r} is no unit; end the name in one of "
+            f"{', '.join(sorted(_UNITS))} or in one of {', '.join(sorted(_ENDINGS))}"
+        )
     total = dict(_UNITS.get(token, {}))
     for denominator in denominators:
         for part in denominator.split("_"):
@@ -173,7 +173,7 @@ def unit(name: str) -> str:
     ('kg/kWh', '1')
     """
     token = _numerator(name)
-    known = token in _UNITS or token in _COUNTED and "_per_" in name
+    known = token in _UNITS or (token in _COUNTED and "_per_" in name)
     text = _SYMBOLS.get(token, token) if known else "1"
     for denominator in name.split("_per_")[1:]:
         text += "/" + "·".join(_SYMBOLS.get(part, part) for part in denominator.split("_"))

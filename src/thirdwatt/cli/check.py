@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 import click
 import numpy as np
 
 from thirdwatt.cli import OVER_BUDGET
 from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one figure stands to its limit."""
+
+    quantity: str
+    unit: str
+    limit: float
+    compared: float
+    over: bool
+    probability_over: float | None
+
 
 LIMITS = {"max_kwh": ("energy_kwh", "kWh"), "max_usd": ("cost_usd", "USD"), "max_kg": ("carbon_kg", "kg")}
 
@@ -57,23 +72,19 @@ def command(
             raise InsufficientError(f"{name} is unknown for {found.scenario.name}")
         compared = float(drawn[0] if confidence is None else np.quantile(drawn[1:], confidence))
         chance = float(np.mean(drawn[1:] > limit)) if len(drawn) > 1 else None
-        results.append(
-            {"quantity": name, "unit": unit, "limit": limit, "compared": compared, "over": compared > limit,
-             "probability_over": chance}
-        )  # fmt: skip
-    over = any(bool(result["over"]) for result in results)
+        results.append(Result(name, unit, limit, compared, compared > limit, chance))
+    over = any(result.over for result in results)
     if as_json:
         head = {"schema": "thirdwatt/check/1", "name": found.scenario.name, "boundary": found.boundary}
-        click.echo(dumped({**head, "confidence": confidence, "over": over, "results": results}))
+        click.echo(
+            dumped({**head, "confidence": confidence, "over": over, "results": [asdict(row) for row in results]})
+        )
     else:
         what = "value" if confidence is None else f"{confidence:.0%} quantile"
-        for option, limit in budgets.items():
-            for result in results:
-                if limit is not None and result["quantity"] == LIMITS[option][0]:
-                    unit = LIMITS[option][1]
-                    verdict = "OVER" if result["over"] else "ok"
-                    chance = result["probability_over"]
-                    odds = "" if chance is None else f"; {chance:.0%} of draws are over"
-                    value = amount(float(str(result["compared"])), unit)
-                    click.echo(f"{verdict:5}{result['quantity']}: {what} {value}, limit {amount(limit, unit)}{odds}")
+        for row in results:
+            odds = "" if row.probability_over is None else f"; {row.probability_over:.0%} of draws are over"
+            click.echo(
+                f"{'OVER' if row.over else 'ok':5}{row.quantity}: {what} {amount(row.compared, row.unit)}, "
+                f"limit {amount(row.limit, row.unit)}{odds}"
+            )
     context.exit(OVER_BUDGET if over else 0)

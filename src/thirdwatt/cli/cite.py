@@ -25,12 +25,18 @@ def command(
         for source in row.figure.source.split(", "):
             used.setdefault(source, []).append(row.quantity)
     listed = [
-        {"id": source, **{key: value for key, value in sources().get(source, {}).items() if key != "id"}, "quantities": names}
+        {
+            "id": source,
+            **{key: value for key, value in sources().get(source, {}).items() if key != "id"},
+            "quantities": names,
+        }
         for source, names in used.items()
     ]
     if as_json:
         head = {"schema": "thirdwatt/cite/1", "name": found.scenario.name, "version": thirdwatt.__version__}
-        click.echo(dumped({**head, "facts_digest": digest(), "boundary": found.boundary, "seed": seed, "sources": listed}))
+        click.echo(
+            dumped({**head, "facts_digest": digest(), "boundary": found.boundary, "seed": seed, "sources": listed})
+        )
         return
     click.echo(
         f"thirdwatt {thirdwatt.__version__}, facts {digest()}: {found.scenario.name}, {headline(found)}, "
@@ -39,4 +45,6 @@ def command(
     click.echo("\nIt rests on:")
     for entry in sorted(listed, key=lambda entry: str(entry.get("title", entry["id"]))):
         said = [str(entry.get(key)) for key in ("title", "year", "locator") if entry.get(key)] or [str(entry["id"])]
-        click.echo(f"  {', '.join(said)}: {len(entry['quantities'])} figure{'s' if len(entry['quantities']) > 1 else ''}")
+        click.echo(
+            f"  {', '.join(said)}: {len(entry['quantities'])} figure{'s' if len(entry['quantities']) > 1 else ''}"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
@@ -25,7 +27,7 @@ def command(
     as_markdown: bool,
     as_csv: bool,
 ) -> None:
-    """What training costs: energy, money, carbon and water by component, time, and what it rests on.
+    r"""What training costs: energy, money, carbon and water by component, time, and what it rests on.
 
     \b
     thirdwatt estimate gpt-4o
@@ -69,8 +71,12 @@ def _table(table: str, base: str | None, settings: tuple[str, ...], samples: int
     from thirdwatt.scenario.rows import rows
 
     document = changed(read(base)[1] if base else {}, settings)
-    with click.progressbar(rows(table, document, book().names), label="reading", file=click.get_text_stream("stderr")) as bar:
-        scenarios = list(bar)
+    found = rows(table, document, book().names)
+    if sys.stderr.isatty():
+        with click.progressbar(found, label="reading", file=sys.stderr) as bar:
+            scenarios = list(bar)
+    else:
+        scenarios = list(found)
     results = estimate_table(scenarios, samples=samples, seed=seed)
     if as_csv:
         from thirdwatt.report import sheets

@@ -19,7 +19,7 @@ MAX_SAMPLES = 1_000_000
 def scenario_options(function: F) -> F:
     """``--set``, ``--observed``, ``--samples``, ``--seed``."""
     for option in (
-        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."),
+        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the draws."),
         click.option(
             "--samples", type=click.IntRange(1, MAX_SAMPLES), default=1000, show_default=True,
             help="Draws behind the intervals; 1 for the central value alone.",

@@ -20,9 +20,7 @@ class Scope:
 
 BY_TENURE = {
     "own": Scope("scope 2", "scope 2", "scope 3, category 2 (capital goods)"),
-    "colo": Scope(
-        "scope 2", "scope 3, category 8 (leased assets)", "scope 3, category 2; the building's category 8"
-    ),
+    "colo": Scope("scope 2", "scope 3, category 8 (leased assets)", "scope 3, category 2; the building's category 8"),
     "rented": Scope(
         "scope 3, category 1 (purchased services)",
         "scope 3, category 1 (purchased services)",

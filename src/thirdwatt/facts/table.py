@@ -1,8 +1,9 @@
 """Fact tables: how rows are read, found by name and checked.
 
-A table is a CSV file with one row per figure: ``id, field, value, low, high, kind, source, retrieved, confidence, note``.
-The field is the name of a quantity, so its unit is its ending; ``field@choice`` is a figure that holds for one choice, such
-as a precision. Rows of kind ``text`` describe (name, aliases, links to other tables). To add a chip, add rows.
+A table is a CSV file with one row per figure: ``id, field, value, low, high, kind, source, retrieved, confidence,
+note``. The field is the name of a quantity, so its unit is its ending; ``field@choice`` is a figure that holds for one
+choice, such as a precision. Rows of kind ``text`` describe (name, aliases, links to other tables). To add a chip, add
+rows.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class Table:
 
 
 def lines(table: str) -> list[list[str]]:
+    """Lines of a table as they stand in its file, header first."""
     text = resources.files("thirdwatt.facts").joinpath("tables", f"{table}.csv").read_text(encoding="utf-8")
     return list(csv.reader(text.splitlines()))
 

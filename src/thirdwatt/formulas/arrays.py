@@ -1,4 +1,4 @@
-"""Three helpers that let one formula serve plain floats and arrays alike.
+"""Four helpers that let one formula serve plain floats and arrays alike.
 
 Arrays end in the axes (V, S): variants and samples. Phase, component and operator axes stand in front of them and are
 always summed over axis 0.
@@ -24,8 +24,13 @@ def over(values: Num) -> Num:
     return np.sum(values, axis=0)  # type: ignore[no-any-return]
 
 
+def along(values: Num) -> tuple[Num, ...]:
+    """Slices of the leading axis, each (V, S)."""
+    return tuple(values)  # type: ignore[arg-type]
+
+
 def pick(code: Code, *branches: Num) -> Num:
     """Branch number ``code`` of the given ones, element by element. All branches are evaluated."""
     if isinstance(code, int):
         return branches[code]
-    return np.choose(code, np.broadcast_arrays(*branches))  # type: ignore[no-any-return]
+    return np.choose(code, np.broadcast_arrays(*branches))

@@ -28,9 +28,7 @@ def market_intensity_kg_per_kwh__contracts(
     contracted_share: Num, contracted_intensity_kg_per_kwh: Num, grid_intensity_kg_per_kwh: Num
 ) -> Num:
     """Intensity of what was bought [1]_: contracts for their share, the grid for the rest."""
-    return (
-        contracted_share * contracted_intensity_kg_per_kwh + (1 - contracted_share) * grid_intensity_kg_per_kwh
-    )
+    return contracted_share * contracted_intensity_kg_per_kwh + (1 - contracted_share) * grid_intensity_kg_per_kwh
 
 
 @quantity

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thirdwatt.formulas.arrays import stack
+from thirdwatt.formulas.arrays import along, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def component_carbon_market_kg(component_energy_kwh: Num, market_intensity_kg_pe
 @quantity
 def component_water_l(component_energy_kwh: Num, grid_water_l_per_kwh: Num, onsite_water_l: Num) -> Num:
     """Water by component: at the power stations by energy, evaporated on site by cooling (last but one)."""
-    grid = component_energy_kwh * grid_water_l_per_kwh
-    return stack(*grid[:-2], grid[-2] + onsite_water_l, grid[-1])  # type: ignore[index]
+    *others, cooling, building = along(component_energy_kwh * grid_water_l_per_kwh)
+    return stack(*others, cooling + onsite_water_l, building)
 
 
 # --- by boundary --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thirdwatt.formulas.arrays import over, stack
+from thirdwatt.formulas.arrays import along, over, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def it_recovery_share_per_year(interest_share_per_year: Num, it_life_year: Num, 
 
 
 @quantity
-def plant_recovery_share_per_year(
-    interest_share_per_year: Num, plant_life_year: Num, reference_year: Num
-) -> Num:
+def plant_recovery_share_per_year(interest_share_per_year: Num, plant_life_year: Num, reference_year: Num) -> Num:
     """Capital recovery factor of building, power and cooling plant [1]_: i/(1 - (1 + i)^(-n))."""
     rate = interest_share_per_year * reference_year
     return rate / (1 - (1 + rate) ** (-plant_life_year / reference_year)) / reference_year
@@ -137,8 +135,8 @@ def component_capital_usd_per_accelerator_h(
     """
     it = it_recovery_share_per_year + maintenance_share_per_year
     plant = plant_recovery_share_per_year
-    accelerators, hosts, network, storage, backup, monitoring, redundancy, *building = (
-        component_capex_usd_per_accelerator  # type: ignore[misc]
+    accelerators, hosts, network, storage, backup, monitoring, redundancy, *building = along(
+        component_capex_usd_per_accelerator
     )
     spares = spare_ratio * (accelerator_price_usd + host_price_usd)
     yearly = stack(
@@ -160,10 +158,7 @@ def component_own_cost_usd(
     electricity_usd_per_kwh: Num,
 ) -> Num:
     """What an owner pays for the run by component: capital for its hours, electricity for its energy."""
-    return (
-        component_capital_usd_per_accelerator_h * accelerator_hours
-        + component_energy_kwh * electricity_usd_per_kwh
-    )
+    return component_capital_usd_per_accelerator_h * accelerator_hours + component_energy_kwh * electricity_usd_per_kwh
 
 
 @quantity
@@ -239,4 +234,3 @@ def break_even_utilisation_share(
     capital = over(component_capital_usd_per_accelerator_h) * own_utilisation_share
     electricity = electricity_cost_usd / accelerator_hours
     return capital / (market_rent_usd_per_accelerator_h - electricity)
-

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thirdwatt.formulas.arrays import over, stack
+from thirdwatt.formulas.arrays import along, over, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def time_between_failures_h(accelerator_count: Num, failure_per_accelerator_per_
 @quantity
 def checkpoint_interval_h(checkpoint_time_s: Num, time_between_failures_h: Num, s_per_h: Num) -> Num:
     """Young's interval [1]_: the square root of 2·(time to write)·(time between failures)."""
-    return np.sqrt(2 * checkpoint_time_s / s_per_h * time_between_failures_h)  # type: ignore[no-any-return]
+    return np.sqrt(2 * checkpoint_time_s / s_per_h * time_between_failures_h)
 
 
 @quantity
@@ -51,9 +51,7 @@ def lost_to_failure_ratio(checkpoint_interval_h: Num, restart_time_h: Num, time_
 
 
 @quantity
-def phase_ratio(
-    checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num
-) -> Num:
+def phase_ratio(checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num) -> Num:
     """Each phase's time to productive time, before a stated goodput has its say."""
     return stack(checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
 
@@ -76,4 +74,4 @@ def goodput(phase_ratio: Num) -> Num:
 def phase_time_share(phase_ratio: Num, goodput: Num) -> Num:
     """Share of allocated time by phase; what goodput leaves over is split as the ratios are."""
     losses = (1 - goodput) * phase_ratio / over(phase_ratio)
-    return stack(goodput, *losses)
+    return stack(goodput, *along(losses))

@@ -7,7 +7,8 @@ All arguments broadcast to (V, S). Valid for machines that are held for the whol
 
 References
 ----------
-.. [1] Latif et al. 2024, Empirical Measurements of AI Training Power Demand on a GPU-Accelerated Node, arXiv:2412.08602.
+.. [1] Latif et al. 2024, Empirical Measurements of AI Training Power Demand on a GPU-Accelerated Node,
+   arXiv:2412.08602.
 .. [2] Newkirk et al. 2025, Empirically-Calibrated H100 Node Power Models, arXiv:2506.14551.
 .. [3] Al-Fares et al. 2008, A Scalable, Commodity Data Center Network Architecture, SIGCOMM (fat trees).
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thirdwatt.formulas.arrays import over, pick, stack
+from thirdwatt.formulas.arrays import along, over, pick, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -53,9 +54,7 @@ def accelerators_energy_kwh(accelerator_power_w: Num, accelerator_hours: Num, w_
 
 
 @quantity
-def phase_power_ratio(
-    checkpoint_power_ratio: Num, evaluation_power_ratio: Num, idle_power_ratio: Num
-) -> Num:
+def phase_power_ratio(checkpoint_power_ratio: Num, evaluation_power_ratio: Num, idle_power_ratio: Num) -> Num:
     """Draw of an accelerator by phase, to its draw in productive steps; work lost to failures drew as much."""
     return stack(1.0, checkpoint_power_ratio, 1.0, evaluation_power_ratio, idle_power_ratio)
 
@@ -64,9 +63,7 @@ def phase_power_ratio(
 
 
 @quantity
-def host_power_w(
-    host_base_power_w: Num, host_fan_power_w: Num, liquid_fan_ratio: Num, liquid_code: Code
-) -> Num:
+def host_power_w(host_base_power_w: Num, host_fan_power_w: Num, liquid_fan_ratio: Num, liquid_code: Code) -> Num:
     """Draw of the rest of the server per accelerator; cold plates leave a fraction of the fans."""
     return host_base_power_w + host_fan_power_w * pick(liquid_code, 1.0, liquid_fan_ratio)
 
@@ -81,9 +78,7 @@ def cpu_servers_energy_kwh(host_power_w: Num, accelerator_hours: Num, w_per_kw: 
 
 
 @quantity
-def switch_tier_count(
-    accelerator_count: Num, accelerators_in_host_count: Num, switch_port_count: Num
-) -> Num:
+def switch_tier_count(accelerator_count: Num, accelerators_in_host_count: Num, switch_port_count: Num) -> Num:
     """Tiers of a fat tree of p-port switches [3]_: one up to p ends, two up to p²/2, three up to p³/4; none inside
     one host.
     """
@@ -97,7 +92,7 @@ def switch_tier_count(
 @quantity
 def switch_port_per_accelerator(switch_tier_count: Num) -> Num:
     """Switch ports that one network end occupies in a full fat tree [3]_: 2·tiers - 1, none without a switch."""
-    return np.maximum(2 * switch_tier_count - 1, 0)  # type: ignore[no-any-return]
+    return np.maximum(2 * switch_tier_count - 1, 0)
 
 
 @quantity
@@ -124,9 +119,7 @@ def monitoring_energy_kwh(monitoring_power_w: Num, accelerator_hours: Num, w_per
 
 
 @quantity
-def spare_power_w(
-    spare_ratio: Num, accelerator_idle_power_w: Num, host_power_w: Num, host_idle_ratio: Num
-) -> Num:
+def spare_power_w(spare_ratio: Num, accelerator_idle_power_w: Num, host_power_w: Num, host_idle_ratio: Num) -> Num:
     """Draw of idling spare nodes per accelerator in use."""
     return spare_ratio * (accelerator_idle_power_w + host_power_w * host_idle_ratio)
 
@@ -174,7 +167,7 @@ def phase_it_energy_kwh(
     weight = phase_time_share * phase_power_ratio
     accelerators = accelerators_energy_kwh * weight / over(weight)
     rest = (it_energy_kwh - accelerators_energy_kwh - retention_energy_kwh) * phase_time_share
-    return stack(*(accelerators + rest), retention_energy_kwh)
+    return stack(*along(accelerators + rest), retention_energy_kwh)
 
 
 @quantity

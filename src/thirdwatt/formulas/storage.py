@@ -28,9 +28,7 @@ def dataset_byte(token_count: Num, byte_per_token: Num) -> Num:
 
 
 @quantity
-def checkpoint_byte(
-    parameter_count: Num, checkpoint_byte_per_parameter: Num, kept_checkpoint_count: Num
-) -> Num:
+def checkpoint_byte(parameter_count: Num, checkpoint_byte_per_parameter: Num, kept_checkpoint_count: Num) -> Num:
     """Size of the checkpoints that are kept: weights, master weights and both moments of the optimiser each."""
     return parameter_count * checkpoint_byte_per_parameter * kept_checkpoint_count
 
@@ -72,17 +70,13 @@ def retention_time_h(retention_year: Num, h_per_year: Num) -> Num:
 
 
 @quantity
-def storage_retention_energy_kwh(
-    archive_tb: Num, archive_w_per_tb: Num, retention_time_h: Num, w_per_kw: Num
-) -> Num:
+def storage_retention_energy_kwh(archive_tb: Num, archive_w_per_tb: Num, retention_time_h: Num, w_per_kw: Num) -> Num:
     """Energy of keeping the archive after the run."""
     return archive_tb * archive_w_per_tb * retention_time_h / w_per_kw
 
 
 @quantity
-def backup_retention_energy_kwh(
-    backup_tb: Num, backup_w_per_tb: Num, retention_time_h: Num, w_per_kw: Num
-) -> Num:
+def backup_retention_energy_kwh(backup_tb: Num, backup_w_per_tb: Num, retention_time_h: Num, w_per_kw: Num) -> Num:
     """Energy of keeping the backup after the run."""
     return backup_tb * backup_w_per_tb * retention_time_h / w_per_kw
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from thirdwatt.ledger.estimate import TableRow, estimate, estimate_table, scenario_of, sweep
 from thirdwatt.ledger.ledger import Component, Equivalence, Input, Ledger, Phase, Total
+from thirdwatt.ledger.pricing import TableRow, estimate, estimate_table, scenario_of, sweep
 
 __all__ = [
     "Component",

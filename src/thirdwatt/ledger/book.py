@@ -68,9 +68,7 @@ class Book:
     @cached_property
     def components(self) -> Mapping[str, str]:
         """Quantity that holds the energy of each component."""
-        return {
-            way.component: quantity for quantity, ways in self.formulas.items() for way in ways if way.component
-        }
+        return {way.component: quantity for quantity, ways in self.formulas.items() for way in ways if way.component}
 
     @cached_property
     def totals(self) -> Mapping[str, tuple[str, ...]]:

@@ -35,7 +35,7 @@ def contradictions(
             continue
         rest = {other: known for other, known in leaves.items() if other != name}
         way = choose(book, informed(rest)).get(name)
-        derived = way is not None and (way.given or way.parts and all(part in given for part in way.arguments))
+        derived = way is not None and (way.given or (way.parts and all(part in given for part in way.arguments)))
         if name in read and not derived:
             continue
         implied = _implied(book, rest, name)

@@ -24,7 +24,7 @@ class Step:
     frees: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """An order of evaluation for some targets.
 
@@ -46,7 +46,7 @@ class Plan:
         return {step.quantity: step.formula for step in self.steps if step.formula is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """A known total: its free parts, as ``plan`` gives them without it, are scaled to make it up."""
 
@@ -56,7 +56,7 @@ class Scaling:
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Scalings in order, narrowest total first, then the plan in which their parts are cuts."""
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thirdwatt.facts import Figure, Row, table
 from thirdwatt.facts.prices import rent
@@ -62,7 +63,12 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     general_first.append(table("regions").rows[chosen["region"]])
     if "model" in chosen:
         general_first.append(table("models").rows[chosen["model"]])
-    for field, name in (("media", "media"), ("network", "networks"), ("host", "hosts"), ("accelerator", "accelerators")):
+    for field, name in (
+        ("media", "media"),
+        ("network", "networks"),
+        ("host", "hosts"),
+        ("accelerator", "accelerators"),
+    ):
         general_first.append(table(name).rows[chosen[field]])
 
     found: dict[str, Figure] = {}
@@ -78,7 +84,11 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         found["market_rent_usd_per_accelerator_h"] = market
         if chosen["tenure"] == "rented":
             found["rent_usd_per_accelerator_h"] = market
-    for option, word in (("method", chosen["method"]), ("adapter", chosen["adapter"]), ("liquid", facility.text["liquid"])):
+    for option, word in (
+        ("method", chosen["method"]),
+        ("adapter", chosen["adapter"]),
+        ("liquid", facility.text["liquid"]),
+    ):
         name, codes = _CODES[option]
         if word in codes:
             found[name] = Figure(codes[word], codes[word], codes[word], "exact", f"option {word}", f"option/{name}")
@@ -111,13 +121,17 @@ def column(name: str, wanted: Sequence[Figure]) -> Leaf:
     kept = list(distinct.values())
     streams = [figure.stream for figure in kept]
     return Leaf(
-        value=np.array([figure.value for figure in kept], dtype=np.intp if name.endswith("_code") else np.float64),
+        value=_codes(kept) if name.endswith("_code") else np.array([figure.value for figure in kept]),
         low=np.array([figure.low for figure in kept], dtype=np.float64),
         high=np.array([figure.high for figure in kept], dtype=np.float64),
         streams=streams[:1] if len(set(streams)) == 1 else streams,
         index=np.array(index, dtype=np.intp) if len(kept) > 1 else None,
         limits=limits(name),
     )
+
+
+def _codes(kept: Sequence[Figure]) -> NDArray[np.intp]:
+    return np.array([int(figure.value) for figure in kept], dtype=np.intp)
 
 
 def redrawn(figure: Figure) -> Figure:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from thirdwatt.facts import Figure
-from thirdwatt.facts.equivalents import editions
 from thirdwatt.facts.equivalents import edition as edition_id
+from thirdwatt.facts.equivalents import editions
 from thirdwatt.facts.quadrants import ESSAY, NAMES
 from thirdwatt.facts.scopes import BY_TENURE, OVERHEAD
 from thirdwatt.formulas.equivalents import equivalent_count
@@ -178,10 +178,10 @@ class Ledger:
         energy = self._along("component_energy_kwh", len(COMPONENTS))
         if energy[0] is None:
             return ()
-        accounts = [
+        cost, carbon, market, embodied, water = (
             self._along(f"component_{name}", len(COMPONENTS))
             for name in ("cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l")
-        ]
+        )
         power = self.values["component_power_share"][:, 0]
         quadrant = self.scenario.quadrant
         shares = self.values.get("component_capex_share" if quadrant.cost == "capex" else "component_cost_share")
@@ -196,9 +196,13 @@ class Ledger:
             assert own is not None  # noqa: S101 - all components or none
             rows.append(
                 Component(
-                    name,
-                    own,
-                    *(account[number] for account in accounts),
+                    name=name,
+                    energy_kwh=own,
+                    cost_usd=cost[number],
+                    carbon_kg=carbon[number],
+                    carbon_market_kg=market[number],
+                    embodied_kg=embodied[number],
+                    water_l=water[number],
                     power_share=float(power[number]),
                     cost_share=cost_share,
                     quadrant=place,
@@ -274,7 +278,8 @@ class Ledger:
         from html import escape
 
         rows = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{each.value:.4g}</td><td>{each.low:.4g} to {each.high:.4g}</td></tr>"
+            f"<tr><th scope='row'>{escape(name)}</th><td>{each.value:.4g}</td>"
+            f"<td>{each.low:.4g} to {each.high:.4g}</td></tr>"
             for name, each in self.totals.items()
             if each is not None
         )

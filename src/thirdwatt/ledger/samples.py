@@ -124,4 +124,4 @@ class Leaf:
         else:
             numbers = np.arange(len(self.value))[rows]
             score = np.stack([scores.of(self.streams[number]) for number in numbers])
-        return spread(value[:, None], low[:, None], high[:, None], self.limits, score)
+        return spread(value[:, None].astype(np.float64), low[:, None], high[:, None], self.limits, score)

@@ -45,7 +45,12 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
             totals[name] = None if each is None else {"value": each.value, "low": each.low, "high": each.high}
             if relative is not None and totals[name] is not None:
                 three = relative.ratio
-                totals[name]["ratio"] = {"value": three.value, "low": three.low, "high": three.high, "less": relative.less}
+                totals[name]["ratio"] = {
+                    "value": three.value,
+                    "low": three.low,
+                    "high": three.high,
+                    "less": relative.less,
+                }
         rows.append({"name": ledger.scenario.name, "totals": totals})
     return {
         "schema": "thirdwatt/compare/1",

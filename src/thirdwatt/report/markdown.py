@@ -50,11 +50,11 @@ def _lines(ledger: Ledger) -> Iterator[str]:
     yield "|---|---:|---:|---|---|---:|"
     from thirdwatt.ledger.document import locate
 
-    for row in ledger.inputs:
-        figure, symbol = row.figure, unit(row.quantity).replace("1", "")
-        share = "" if row.spread_share is None else percent(row.spread_share)
+    for leaf in ledger.inputs:
+        figure, symbol = leaf.figure, unit(leaf.quantity).replace("1", "")
+        share = "" if leaf.spread_share is None else percent(leaf.spread_share)
         yield (
-            f"| {row.quantity} | {plain(figure.value)} {symbol} | {plain(figure.low)} to {plain(figure.high)} "
+            f"| {leaf.quantity} | {plain(figure.value)} {symbol} | {plain(figure.low)} to {plain(figure.high)} "
             f"| {figure.kind} | {_cell(locate(figure.source))} | {share} |"
         )
     for warning in ledger.warnings:

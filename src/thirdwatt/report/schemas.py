@@ -37,10 +37,14 @@ class Three(Strict):
     high: float
 
 
-Totals: Any = create_model("Totals", __base__=Strict, **{name: (Three | None, ...) for name in (*TOTALS, "memory_byte")})
-RowTotals: Any = create_model("RowTotals", __base__=Strict, **{name: (Three | None, ...) for name in TOTALS})
+_ROW_FIELDS: dict[str, Any] = dict.fromkeys(TOTALS, (Three | None, ...))
+_FIELDS: dict[str, Any] = {**_ROW_FIELDS, "memory_byte": (Three | None, ...)}
+Totals: Any = create_model("Totals", __base__=Strict, **_FIELDS)
+RowTotals: Any = create_model("RowTotals", __base__=Strict, **_ROW_FIELDS)
 Boundary: Any = Literal[BOUNDARIES]
 Kind: Any = Literal[KINDS]
+ComponentName: Any = Literal[COMPONENTS]
+PhaseName: Any = Literal[PHASES]
 
 
 class Formula(Strict):
@@ -60,7 +64,7 @@ class Formula(Strict):
 class ComponentRow(Strict):
     """One component of the whole facility."""
 
-    component: Literal[COMPONENTS]
+    component: ComponentName
     energy_kwh: float
     cost_usd: float | None
     carbon_kg: float | None
@@ -78,7 +82,7 @@ class ComponentRow(Strict):
 class PhaseRow(Strict):
     """One phase."""
 
-    phase: Literal[PHASES]
+    phase: PhaseName
     time_share: float | None
     energy_kwh: float
 
@@ -122,7 +126,7 @@ class QuadrantRule(Strict):
     cost: Literal["capex", "tco"]
 
 
-class Warning_(Strict):
+class Note(Strict):
     """Something a reader should know."""
 
     code: str
@@ -170,7 +174,7 @@ class Estimate(Strict):
     validation: Validation
     assumed_share: float | None
     interaction: float | None
-    warnings: list[Warning_]
+    warnings: list[Note]
 
 
 class TableEntry(Strict):

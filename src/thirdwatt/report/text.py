@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger import Component, Input, Ledger, Total
 from thirdwatt.quantity import KINDS
-from thirdwatt.report.numbers import amount, percent, plain, scale, span
+from thirdwatt.report.numbers import amount, percent, plain, scale
 
 WIDTH = 100
 BAR = 10
@@ -89,7 +89,8 @@ def difference(ledger: Ledger) -> str:
     if worked is None or facility is None or accelerators is None or it is None:
         return ""
     return (
-        f"  The whole facility draws {amount(facility.value, 'kWh')}, {plain(facility.value / worked.value)} times that: "
+        f"  The whole facility draws {amount(facility.value, 'kWh')}, "
+        f"{plain(facility.value / worked.value)} times that: "
         f"beside the accelerators, hosts, network, storage and spares draw "
         f"{amount(it.value - accelerators.value, 'kWh')}, and cooling and conversion serve them too."
     )

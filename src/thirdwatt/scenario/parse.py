@@ -17,7 +17,7 @@ from thirdwatt.scenario.schema import Layout, ScenarioFile, Section, Stated
 
 STACKS = ("megatron-lm", "megatron-core", "torchtitan", "llm-foundry", "maxtext", "nemo", "levanter")
 
-_WORDS = {
+_WORDS: Mapping[str, Mapping[Any, float]] = {
     "embedding_copies": {True: 1.0, False: 2.0},
     "norm_factor": {"rms": 1.0, "layer": 2.0},
 }
@@ -196,14 +196,14 @@ def _quantity_of(path: str) -> str:
 def _stated(file: ScenarioFile) -> Iterator[tuple[str, Stated]]:
     for path, section in _sections(file):
         for name in section.model_fields_set:
-            value = getattr(section, name)
+            value: Any = getattr(section, name)
             quantity = QUANTITY_OF.get(f"{path}.{name}")
             if quantity is None or value is None:
                 continue
             if quantity == "sliding_layer_share":
                 value = Stated(value=1 - 1 / value)
             elif not isinstance(value, Stated):
-                value = Stated(value=_WORDS.get(quantity, {True: 1.0, False: 0.0})[value])
+                value = Stated(value=_word(quantity, value))
             yield f"{path}.{name}", value
     if file.storage.erasure:
         data, parity = map(float, file.storage.erasure.split("+"))
@@ -213,6 +213,10 @@ def _stated(file: ScenarioFile) -> Iterator[tuple[str, Stated]]:
 
 QUANTITY_OF["storage.erasure.data"] = "erasure_data_count"
 QUANTITY_OF["storage.erasure.parity"] = "erasure_parity_count"
+
+
+def _word(quantity: str, value: Any) -> float:
+    return _WORDS[quantity][value] if quantity in _WORDS else float(value)
 
 
 def _chosen(file: ScenarioFile) -> Iterator[tuple[str, str, str]]:
@@ -248,9 +252,7 @@ def _figure(quantity: str, stated: Stated, path: str) -> Figure:
     )
 
 
-def _known(
-    file: ScenarioFile, given: dict[str, Figure], quantities: Collection[str], mistakes: list[Mistake]
-) -> None:
+def _known(file: ScenarioFile, given: dict[str, Figure], quantities: Collection[str], mistakes: list[Mistake]) -> None:
     for section, names in (("known", file.known), ("range", file.range)):
         for name in names:
             path = f"{section}.{name}"
@@ -288,9 +290,7 @@ def _observed(
                     f"{seen.quantity}: observed {seen.value:g} replaces stated {given[seen.quantity].value:g}",
                 )
             )
-        given[seen.quantity] = Figure(
-            seen.value, seen.low, seen.high, seen.kind, seen.source, f"given/{seen.quantity}"
-        )
+        given[seen.quantity] = Figure(seen.value, seen.low, seen.high, seen.kind, seen.source, f"given/{seen.quantity}")
 
 
 def _range_mistakes(quantity: str, figure: Figure) -> Iterator[Mistake]:
@@ -311,13 +311,37 @@ def _must_be_positive(quantity: str) -> bool:
 
 
 _POSITIVE = frozenset(
-    (
-        "token_count epochs training_flop parameter_count active_parameter_count accelerator_count accelerator_hours "
-        "wall_time_h mfu goodput layer_count hidden_width head_count kv_head_count head_width sequence_length "
-        "vocabulary_count tokens_per_s_per_accelerator accelerator_power_w accelerator_tdp_w storage_copies "
-        "global_batch_count own_utilisation_share accelerator_peak_flop_per_s it_life_year plant_life_year "
-        "checkpoint_time_s failure_per_accelerator_per_h interest_share_per_year"
-    ).split()
+    [
+        "token_count",
+        "epochs",
+        "training_flop",
+        "parameter_count",
+        "active_parameter_count",
+        "accelerator_count",
+        "accelerator_hours",
+        "wall_time_h",
+        "mfu",
+        "goodput",
+        "layer_count",
+        "hidden_width",
+        "head_count",
+        "kv_head_count",
+        "head_width",
+        "sequence_length",
+        "vocabulary_count",
+        "tokens_per_s_per_accelerator",
+        "accelerator_power_w",
+        "accelerator_tdp_w",
+        "storage_copies",
+        "global_batch_count",
+        "own_utilisation_share",
+        "accelerator_peak_flop_per_s",
+        "it_life_year",
+        "plant_life_year",
+        "checkpoint_time_s",
+        "failure_per_accelerator_per_h",
+        "interest_share_per_year",
+    ]
 )
 """Quantities that formulas divide by: zero would not mean *none* but *nonsense*."""
 

@@ -72,7 +72,8 @@ def _understand(content: bytes, where: str, suffix: str) -> dict[str, Any]:
         raise InputError([Mistake(where, "is nested too deeply")]) from None
     except (ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())[:300]
-        raise InputError([Mistake(where, f"is not valid {suffix.lstrip('.') or 'TOML, JSON or YAML'}: {reason}")]) from None
+        form = suffix.lstrip(".") or "TOML, JSON or YAML"
+        raise InputError([Mistake(where, f"is not valid {form}: {reason}")]) from None
     if not isinstance(document, dict):
         raise InputError([Mistake(where, f"holds a {type(document).__name__}", "a scenario is a table of sections")])
     if str(document.get("schema", "")).startswith("thirdwatt/estimate/"):
@@ -165,7 +166,7 @@ def changed(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, A
     InputError
         With every setting that is wrong.
     """
-    copy = _copy(document)
+    copy: dict[str, Any] = _copy(document)
     mistakes: list[Mistake] = []
     for setting in settings:
         path, equals, value = setting.partition("=")
@@ -199,7 +200,8 @@ def observations(where: str) -> list[Observation]:
     path = Path(where)
     document = _understand(_bytes(path), where, ".json")
     if document.get("schema") != OBSERVATIONS_SCHEMA:
-        raise InputError([Mistake(where, f"schema is {document.get('schema')!r}", f"it must be {OBSERVATIONS_SCHEMA!r}")])
+        fix = f"it must be {OBSERVATIONS_SCHEMA!r}"
+        raise InputError([Mistake(where, f"schema is {document.get('schema')!r}", fix)])
     rows = document.get("observations")
     if not isinstance(rows, list):
         raise InputError([Mistake(f"{where}: observations", "must be a list of rows")])

@@ -192,7 +192,8 @@ def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str,
     found: list[str] = []
     for name, field in model.model_fields.items():
         options = getattr(field.annotation, "__args__", (field.annotation,))
-        inner = [each for each in options if isinstance(each, type) and issubclass(each, Section) and each is not Stated]
+        classes = [each for each in options if isinstance(each, type) and each is not Stated]
+        inner = [each for each in classes if issubclass(each, Section)]
         if inner:
             found += paths(inner[0], f"{prefix}{name}.")
         elif name not in ("known", "range"):

@@ -60,7 +60,7 @@ Sourced = str | PathLike[str] | Mapping[str, Any] | Scenario
 
 def scenario_of(
     source: Sourced,
-    set: Mapping[str, Any] | None = None,  # noqa: A002 - mirrors the command's --set
+    set: Mapping[str, Any] | None = None,
     observed: Iterable[Observation] = (),
 ) -> Scenario:
     """A scenario from a preset's name, a file, a document or a scenario, with changes put in.
@@ -87,7 +87,7 @@ def _copy(value: Any) -> Any:
 
 def estimate(
     scenario: Sourced,
-    set: Mapping[str, Any] | None = None,  # noqa: A002 - mirrors the command's --set
+    set: Mapping[str, Any] | None = None,
     *,
     observed: Iterable[Observation] = (),
     samples: int = SAMPLES,
@@ -123,7 +123,9 @@ def estimate(
     columned = columns([leaves], needed(plan))
     values, factors = _solved(plan, columned, scores)
     _demand_sense(plan, values, factors)
-    energy = values["boundary_energy_kwh"][BOUNDARIES.index(wanted.boundary)] if "boundary_energy_kwh" in values else None
+    energy = (
+        values["boundary_energy_kwh"][BOUNDARIES.index(wanted.boundary)] if "boundary_energy_kwh" in values else None
+    )
     shares: Mapping[str, float] = {}
     interaction = assumed = None
     if energy is not None and scores.width > 2:
@@ -179,7 +181,9 @@ def _demand_sense(plan: Program, values: Values, factors: Values) -> None:
             raise InputError([Mistake(f"known.{name}", "is less than those of its parts that are known too")])
     for step in plan.plan.steps:
         if not np.isfinite(values[step.quantity][..., 0]).all():
-            raise InputError([Mistake(f"known.{step.quantity}", "comes out as no number for these inputs", "check their size")])
+            raise InputError(
+                [Mistake(f"known.{step.quantity}", "comes out as no number for these inputs", "check their size")]
+            )
 
 
 def _warnings(
@@ -194,14 +198,19 @@ def _warnings(
     yield from contradictions(book(), scenario.given, leaves, plan)
     for name in ("mfu", "goodput"):
         if name in values and values[name][0] > limits(name)[1]:
-            yield Warn("impossible", f"{name} comes out at {values[name][0]:.3g}, more than 1: hours, work or peak is wrong")
+            yield Warn(
+                "impossible", f"{name} comes out at {values[name][0]:.3g}, more than 1: hours, work or peak is wrong"
+            )
     if "dataset_byte" in plan.plan.leaves or "checkpoint_byte" in plan.plan.leaves:
         unknown = [name for name in ("dataset_byte", "checkpoint_byte") if leaves[name].kind == "assumed"]
         if unknown:
             yield Warn("undescribed", f"no model or tokens are stated: {' and '.join(unknown)} are assumed, widely")
     layout = scenario.document.get("layout")
-    if isinstance(layout, str) or isinstance(layout, Mapping) and layout.keys() - {"precision", "global_batch"}:
-        yield Warn("layout_not_used", "the layout is recorded; utilisation is not derived from it, state known.mfu if you know it")
+    if isinstance(layout, str) or (isinstance(layout, Mapping) and layout.keys() - {"precision", "global_batch"}):
+        yield Warn(
+            "layout_not_used",
+            "the layout is recorded; utilisation is not derived from it, state known.mfu if you know it",
+        )
 
 
 # --- many at once -------------------------------------------------------------------------------------------------
