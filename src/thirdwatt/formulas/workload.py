@@ -242,9 +242,10 @@ def attended_length(sequence_length: Num, sliding_window_length: Num, sliding_la
     Full: (s + 1)/2. A window of w keys: w - w·(w - 1)/(2·s).
     """
     window = np.minimum(sliding_window_length, sequence_length)
-    full: Num = (sequence_length + 1) / 2
+    full = (sequence_length + 1) / 2
     sliding = window - window * (window - 1) / (2 * sequence_length)
-    return (1 - sliding_layer_share) * full + sliding_layer_share * sliding
+    mean: Num = (1 - sliding_layer_share) * full + sliding_layer_share * sliding
+    return mean
 
 
 @quantity

@@ -167,7 +167,9 @@ def _demand_energy(plan: Program, boundary: str) -> None:
     missing = plan.plan.missing
     lacking = missing.get("boundary_energy_kwh", ())
     if lacking and BOUNDARY_QUANTITY[boundary] not in plan.plan.leaves:
-        paths = ", ".join(_path_of(name) for name in lacking)
+        wanted = (_path_of(name) for name in lacking)
+        described = dict.fromkeys("workload.model" if "transformer" in path else path for path in wanted)
+        paths = ", ".join(described)
         raise InsufficientError(
             f"too little is known to say how much energy this takes: state {paths}, "
             "or workload.flop, or known.accelerator_hours"

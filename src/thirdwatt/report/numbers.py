@@ -11,6 +11,7 @@ SCALES = {
     "L": ((1e9, "million m3"), (1e6, "thousand m3"), (1e3, "m3"), (1, "L")),
     "USD": ((1e9, "billion USD"), (1e6, "million USD"), (1, "USD")),
     "h": ((8760, "years"), (24, "days"), (1, "h"), (1 / 60, "min")),
+    "B": ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1, "B")),
     "1": ((1, ""),),
 }
 """Larger and smaller names of each unit, the largest first."""

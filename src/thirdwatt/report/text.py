@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger import Component, Input, Ledger, Total
 from thirdwatt.quantity import KINDS
-from thirdwatt.report.numbers import amount, percent, plain, scale
+from thirdwatt.report.numbers import amount, percent, plain, scale, span
 
 WIDTH = 100
 BAR = 10
@@ -245,10 +245,9 @@ def _input(row: Input) -> str:
     from thirdwatt.quantity import unit
 
     figure = row.figure
-    symbol = unit(row.quantity).replace("1", "")
-    value = f"{plain(figure.value)} {symbol}".rstrip()
+    symbol = unit(row.quantity)
     text = (
-        f"{row.quantity} = {value} ({plain(figure.low)} to {plain(figure.high)}), "
+        f"{row.quantity} = {amount(figure.value, symbol)} ({span(figure.low, figure.high, symbol, figure.value)}), "
         f"{figure.kind}: {locate(figure.source)}"
     )
     return f"  {percent(row.spread_share or 0):>6}  {textwrap.shorten(text, WIDTH - 10, placeholder=' …')}"

@@ -56,8 +56,7 @@ def parse(
     InputError
         With every mistake found.
     """
-    file = _validate(raw)
-    mistakes: list[Mistake] = []
+    file, mistakes = _validate(raw)
     warnings: list[Warn] = []
     given: dict[str, Figure] = {}
     choices = _options(file)
@@ -103,13 +102,46 @@ def parse(
 # --- the form -----------------------------------------------------------------------------------------------------
 
 
-def _validate(raw: Mapping[str, Any]) -> ScenarioFile:
-    try:
-        return ScenarioFile.model_validate(raw)
-    except ValidationError as error:
-        raise InputError(_form_mistakes(error)) from None
-    except RecursionError:
-        raise InputError([Mistake("", "the document is nested too deeply")]) from None
+def _validate(raw: Mapping[str, Any]) -> tuple[ScenarioFile, list[Mistake]]:
+    """The form of a document, and what is wrong with it; the form leaves out what is wrong, so that later checks
+    still find their own mistakes.
+    """
+    mistakes: list[Mistake] = []
+    document: Any = raw
+    while True:
+        try:
+            return ScenarioFile.model_validate(document), mistakes
+        except ValidationError as error:
+            named = {mistake.path for mistake in mistakes}
+            for mistake in _form_mistakes(error):
+                if mistake.path not in named:
+                    mistakes.append(mistake)
+                    named.add(mistake.path)
+            places = [problem["loc"] for problem in error.errors(include_url=False, include_context=False)]
+            sound = _without(document, {_place(document, place) for place in places})
+            document = sound if sound != document else {}
+        except RecursionError:
+            raise InputError([Mistake("", "the document is nested too deeply")]) from None
+
+
+def _place(document: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The part of a location that exists in the document; the rest names branches of the form."""
+    place: tuple[int | str, ...] = ()
+    for part in location:
+        if isinstance(document, Mapping) and part in document:
+            document = document[part]
+            place += (part,)
+    return place
+
+
+def _without(document: Any, places: set[tuple[int | str, ...]]) -> Any:
+    if not isinstance(document, Mapping):
+        return document
+    return {
+        key: _without(value, {place[1:] for place in places if len(place) > 1 and place[0] == key})
+        for key, value in document.items()
+        if (key,) not in places
+    }
 
 
 def _form_mistakes(error: ValidationError) -> Iterator[Mistake]:
