@@ -1,0 +1,37 @@
+# `make demo` runs the main job, `make test` all fast checks; both set up what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test test-all lint bench clean
+help:
+	@echo "make demo      set up and estimate the essay's example"
+	@echo "make test      set up, then lint, types, import contracts and fast tests"
+	@echo "make test-all  slow suites: 10,000 mutated scenarios, the built wheel in a clean environment"
+	@echo "make bench     bars of the engine beside import numpy"
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/.ready
+	@$(BIN)/thirdwatt estimate gpt-4o
+
+lint: .venv/.ready
+	@$(BIN)/ruff check --quiet src tests benchmarks
+	@$(BIN)/ruff format --quiet --check src tests benchmarks
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > .venv/import-contracts.txt || { cat .venv/import-contracts.txt; exit 1; }
+
+test: lint
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-all: .venv/.ready
+	@$(BIN)/python -m pytest -q -m slow
+
+bench: .venv/.ready
+	@$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

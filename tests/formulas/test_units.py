@@ -1,0 +1,63 @@
+"""Every formula of the book keeps its units: rescale all bases at random, and the result must rescale as named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from thirdwatt.ledger.book import Formula, book
+from thirdwatt.quantity import COMPONENTS, PHASES, dimension, quantity
+
+FORMULAS = [formula for ways in book().formulas.values() for formula in ways]
+AXES = {"component_": len(COMPONENTS), "boundary_": 4, "phase_": len(PHASES) - 1, "phase_ratio": 4}
+
+
+def drawn(name: str, random: np.random.Generator) -> NDArray[np.float64] | NDArray[np.intp]:
+    if name.endswith("_code"):
+        return random.integers(0, 2, (1, 5))
+    axis = next((size for start, size in reversed(AXES.items()) if name.startswith(start)), None)
+    if name == "phase_it_energy_kwh":
+        axis = len(PHASES)
+    shape = (1, 5) if axis is None else (axis, 1, 5)
+    if name in ("mfu", "goodput") or name.split("_per_")[0].endswith("_share"):
+        return random.uniform(0.1, 0.5, shape)
+    return random.uniform(1.1, 3.0, shape)
+
+
+def rescaled(formula: Formula, seed: int) -> bool:
+    random = np.random.default_rng(seed)
+    names = (*formula.arguments, formula.quantity)
+    factors = {base: random.uniform(0.5, 2.0) for name in names for base in dimension(name)}
+
+    def scale(name: str) -> float:
+        return float(np.prod([factors[base] ** power for base, power in dimension(name).items()]))
+
+    arguments = [drawn(name, random) for name in formula.arguments]
+    scaled = [
+        value if name.endswith("_code") else value * scale(name)
+        for name, value in zip(formula.arguments, arguments, strict=True)
+    ]
+    before, after = formula.function(*arguments), formula.function(*scaled)
+    return bool(np.allclose(after, np.asarray(before) * scale(formula.quantity), rtol=1e-9))
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.name)
+def test_formula_keeps_its_units(formula: Formula) -> None:
+    assert rescaled(formula, 1), f"{formula.name} ({formula.where}) mixes units"
+
+
+def test_a_forgotten_thousand_is_found() -> None:
+    @quantity
+    def toy_energy_kwh(toy_power_w: float, toy_time_h: float) -> float:
+        return toy_power_w * toy_time_h
+
+    assert not rescaled(Formula("toy_energy_kwh", toy_energy_kwh, ("toy_power_w", "toy_time_h")), 1)
+
+
+def test_a_forgotten_hour_is_found() -> None:
+    @quantity
+    def toy_flop(toy_flop_per_s: float, toy_time_h: float) -> float:
+        return toy_flop_per_s * toy_time_h
+
+    assert not rescaled(Formula("toy_flop", toy_flop, ("toy_flop_per_s", "toy_time_h")), 1)

@@ -1,0 +1,98 @@
+"""The book as a whole: nothing unread, nothing twice, components and totals agree."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+from thirdwatt.facts.table import TABLES, table
+from thirdwatt.ledger.book import BookError, book, read_book
+from thirdwatt.ledger.graph import plan
+from thirdwatt.ledger.pricing import ACCOUNTS
+from thirdwatt.quantity import COMPONENTS, dimension, quantity
+from thirdwatt.scenario.parse import QUANTITY_OF
+
+ELSEWHERE = {
+    "method_code", "adapter_code", "liquid_code",  # options
+    "market_rent_usd_per_accelerator_h",  # prices
+    "carbon_kg_per_equivalent",  # editions
+}  # fmt: skip
+CALLED_BY_NAME = {"equivalent_count"}
+
+
+def chapter(*functions: object, name: str = "toy") -> ModuleType:
+    module = ModuleType(name)
+    for function in functions:
+        function.__module__ = name
+        setattr(module, function.__name__, function)  # type: ignore[attr-defined]
+    return module
+
+
+def test_every_name_says_its_unit() -> None:
+    for name in book().names:
+        dimension(name)
+
+
+def test_every_leaf_can_be_had() -> None:
+    facts = {name.partition("@")[0] for each in TABLES for row in table(each) for name in row.figures}
+    leaves = book().names - book().formulas.keys()
+    assert not leaves - facts - set(QUANTITY_OF.values()) - ELSEWHERE
+
+
+def test_every_quantity_is_read_or_reported() -> None:
+    read = {name for ways in book().formulas.values() for way in ways for name in way.arguments}
+    assert not book().formulas.keys() - read - set(ACCOUNTS) - CALLED_BY_NAME
+
+
+def test_each_component_has_one_quantity_and_the_facility_is_made_of_these() -> None:
+    assert tuple(sorted(book().components)) == tuple(sorted(COMPONENTS))
+    assert set(book().lowest_parts("facility_energy_kwh")) == set(book().components.values())
+
+
+def test_alternatives_end_in_one_default() -> None:
+    for quantity_name, ways in book().formulas.items():
+        assert [bool(way.given) for way in ways] == [True] * (len(ways) - 1) + [False], quantity_name
+        assert not ways[-1].alternative
+
+
+def test_a_ring_is_named() -> None:
+    @quantity
+    def left_w(right_w: float) -> float:
+        return right_w
+
+    @quantity
+    def right_w(left_w: float) -> float:
+        return left_w
+
+    with pytest.raises(BookError, match=r"left_w <- right_w <- left_w"):
+        plan(read_book([chapter(left_w, right_w)]), {}, ["left_w"])
+
+
+def test_a_quantity_in_two_chapters_is_named() -> None:
+    @quantity
+    def left_w(right_w: float) -> float:
+        return right_w
+
+    with pytest.raises(BookError, match="left_w is computed in one and in two"):
+        first = chapter(left_w, name="one")
+        one = read_book([first])
+        assert "left_w" in one.formulas
+        second = ModuleType("two")
+
+        @quantity
+        def left_w__other(right_w: float) -> float:
+            return right_w
+
+        left_w__other.__module__ = "two"
+        second.left_w__other = left_w__other  # type: ignore[attr-defined]
+        read_book([first, second])
+
+
+def test_keyword_catch_alls_are_refused() -> None:
+    @quantity
+    def left_w(**anything: float) -> float:
+        return 0.0
+
+    with pytest.raises(BookError, match=r"left_w in toy takes \*args or \*\*kwargs"):
+        read_book([chapter(left_w)])
