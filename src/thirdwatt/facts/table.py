@@ -187,6 +187,7 @@ def _figure_mistakes(field: str, value: str, low: str, high: str, kind: str) -> 
         return
     if not all(math.isfinite(number) for number in numbers):
         yield "value, low and high must be finite"
+        return
     if sorted(numbers) != numbers:
         yield f"low {numbers[0]:g} <= value {numbers[1]:g} <= high {numbers[2]:g} does not hold"
     floor, ceiling = limits(quantity)

@@ -10,7 +10,7 @@ from thirdwatt.quantity import KINDS
 from thirdwatt.report.numbers import amount, percent, plain, scale, span
 
 WIDTH = 100
-BAR = 10
+BAR = 6
 SMALL_SHARE = 0.005
 
 
@@ -104,14 +104,14 @@ def _table(ledger: Ledger) -> Iterator[str]:
     columns = [
         _column("energy", [row.energy_kwh for row in rows], "kWh"),
         _column("cost", costs, "USD"),
-        _column("location", [row.carbon_kg for row in rows], "kg"),
+        _column("carbon", [row.carbon_kg for row in rows], "kg"),
         _column("market", [row.carbon_market_kg for row in rows], "kg"),
         _column("embodied", [row.embodied_kg for row in rows], "kg"),
         _column("water", [row.water_l for row in rows], "L"),
     ]
     cost = ledger.scenario.quadrant.cost
-    heads = ["facility by component", *(head for head, _, _ in columns), f"power/{cost}", "quadrant (essay)"]
-    units = [f"{'':{BAR}} share", *(unit for _, unit, _ in columns), "", ""]
+    heads = ["facility by component", *(head for head, _, _ in columns), "% power", "quadrant (essay)"]
+    units = ["", *(unit for _, unit, _ in columns), f"/{cost}", ""]
     body = [
         [
             f"{row.name:18} {_bar(row.power_share)}",
@@ -121,13 +121,12 @@ def _table(ledger: Ledger) -> Iterator[str]:
         ]
         for number, row in enumerate(rows)
     ]
-    units[0] = ""
     body.append([f"{'total':18}", *(cells[-1] for _, _, cells in columns), "", ""])
     widths = [max(len(line[number]) for line in (heads, units, *body)) for number in range(len(heads))]
     for line in (heads, units, *body):
         cells = [line[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1], strict=True)]
-        yield " ".join([*cells, " " + line[-1]]).rstrip()
+        yield " ".join([*cells, line[-1]]).rstrip()
     named = [f"{row.name} {_q(row.quadrant)} not {_q(row.reference_quadrant)}" for row in rows if _differs(row)]
     quadrant = ledger.scenario.quadrant
     rule = f"High from {percent(quadrant.power_share)} of power and {percent(quadrant.cost_share)} of {quadrant.cost}."
@@ -142,7 +141,11 @@ def _column(head: str, totals: Sequence[Total | None], unit: str) -> tuple[str, 
     whole = sum(known)
     factor, name = scale([whole], unit)
     digits = max(0, 2 - len(str(int(abs(whole / factor)))) + 1)
-    cells = [f"{value / factor:,.{digits}f}" for value in (*known, whole)]
+    least = 10.0**-digits
+    cells = [
+        f"<{least:g}" if 0 < value / factor < least / 2 else f"{value / factor:,.{digits}f}"
+        for value in (*known, whole)
+    ]
     short = name.replace("million ", "M").replace("billion ", "G").replace("thousand ", "k")
     return head, short, cells
 

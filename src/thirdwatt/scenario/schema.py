@@ -39,7 +39,7 @@ def _number(raw: Any) -> Any:
     return raw
 
 
-Number = Annotated[Stated, BeforeValidator(_number)]
+Number = Annotated[Stated, BeforeValidator(_number, json_schema_input_type=float | Stated)]
 
 
 def states(quantity: str) -> Any:

@@ -1,0 +1,160 @@
+"""Commands as people call them: answers, exit codes, what is said where."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from thirdwatt.cli import VERBS
+
+
+def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "thirdwatt", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=120)
+
+
+def document(*arguments: str, code: int = 0) -> Any:
+    done = run(*arguments)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,workload.model,cluster.count\na,gpt-3,64\nb,gpt-3,x\nc,llama-3.1-8b,8\n")
+    return path
+
+
+def test_estimate_answers_first() -> None:
+    done = run("estimate", "gpt-4o")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[1].startswith("38.8 GWh  (90 %: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "code"),
+    [
+        ("estimate", ("estimate", "gpt-4o", "--json"), 0),
+        ("estimate", ("estimate", "laptop-cpu", "--json", "--samples", "1", "--set", "site.tenure=colo"), 0),
+        ("explain", ("explain", "gpt-4o", "cost_usd", "--json"), 0),
+        ("compare", ("compare", "llama-3.1-8b", "llama-3.1-405b", "--json"), 0),
+        ("check", ("check", "gpt-4o", "--max-kwh", "1e6", "--max-usd", "1e9", "--json"), 3),
+        ("equivalents", ("equivalents", "7546t", "--edition", "2019", "--json"), 0),
+        ("cite", ("cite", "bloom-176b", "--json"), 0),
+    ],
+)
+def test_results_keep_to_their_schema(name: str, arguments: tuple[str, ...], code: int) -> None:
+    schema = document("schema", name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    found = document(*arguments, code=code)
+    jsonschema.validate(found, schema)
+    assert found["schema"] == f"thirdwatt/{name}/1"
+
+
+def test_the_schema_of_a_scenario_accepts_what_estimate_reads() -> None:
+    from thirdwatt.scenario.read import presets, read
+
+    schema = document("schema", "scenario")
+    for name in presets():
+        jsonschema.validate(read(name)[1], schema)
+    assert run("schema").stdout.split()[0] == "scenario"
+
+
+@pytest.mark.parametrize("samples", ["1", "100"])
+def test_tables_keep_bad_rows_and_exit_0(rows: Path, samples: str) -> None:
+    found = document("estimate", "--table", str(rows), "--json", "--samples", samples)
+    jsonschema.validate(found, document("schema", "table"))
+    first, second, third = found["rows"]
+    assert first["totals"]["energy_kwh"]["value"] > 0
+    assert second["totals"] is None
+    assert second["error"].startswith("cluster.count: 'x' is not a number")
+    lines = list(csv.DictReader(io.StringIO(run("estimate", "--table", str(rows), "--csv").stdout)))
+    assert [line["id"] for line in lines] == ["a", "b", "c"]
+    assert float(lines[2]["energy_kwh"]) == third["totals"]["energy_kwh"]["value"]
+
+
+def test_budgets() -> None:
+    assert run("check", "gpt-4o", "--max-kwh", "4e7").returncode == 0
+    over = run("check", "gpt-4o", "--max-kwh", "4e7", "--confidence", "0.9")
+    assert over.returncode == 3
+    assert over.stdout.startswith("OVER energy_kwh: 90% quantile 42.")
+    assert run("check", "gpt-4o").returncode == 2
+
+
+def test_mistakes_are_all_named_on_stderr(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("[cluster]\ncount = -1\naccelerater = 'h100'\n[site]\npue = 0.2\n")
+    done = run("estimate", str(path))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "thirdwatt: 3 mistakes in bad",
+        "  cluster.accelerater: unknown key; did you mean accelerator?",
+        "  cluster.count: -1 is below 0, the least accelerator_count can be",
+        "  site.pue: 0.2 is below 1, the least pue can be",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("estimate", "gpt-4oo"), 2, "did you mean gpt-4o?"),
+        (("estimat",), 2, "did you mean estimate?"),
+        (("estimate",), 2, "name a scenario"),
+        (("estimate", "gpt-4o", "--json", "--md"), 2, "choose one of"),
+        (("estimate", "gpt-4o", "--samples", "0"), 2, "--samples"),
+        (("estimate", "--table", "absent.csv"), 2, "cannot be read"),
+        (("explain", "gpt-4o", "step_time_s"), 2, "state"),
+        (("equivalents", "7546"), 2, "is no mass"),
+        (("equivalents", "1t", "--edition", "1999"), 2, "no edition"),
+        (("compare", "gpt-4o"), 2, "at least two"),
+        (("schema", "estimat"), 2, "did you mean estimate?"),
+        (("estimate", "-"), 4, "too little is known"),
+    ],
+)
+def test_what_goes_wrong_is_said(arguments: tuple[str, ...], code: int, said: str) -> None:
+    done = run(*arguments, stdin="")
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_ledger_is_a_scenario_and_so_is_standard_input(tmp_path: Path) -> None:
+    first = run("estimate", "gpt-4o", "--json").stdout
+    path = tmp_path / "ledger.json"
+    path.write_text(first)
+    again = document("estimate", str(path), "--json")
+    assert again["totals"] == json.loads(first)["totals"]
+    piped = run("estimate", "-", "--json", stdin=first)
+    assert json.loads(piped.stdout)["totals"] == again["totals"]
+
+
+def test_boundaries_are_converted_visibly() -> None:
+    done = run("compare", "gpt-4o", "llama-3.1-8b", "--boundary", "accelerators")
+    assert done.returncode == 0
+    assert "it is shown at accelerators" in done.stderr
+    assert done.stdout.startswith("boundary: accelerators; ")
+
+
+def test_a_closed_pipe_is_no_accident() -> None:
+    command = f"{sys.executable} -m thirdwatt explain gpt-4o cost_usd --all | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+
+
+def test_help_lists_every_verb() -> None:
+    said = run("--help").stdout
+    assert all(verb in said for verb in VERBS)
+    for verb in VERBS:
+        assert run(verb, "--help").returncode == 0
