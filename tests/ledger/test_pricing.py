@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from thirdwatt.ledger.book import book
 from thirdwatt.scenario import InputError
 from thirdwatt.scenario.rows import rows
 
-CHANGES = [
+CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("llama-3.1-8b", {}),
     ("gpt-4o", {"site.pue": 1.2}),
     ("llama-3.1-8b", {"known.accelerator_hours": 1e6}),

@@ -33,8 +33,8 @@ def test_every_stream_holds_the_same_scores_in_its_own_order() -> None:
 @pytest.mark.parametrize(("value", "low", "high"), [(10.0, 8.0, 20.0), (1.4, 1.1, 1.6), (0.0, 0.0, 3.0)])
 def test_quantiles_are_those_stated(value: float, low: float, high: float) -> None:
     scores = Scores(10_000, 0).of("x")[None, :]
-    three = (np.array([[each]]) for each in (value, low, high))
-    drawn = spread(*three, (0.0, 1e40), scores)[0]
+    median, least, most = (np.array([[each]]) for each in (value, low, high))
+    drawn = spread(median, least, most, (0.0, 1e40), scores)[0]
     assert drawn[0] == value
     found = np.quantile(drawn[1:], [0.05, 0.5, 0.95])
     np.testing.assert_allclose(found, [low, value, high], rtol=0.02, atol=1e-3)

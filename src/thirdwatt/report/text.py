@@ -170,7 +170,7 @@ def _differs(row: Component) -> bool:
 def _place(row: Component) -> str:
     if row.reference_quadrant is None:
         return "outside"
-    return f"{row.quadrant or '?'} ({_q(row.reference_quadrant)}{'!' if _differs(row) else ''})"
+    return f"{' '.join((row.quadrant or '?').split()[:2])} ({_q(row.reference_quadrant)}{'!' if _differs(row) else ''})"
 
 
 def _totals(ledger: Ledger) -> Iterator[str]:
