@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import thirdwatt
+from thirdwatt.ledger.book import book
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.scenario.parse import QUANTITY_OF
 from thirdwatt.scenario.read import presets, put, read
@@ -31,9 +32,8 @@ VALUES = st.recursive(
 PATHS = st.one_of(
     st.sampled_from(paths()),
     st.sampled_from(sorted(set(QUANTITY_OF.values()))).map("known.{}".format),
-    st.sampled_from(["mfu", "goodput", "accelerator_hours", "wall_time_h", "facility_energy_kwh", "it_energy_kwh"]).map(
-        "known.{}".format
-    ),
+    st.sampled_from(sorted(book().names)).map("known.{}".format),
+    st.sampled_from(["mfu", "goodput", "facility_energy_kwh", "it_energy_kwh"]).map("known.{}".format),
     st.sampled_from(
         ["workload", "cluster", "layout", "site", "known", "range", "range.mfu", "range.pue", "x", "a.b.c"]
     ),
@@ -51,10 +51,10 @@ def mutated(preset: str, mutations: list[tuple[str, Any]]) -> Iterator[dict[str,
     yield document
 
 
-def ends_well(preset: str, mutations: list[tuple[str, Any]]) -> None:
+def ends_well(preset: str, mutations: list[tuple[str, Any]], samples: int) -> None:
     for document in mutated(preset, mutations):
         try:
-            ledger = thirdwatt.estimate(document, samples=1)
+            ledger = thirdwatt.estimate(document, samples=samples)
         except InputError as error:
             assert error.mistakes
             assert all(mistake.problem for mistake in error.mistakes)
@@ -65,13 +65,13 @@ def ends_well(preset: str, mutations: list[tuple[str, Any]]) -> None:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(presets()), MUTATIONS)
-def test_mutated_scenarios(preset: str, mutations: list[tuple[str, Any]]) -> None:
-    ends_well(preset, mutations)
+@given(st.sampled_from(presets()), MUTATIONS, st.sampled_from([1, 8]))
+def test_mutated_scenarios(preset: str, mutations: list[tuple[str, Any]], samples: int) -> None:
+    ends_well(preset, mutations, samples)
 
 
 @pytest.mark.slow
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(presets()), MUTATIONS)
-def test_10_000_mutated_scenarios(preset: str, mutations: list[tuple[str, Any]]) -> None:
-    ends_well(preset, mutations)
+@given(st.sampled_from(presets()), MUTATIONS, st.sampled_from([1, 8]))
+def test_10_000_mutated_scenarios(preset: str, mutations: list[tuple[str, Any]], samples: int) -> None:
+    ends_well(preset, mutations, samples)

@@ -48,6 +48,9 @@ COMPONENTS = (
 
 PHASES = ("productive", "checkpoint", "lost_to_failure", "evaluation", "idle", "retention")
 
+AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES}
+"""Axes a quantity may have, by the first word of its name, with the names along them."""
+
 Observation = namedtuple(
     "Observation", ("quantity", "value", "low", "high", "unit", "kind", "source", "scope"), defaults=("rate",)
 )
@@ -180,6 +183,17 @@ def unit(name: str) -> str:
     return text
 
 
+def axis(name: str) -> tuple[str, ...]:
+    """Names along the leading axis of a quantity; empty if it has none.
+
+    Examples
+    --------
+    >>> axis("boundary_energy_kwh")[0], axis("facility_energy_kwh")
+    ('accelerators', ())
+    """
+    return AXES.get(name.partition("_")[0], ())
+
+
 def limits(name: str) -> tuple[float, float]:
     """Smallest and largest value a quantity can physically have.
 
@@ -188,7 +202,7 @@ def limits(name: str) -> tuple[float, float]:
     >>> limits("pue"), limits("mfu")
     ((1.0, 10.0), (0.0, 1.0))
     """
-    if name == "pue":
+    if name in ("pue", "typical_pue_ratio"):
         return 1.0, 10.0
     if name in ("mfu", "goodput") or name.split("_per_")[0].endswith("_share"):
         return 0.0, 1.0

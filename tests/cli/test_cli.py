@@ -147,6 +147,16 @@ def test_boundaries_are_converted_visibly() -> None:
     assert done.stdout.startswith("boundary: accelerators; ")
 
 
+def test_a_comparison_says_why() -> None:
+    said = run("compare", "gpt-4o", "llama-3.1-8b").stdout
+    assert "llama-3.1-8b against gpt-4o: -" in said
+    assert "accelerator a100-sxm-40gb -> h100-sxm-80gb" in said
+    rows = document("compare", "gpt-4o", "llama-3.1-8b", "--json")["scenarios"]
+    assert rows[0]["differences"] == []
+    change = rows[1]["totals"]["energy_kwh"]["value"] - rows[0]["totals"]["energy_kwh"]["value"]
+    assert sum(rows[1]["component_difference_kwh"].values()) == pytest.approx(change)
+
+
 def test_a_closed_pipe_is_no_accident() -> None:
     command = f"{sys.executable} -m thirdwatt explain gpt-4o cost_usd --all | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)

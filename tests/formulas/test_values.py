@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thirdwatt.formulas import cost, facility, finetune, goodput, power, storage, workload
+from thirdwatt.formulas import arrays, cost, facility, finetune, goodput, power, storage, workload
 
 
 def test_capital_recovery() -> None:
     assert cost.it_recovery_share_per_year(0.08, 5.0, 1.0) == pytest.approx(0.250456, abs=1e-6)
+    assert cost.it_recovery_share_per_year(0.0, 5.0, 1.0) == pytest.approx(1 / 5)
+    assert cost.plant_recovery_share_per_year(1e-300, 20.0, 1.0) == pytest.approx(1 / 20)
+
+
+def test_a_part_of_nothing() -> None:
+    assert arrays.portion(0.0, 0.0) == 0.0
+    assert np.array_equal(arrays.portion(np.array([0.0, 1.0]), np.array([0.0, 4.0])), [0.0, 0.25])
 
 
 def test_erasure_coding() -> None:
@@ -38,11 +45,12 @@ def test_overhead_splits_exactly(pue: float, at_unit: float, exponent: float, ot
     assert min(float(cooling), float(distribution), float(rest)) >= -1e-12
 
 
-@given(st.lists(st.floats(1e-4, 2.0), min_size=4, max_size=4))
-def test_phases_share_all_of_the_time(ratios: list[float]) -> None:
-    ratio = np.array(ratios)[:, None, None]
-    shares = goodput.phase_time_share(ratio, goodput.goodput(ratio))
+@given(st.lists(st.just(0.0) | st.floats(1e-4, 2.0), min_size=4, max_size=4), st.none() | st.floats(0.1, 1.0))
+def test_phases_share_all_of_the_time(losses: list[float], stated: float | None) -> None:
+    ratio = goodput.phase_ratio(*losses)
+    shares = goodput.phase_time_share(ratio, goodput.goodput(ratio) if stated is None else stated)
     assert np.sum(shares, axis=0) == pytest.approx(1)
+    assert np.min(shares) >= 0
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from types import ModuleType
 
 import pytest
 
+import thirdwatt
 from thirdwatt.facts.table import TABLES, table
 from thirdwatt.ledger.book import BookError, book, read_book
 from thirdwatt.ledger.graph import plan
 from thirdwatt.ledger.pricing import ACCOUNTS
-from thirdwatt.quantity import COMPONENTS, dimension, quantity
+from thirdwatt.quantity import COMPONENTS, axis, dimension, quantity
 from thirdwatt.scenario.parse import QUANTITY_OF
 
 ELSEWHERE = {
@@ -48,6 +49,18 @@ def test_every_quantity_is_read_or_reported() -> None:
 def test_each_component_has_one_quantity_and_the_facility_is_made_of_these() -> None:
     assert tuple(sorted(book().components)) == tuple(sorted(COMPONENTS))
     assert set(book().lowest_parts("facility_energy_kwh")) == set(book().components.values())
+
+
+def test_an_axis_shows_in_the_name() -> None:
+    values = thirdwatt.estimate("gpt-4o", samples=1).values
+    for name, value in values.items():
+        assert (value.ndim > 1) == bool(axis(name)), name
+        assert value.ndim == 1 or len(value) in (len(axis(name)), len(axis(name)) - 1), name
+
+
+def test_expressions_are_read_from_the_source() -> None:
+    (ways,) = (book().formulas[name] for name in ("cooling_ratio",))
+    assert ways[-1].expression.endswith("with overhead = pue - 1, slow = overhead ** distribution_exponent_ratio")
 
 
 def test_alternatives_end_in_one_default() -> None:

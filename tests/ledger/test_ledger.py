@@ -261,3 +261,36 @@ def test_every_input_has_kind_and_source() -> None:
         assert row["source"]
         assert row["low"] <= row["value"] <= row["high"]
         assert row["kind"] != "assumed" or row["low"] < row["high"]
+
+
+# --- nothing, stated ----------------------------------------------------------------------------------------------
+
+
+def test_no_losses_no_interest_and_checkpoints_that_cost_no_time() -> None:
+    lossless = {f"known.{name}_ratio": 0 for name in ("checkpoint", "lost_to_failure", "evaluation", "idle")}
+    shares = {phase.name: phase.time_share for phase in thirdwatt.estimate("gpt-4o", lossless, samples=1).phases}
+    assert shares["productive"] == 1
+    idle = {
+        phase.name: phase.time_share
+        for phase in thirdwatt.estimate("gpt-4o", {**lossless, "known.goodput": 0.9}).phases
+    }
+    assert idle["idle"] == pytest.approx(0.1)
+    free = thirdwatt.estimate("gpt-4o", {"known.checkpoint_time_s": 0, "known.interest_share_per_year": 0}, samples=1)
+    assert value(free, "checkpoint_ratio") == 0
+    assert value(free, "it_recovery_share_per_year") == pytest.approx(1 / value(free, "it_life_year"))
+
+
+def test_a_parameter_count_without_a_model() -> None:
+    stated = {"known": {"parameter_count": 7e9, "accelerator_hours": 1e5}, "cluster": {"count": 64}}
+    assert "undescribed" in codes(thirdwatt.estimate(stated, samples=1))
+
+
+def test_parts_that_cannot_make_up_their_total() -> None:
+    with pytest.raises(InputError, match="facility_energy_kwh"):
+        thirdwatt.estimate("gpt-4o", {"known.facility_energy_kwh": 1.0, "known.it_energy_kwh": 2.0}, samples=1)
+
+
+def test_shares_that_chance_alone_gives_are_none() -> None:
+    shares = thirdwatt.estimate("llama-3.1-8b").spread_shares
+    assert shares["adapter_rank"] == 0
+    assert max(shares, key=lambda name: shares[name]) == "typical_mfu_share"

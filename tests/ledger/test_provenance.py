@@ -8,7 +8,7 @@ import pytest
 
 import thirdwatt
 from thirdwatt.ledger.provenance import Node, explain
-from thirdwatt.report.explanation import LINES, tree
+from thirdwatt.report.explanation import LINES, WIDTH, tree
 from thirdwatt.scenario import InputError
 from thirdwatt.scenario.read import presets
 
@@ -29,6 +29,7 @@ def test_every_branch_ends_in_a_source(preset: str) -> None:
             assert node.formula or node.source, node.quantity
             assert node.formula is None or node.meaning
             assert node.inputs or node.told or node.formula is None
+            assert node.formula is None or node.formula.expression
 
 
 def test_the_number_at_the_root_is_the_total() -> None:
@@ -42,10 +43,11 @@ def test_the_number_at_the_root_is_the_total() -> None:
 
 def test_a_screen_by_default_and_all_on_demand() -> None:
     root = explain(thirdwatt.estimate("gpt-4o"), "cost_usd")
-    short, whole = tree(root), tree(root, lines=None)
-    assert len(short.splitlines()) < 1.5 * LINES < len(whole.splitlines())
-    assert "(--all)" in short
-    assert "(--all)" not in whole
+    short, whole = tree(root), tree(root, whole=True)
+    assert len(short.splitlines()) <= LINES + 4 < len(whole.splitlines())
+    assert max(map(len, (short + whole).splitlines())) <= WIDTH
+    assert "more quantities behind these: --all" in short
+    assert "--all" not in whole
 
 
 def test_unknown_names_get_the_nearest() -> None:

@@ -75,6 +75,11 @@ def test_cooling_that_contradicts_the_pue_is_refused() -> None:
         ({"known": {"mfu": {"value": 0.3, "low": 0.4}}}, "lies outside its own range"),
         ({"known": {"accelerator_hours": 0}}, "must be more than 0"),
         ({"known": {"mfu": float("nan")}}, "finite number"),
+        ({"known": {"component_energy_kwh": 1}}, "has a value for each of accelerators, cpu_servers"),
+        ({"range": {"boundary_carbon_kg": [1, 2]}}, "has a value for each of accelerators, accelerators+facility"),
+        ({"known": {"s_per_h": 60}}, "is a definition"),
+        ({"known": {"adapter_code": 1}}, "by name"),
+        ({"site": {"cooling_share": 1}}, "cannot be the whole facility"),
     ],
 )
 def test_what_does_not_go_together(document: dict[str, Any], said: str) -> None:

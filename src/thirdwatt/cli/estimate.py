@@ -27,13 +27,13 @@ def command(
     as_markdown: bool,
     as_csv: bool,
 ) -> None:
-    r"""What training costs: energy, money, carbon and water by component, time, and what it rests on.
+    """What training costs: energy, money, carbon and water by component, time, and what it rests on.
 
     \b
     thirdwatt estimate gpt-4o
     thirdwatt estimate my-run.toml --set site.region=fr --json
     thirdwatt estimate --table runs.csv --csv
-    """
+    """  # noqa: D301 - click reads the backspace
     if as_json + as_markdown + as_csv > 1:
         raise click.UsageError("choose one of --json, --md and --csv")
     if table is not None:

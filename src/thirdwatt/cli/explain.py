@@ -35,6 +35,6 @@ def command(
         document = {"schema": "thirdwatt/explain/1", "name": found.scenario.name, "boundary": found.boundary}
         click.echo(dumped({**document, "tree": root.to_dict()}))
         return
-    from thirdwatt.report.explanation import LINES, tree
+    from thirdwatt.report.explanation import tree
 
-    click.echo(tree(root, lines=None if whole else LINES), nl=False)
+    click.echo(tree(root, whole=whole), nl=False)

@@ -1,4 +1,4 @@
-"""Four helpers that let one formula serve plain floats and arrays alike.
+"""Five helpers that let one formula serve plain floats and arrays alike.
 
 Arrays end in the axes (V, S): variants and samples. Phase, component and operator axes stand in front of them and are
 always summed over axis 0.
@@ -27,6 +27,12 @@ def over(values: Num) -> Num:
 def along(values: Num) -> tuple[Num, ...]:
     """Slices of the leading axis, each (V, S)."""
     return tuple(values)  # type: ignore[arg-type]
+
+
+def portion(part: Num, whole: Num) -> Num:
+    """``part / whole``; 0 where the part is nothing, be the whole nothing too."""
+    nothing = np.equal(part, 0)
+    return np.where(nothing, 0.0, part / np.where(nothing, 1.0, whole))
 
 
 def pick(code: Code, *branches: Num) -> Num:

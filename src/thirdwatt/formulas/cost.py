@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thirdwatt.formulas.arrays import along, over, stack
+import numpy as np
+
+from thirdwatt.formulas.arrays import along, over, portion, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -28,16 +30,18 @@ if TYPE_CHECKING:
 
 @quantity
 def it_recovery_share_per_year(interest_share_per_year: Num, it_life_year: Num, reference_year: Num) -> Num:
-    """Capital recovery factor of IT equipment [1]_: i/(1 - (1 + i)^(-n))."""
+    """Capital recovery factor of IT equipment [1]_: i/(1 - (1 + i)^(-n)), 1/n without interest."""
     rate = interest_share_per_year * reference_year
-    return rate / (1 - (1 + rate) ** (-it_life_year / reference_year)) / reference_year
+    paid = -np.expm1(-it_life_year / reference_year * np.log1p(rate))
+    return np.where(rate > 0, portion(rate, paid), reference_year / it_life_year) / reference_year
 
 
 @quantity
 def plant_recovery_share_per_year(interest_share_per_year: Num, plant_life_year: Num, reference_year: Num) -> Num:
-    """Capital recovery factor of building, power and cooling plant [1]_: i/(1 - (1 + i)^(-n))."""
+    """Capital recovery factor of building, power and cooling plant [1]_: i/(1 - (1 + i)^(-n)), 1/n without interest."""
     rate = interest_share_per_year * reference_year
-    return rate / (1 - (1 + rate) ** (-plant_life_year / reference_year)) / reference_year
+    paid = -np.expm1(-plant_life_year / reference_year * np.log1p(rate))
+    return np.where(rate > 0, portion(rate, paid), reference_year / plant_life_year) / reference_year
 
 
 @quantity

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thirdwatt.formulas.arrays import along, over, stack
+from thirdwatt.formulas.arrays import along, over, portion, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def checkpoint_interval_h(checkpoint_time_s: Num, time_between_failures_h: Num, 
 @quantity
 def checkpoint_ratio(checkpoint_time_s: Num, checkpoint_interval_h: Num, s_per_h: Num) -> Num:
     """Time spent writing checkpoints, to productive time."""
-    return checkpoint_time_s / (checkpoint_interval_h * s_per_h)
+    return portion(checkpoint_time_s, checkpoint_interval_h * s_per_h)
 
 
 @quantity
@@ -53,7 +53,7 @@ def lost_to_failure_ratio(checkpoint_interval_h: Num, restart_time_h: Num, time_
 @quantity
 def phase_ratio(checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num) -> Num:
     """Each phase's time to productive time, before a stated goodput has its say."""
-    return stack(checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
+    return stack(1.0, checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
 
 
 @quantity(given=("tokens_per_s_per_accelerator", "accelerator_hours"))
@@ -67,11 +67,13 @@ def goodput__hours(
 @quantity
 def goodput(phase_ratio: Num) -> Num:
     """Share of allocated time that counts: 1/(1 + all losses)."""
-    return 1 / (1 + over(phase_ratio))
+    return 1 / over(phase_ratio)
 
 
 @quantity
 def phase_time_share(phase_ratio: Num, goodput: Num) -> Num:
-    """Share of allocated time by phase; what goodput leaves over is split as the ratios are."""
-    losses = (1 - goodput) * phase_ratio / over(phase_ratio)
-    return stack(goodput, *along(losses))
+    """Share of allocated time by phase; what goodput leaves over is split as the ratios are, or idle if all are 0."""
+    _, *losses, idle = along(phase_ratio)
+    whole = over(stack(*losses, idle))
+    split = [portion(loss, whole) for loss in losses]
+    return stack(goodput, *((1 - goodput) * each for each in (*split, np.where(whole > 0, portion(idle, whole), 1.0))))

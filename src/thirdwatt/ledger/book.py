@@ -45,6 +45,22 @@ class Formula:
         return f"{path.parent.name}/{path.name}:{code.co_firstlineno}"
 
     @property
+    def expression(self) -> str:
+        """What it returns as written, with its intermediate steps; empty where the source is not at hand."""
+        import ast
+        import inspect
+        import textwrap
+
+        try:
+            source = inspect.getsource(self.function)
+        except OSError:
+            return ""
+        (definition,) = ast.parse(textwrap.dedent(source)).body
+        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - the decorator takes functions
+        *steps, result = (ast.unparse(each) for each in definition.body if not isinstance(each, ast.Expr))
+        return f"{result.removeprefix('return ')}{' with ' if steps else ''}{', '.join(steps)}"
+
+    @property
     def meaning(self) -> str:
         """First paragraph of its docstring, without reference marks."""
         text = " ".join((self.function.__doc__ or "").strip().partition("\n\n")[0].split())

@@ -77,8 +77,8 @@ def solve(program: Program, read: Read, evaluate: Callable[[Plan, Read], Values]
         fixed = sum((parts[part] for part in scaling.fixed), np.zeros((1, 1)))
         with np.errstate(all="ignore"):
             factor = (read(scaling.total) - fixed) / sum(parts[part] for part in scaling.free)
+            cuts |= {part: parts[part] * factor for part in scaling.free}
         factors[scaling.total] = factor
-        cuts |= {part: parts[part] * factor for part in scaling.free}
     return evaluate(program.plan, reading), factors
 
 

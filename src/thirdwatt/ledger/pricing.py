@@ -179,10 +179,12 @@ def _demand_energy(plan: Program, boundary: str) -> None:
 def _demand_sense(plan: Program, values: Values, factors: Values) -> None:
     """Refuse totals that cannot be: parts that exceed them, or figures that are no numbers."""
     for name, factor in factors.items():
+        if not np.isfinite(factor[0]):
+            raise InputError([Mistake(f"known.{name}", "cannot be made up: the rest comes out at nothing")])
         if factor[0] < 0:
             raise InputError([Mistake(f"known.{name}", "is less than those of its parts that are known too")])
     for step in plan.plan.steps:
-        if not np.isfinite(values[step.quantity][..., 0]).all():
+        if not np.isfinite(values[step.quantity]).all():
             raise InputError(
                 [Mistake(f"known.{step.quantity}", "comes out as no number for these inputs", "check their size")]
             )
@@ -203,10 +205,10 @@ def _warnings(
             yield Warn(
                 "impossible", f"{name} comes out at {values[name][0]:.3g}, more than 1: hours, work or peak is wrong"
             )
-    if "dataset_byte" in plan.plan.leaves or "checkpoint_byte" in plan.plan.leaves:
-        unknown = [name for name in ("dataset_byte", "checkpoint_byte") if leaves[name].kind == "assumed"]
-        if unknown:
-            yield Warn("undescribed", f"no model or tokens are stated: {' and '.join(unknown)} are assumed, widely")
+    sizes = [name for name in ("dataset_byte", "checkpoint_byte") if name in plan.plan.leaves]
+    assumed = [name for name in sizes if leaves[name].kind == "assumed"]
+    if assumed:
+        yield Warn("undescribed", f"no model or tokens are stated: {' and '.join(assumed)} assumed, widely")
     layout = scenario.document.get("layout")
     if isinstance(layout, str) or (isinstance(layout, Mapping) and layout.keys() - {"precision", "global_batch"}):
         yield Warn(

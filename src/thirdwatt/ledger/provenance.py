@@ -12,7 +12,7 @@ import numpy as np
 from thirdwatt.ledger.book import Formula
 from thirdwatt.ledger.document import locate
 from thirdwatt.ledger.ledger import TOTALS, Ledger, Total, total
-from thirdwatt.quantity import BOUNDARIES, COMPONENTS, PHASES, unit
+from thirdwatt.quantity import BOUNDARIES, axis, unit
 from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
@@ -50,6 +50,7 @@ class Node:
             "parts": dict(self.parts),
             "meaning": self.meaning,
             "alternative": self.formula.alternative if self.formula else None,
+            "expression": self.formula.expression if self.formula else None,
             "formula": self.formula.where if self.formula else None,
             "source": self.source,
             "note": self.note,
@@ -78,7 +79,7 @@ def explain(ledger: Ledger, name: str) -> Node:
     while queue:
         node = queue.popleft()
         if node.quantity in told:
-            node.told = node.formula is not None
+            node.told = True
             continue
         told.add(node.quantity)
         if node.formula is not None:
@@ -104,10 +105,7 @@ def _node(ledger: Ledger, quantity: str) -> Node:
     if values.ndim == 1:
         node.total = total(values)
     else:
-        axis: tuple[str, ...] = COMPONENTS if len(values) == len(COMPONENTS) else PHASES
-        if quantity.startswith("boundary_"):
-            axis = BOUNDARIES
-        node.parts = {label: float(part[0]) for label, part in zip(axis, values, strict=False)}
+        node.parts = {label: float(part[0]) for label, part in zip(axis(quantity), values, strict=False)}
         if quantity.startswith("boundary_"):
             node.total = total(values[BOUNDARIES.index(ledger.boundary)])
         else:

@@ -19,21 +19,28 @@ from thirdwatt.ledger.leaves import columns, informed, redrawn
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
+CHANCE = 6.63
+"""99 % quantile of the chi-square distribution with one degree of freedom: samples times a squared correlation."""
+
+SAME = 1e-12
+"""Relative spread below which draws are one value."""
+
 
 def spread_shares(result: Array, leaves: Mapping[str, Leaf], scores: Scores) -> tuple[dict[str, float], float]:
     """First-order share of the variance of a result by leaf, and what is left for interaction.
 
     The share is the squared correlation with the leaf's normal score plus that with the score's size, which sees the
-    kink of a spread with two different halves; both less what chance gives.
+    kink of a spread with two different halves; both less what chance gives. A correlation that chance alone gives one
+    time in a hundred counts as none.
 
     Parameters
     ----------
     result
         Samples, shape (width,), column 0 the centre.
     """
-    drawn = result[1:]
+    drawn = result[1:] / _size(result)
     uncertain = {name: leaf.streams[0] for name, leaf in leaves.items() if not np.array_equal(leaf.low, leaf.high)}
-    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])) or not uncertain:
+    if np.ptp(drawn) <= SAME or not uncertain:
         return dict.fromkeys(uncertain, 0.0), 0.0
     score = np.stack([scores.of(stream)[1:] for stream in uncertain.values()])
     first = np.zeros(len(score))
@@ -41,7 +48,8 @@ def spread_shares(result: Array, leaves: Mapping[str, Leaf], scores: Scores) -> 
     for seen in (score, np.abs(score)):
         away = seen - seen.mean(axis=1, keepdims=True)
         squared = (away @ centred) ** 2 / ((away**2).sum(axis=1) * (centred @ centred))
-        first += np.maximum(squared - (1 - squared) / (scores.samples - 2), 0)
+        certain = squared * scores.samples > CHANCE
+        first += np.where(certain, np.maximum(squared - (1 - squared) / (scores.samples - 2), 0), 0)
     shares = {name: float(share) for name, share in zip(uncertain, first, strict=True)}
     return shares, max(0.0, 1.0 - sum(shares.values()))
 
@@ -51,12 +59,17 @@ def assumed_share(result: Array, boundary: str, leaves: Mapping[str, Figure], sc
 
     One variant draws all assumed leaves anew: the mean squared difference over twice the variance.
     """
-    drawn = result[1:]
-    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):
+    drawn = result[1:] / _size(result)
+    if np.ptp(drawn) <= SAME:
         return 0.0
     anew = {name: redrawn(figure) if figure.kind == "assumed" else figure for name, figure in leaves.items()}
     target = BOUNDARY_QUANTITY[boundary]
     plan = program(book(), informed(leaves), (target,))
     chunk = next(chunks(plan, columns([anew], needed(plan)), scores, 1))
-    other = np.broadcast_to(chunk.values[target][0], result.shape)[1:]
+    other = np.broadcast_to(chunk.values[target][0], result.shape)[1:] / _size(result)
     return float(np.clip(np.mean((drawn - other) ** 2) / (2 * drawn.var()), 0, 1))
+
+
+def _size(result: Array) -> float:
+    """Largest draw, by which draws are divided so that their squares stay in range."""
+    return float(np.abs(result).max()) or 1.0

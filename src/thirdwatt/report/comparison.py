@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.quantity import unit
-from thirdwatt.report.numbers import amount, plain
+from thirdwatt.report.numbers import amount, percent, plain, scale, unit_to_read
+from thirdwatt.report.text import WIDTH
 
+DIFFERENCES = 8
 SHOWN = ("energy_kwh", "cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l", "wall_time_h", "mfu")
 
 
@@ -34,6 +37,30 @@ def ratio(first: Ledger, other: Ledger, name: str) -> Ratio | None:
     return Ratio(total(relative), float(np.mean(relative[1:] < 1)) if len(relative) > 1 else None)
 
 
+def differences(first: Ledger, other: Ledger) -> dict[str, tuple[str | None, str | None]]:
+    """Choices and stated figures in which two scenarios differ, each as it reads; ``None`` where one says nothing."""
+    said = [_said(ledger) for ledger in (first, other)]
+    names = dict.fromkeys((*said[0], *said[1]))
+    pairs = {name: (said[0].get(name), said[1].get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _said(ledger: Ledger) -> dict[str, str]:
+    stated = {
+        name: amount(figure.value, unit_to_read(name), 5)
+        for name, figure in ledger.scenario.given.items()
+        if name in ledger.values
+    }
+    return {**ledger.scenario.choices, **stated}
+
+
+def components(first: Ledger, other: Ledger) -> dict[str, float]:
+    """What each component's energy adds to the difference of two facilities, in kWh, the largest first."""
+    own = {row.name: row.energy_kwh.value for row in first.components}
+    added = {row.name: row.energy_kwh.value - own.get(row.name, 0.0) for row in other.components}
+    return dict(sorted(added.items(), key=lambda pair: -abs(pair[1])))
+
+
 def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
     """The comparison as plain data, schema ``thirdwatt/compare/1``."""
     first = ledgers[0]
@@ -51,7 +78,16 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
                     "high": three.high,
                     "less": relative.less,
                 }
-        rows.append({"name": ledger.scenario.name, "totals": totals})
+        rows.append(
+            {
+                "name": ledger.scenario.name,
+                "totals": totals,
+                "component_difference_kwh": components(first, ledger),
+                "differences": [
+                    {"name": name, "first": one, "this": two} for name, (one, two) in differences(first, ledger).items()
+                ],
+            }
+        )
     return {
         "schema": "thirdwatt/compare/1",
         "boundary": first.boundary,
@@ -79,6 +115,28 @@ def text(ledgers: Sequence[Ledger]) -> str:
                 three = relative.ratio
                 line += f"   x {plain(three.value)} ({plain(three.low)} to {plain(three.high)})"
                 if relative.less is not None and three.low != three.high:
-                    line += f", less in {relative.less:.0%} of draws"
+                    line += f", less in {percent(relative.less)} of draws"
             lines.append(line)
+    for ledger in ledgers[1:]:
+        lines += ["", *_why(first, ledger)]
     return "\n".join(lines) + "\n"
+
+
+def _why(first: Ledger, other: Ledger) -> Iterator[str]:
+    added = components(first, other)
+    if added and first.boundary == "facility":
+        factor, name = scale(added.values(), "kWh")
+        parts = ", ".join(f"{part} {kwh / factor:+.3g}" for part, kwh in list(added.items())[:5])
+        line = (
+            f"{other.scenario.name} against {first.scenario.name}: {sum(added.values()) / factor:+.3g} {name}: {parts}"
+        )
+        yield from textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    pairs = list(differences(first, other).items())
+    if not pairs:
+        yield f"{other.scenario.name} states what {first.scenario.name} states"
+        return
+    said = "; ".join(
+        f"{name} {one or 'not stated'} -> {two or 'not stated'}" for name, (one, two) in pairs[:DIFFERENCES]
+    )
+    more = f"; {len(pairs) - DIFFERENCES} more (--json)" if len(pairs) > DIFFERENCES else ""
+    yield from textwrap.wrap(f"  what differs: {said}{more}", WIDTH, subsequent_indent="    ", break_on_hyphens=False)

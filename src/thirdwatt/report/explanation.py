@@ -1,49 +1,90 @@
-"""How a derivation looks in a terminal: one quantity a line, indented under what it feeds."""
+"""How a derivation looks in a terminal: a quantity, the formula it comes from, and under it what the formula reads."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger.provenance import Node
 from thirdwatt.report.numbers import percent, plain
 
-LINES = 44
+LINES = 46
+WIDTH = 100
 
 
-def tree(root: Node, *, lines: int | None = LINES) -> str:
-    """The derivation as text; with ``lines``, nearer quantities first, and what is left out is counted."""
-    shown: set[int] | None = None
-    if lines is not None:
-        shown, queue = set(), deque([root])
-        while queue and len(shown) < lines:
-            node = queue.popleft()
-            shown.add(id(node))
-            queue.extend(node.inputs)
-    return "\n".join(_lines(root, "", shown)) + "\n"
+def tree(root: Node, *, whole: bool = False) -> str:
+    """The derivation as text: a screen, nearer quantities first and what is left out counted, or the whole."""
+    told = list(_nearest_first(root))
+    shown = None if whole else _near(told)
+    lines = list(_lines(root, "", shown))
+    if shown is not None and len(shown) < len(told):
+        lines.append(f"{len(told) - len(shown)} more quantities behind these: --all")
+    return "\n".join(lines) + "\n"
 
 
-def _lines(node: Node, indent: str, shown: set[int] | None) -> Iterator[str]:
-    symbol = "" if node.unit == "1" else f" {node.unit}"
-    value = ""
-    if node.total is not None:
-        value = f" = {plain(node.total.value, 4)}{symbol}"
-        if node.total.low != node.total.high:
-            value += f" ({plain(node.total.low)} to {plain(node.total.high)})"
-    line = f"{indent}{node.quantity}{value}  [{node.kind}]"
-    if node.told:
-        yield f"{line} as above"
+def _nearest_first(root: Node) -> Iterator[Node]:
+    queue = deque([root])
+    while queue:
+        node = queue.popleft()
+        yield node
+        queue.extend(_fresh(node))
+
+
+def _fresh(node: Node) -> list[Node]:
+    return [each for each in node.inputs if not each.told]
+
+
+def _near(nodes: Sequence[Node]) -> set[str]:
+    """Names of the quantities that fit on a screen; either all or none of what a formula reads."""
+    shown, lines = {nodes[0].quantity}, 3
+    for node in nodes:
+        lines += sum(2 if each.formula else 1 for each in _fresh(node)) + (len(_fresh(node)) < len(node.inputs))
+        if lines > LINES:
+            break
+        shown |= {each.quantity for each in _fresh(node)}
+    return shown
+
+
+def _lines(node: Node, indent: str, shown: set[str] | None) -> Iterator[str]:
+    inner = indent + "  "
+    head = f"{indent}{node.quantity}{_value(node)}  [{node.kind}]"
+    if node.formula is None:
+        yield from _fitted(f"{head} {node.meaning}{node.source}{f' ({node.note})' if node.note else ''}", inner, shown)
         return
-    if node.formula is not None:
-        way = f" by {node.formula.alternative}" if node.formula.alternative else ""
-        yield f"{line}{way}: {node.meaning}  ({node.formula.where})"
-    else:
-        yield f"{line} {node.meaning}{node.source}{f' ({node.note})' if node.note else ''}"
-    if node.parts and node.total is not None and not node.quantity.startswith("boundary_"):
-        whole = node.total.value or 1.0
-        yield f"{indent}    of it " + ", ".join(f"{name} {percent(part / whole)}" for name, part in node.parts.items())
-    kept = [each for each in node.inputs if shown is None or id(each) in shown]
-    for each in kept:
-        yield from _lines(each, indent + "  ", shown)
-    if len(kept) < len(node.inputs):
-        yield f"{indent}  … {len(node.inputs) - len(kept)} more (--all)"
+    way = f" by {node.formula.alternative}" if node.formula.alternative else ""
+    yield from _fitted(f"{head}{way}{f' {node.meaning}' if shown is None else ''}", inner, shown)
+    body = f"{inner}= {node.formula.expression or node.meaning}"
+    yield from _fitted(body, f"{inner}  ", shown, f"   {node.formula.where}")
+    yield from _fitted(_parts(node, inner), f"{inner}  ", shown)
+    for each in _fresh(node):
+        if shown is None or each.quantity in shown:
+            yield from _lines(each, inner, shown)
+    above = [each.quantity for each in node.inputs if each.told and (shown is None or each.quantity in shown)]
+    yield from _fitted(f"{inner}elsewhere: {', '.join(above)}" if above else "", inner, shown)
+
+
+def _value(node: Node) -> str:
+    if node.total is None:
+        return ""
+    symbol = "" if node.unit == "1" else f" {node.unit}"
+    value = f" = {plain(node.total.value, 4)}{symbol}"
+    if node.total.low != node.total.high:
+        value += f" ({plain(node.total.low)} to {plain(node.total.high)})"
+    return value
+
+
+def _parts(node: Node, indent: str) -> str:
+    if not node.parts or node.total is None or node.quantity.startswith("boundary_"):
+        return ""
+    whole = node.total.value or 1.0
+    return f"{indent}of it " + ", ".join(f"{name} {percent(part / whole)}" for name, part in node.parts.items())
+
+
+def _fitted(line: str, indent: str, shown: set[str] | None, end: str = "") -> Iterator[str]:
+    """On a screen one line, cut before its end; otherwise as many as it takes."""
+    if shown is None:
+        yield from textwrap.wrap(line + end, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    elif line:
+        room = WIDTH - len(end)
+        yield (line if len(line) <= room else f"{line[: room - 2].rstrip()} …") + end

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from thirdwatt.facts import digest
 from thirdwatt.ledger import Ledger
-from thirdwatt.quantity import unit
-from thirdwatt.report.numbers import amount, percent, plain, span
+from thirdwatt.report.numbers import amount, percent, span, unit_to_read
 from thirdwatt.report.text import difference, headline
 
 
@@ -31,7 +30,7 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         if total is None:
             yield f"| {name} | unknown | |"
         else:
-            symbol = unit(name)
+            symbol = unit_to_read(name)
             yield f"| {name} | {amount(total.value, symbol)} | {span(total.low, total.high, symbol, total.value)} |"
     yield ""
     yield "| component (whole facility) | energy | power share | cost | carbon | embodied | water | quadrant | essay |"
@@ -51,10 +50,12 @@ def _lines(ledger: Ledger) -> Iterator[str]:
     from thirdwatt.ledger.document import locate
 
     for leaf in ledger.inputs:
-        figure, symbol = leaf.figure, unit(leaf.quantity).replace("1", "")
+        figure, symbol = leaf.figure, unit_to_read(leaf.quantity)
         share = "" if leaf.spread_share is None else percent(leaf.spread_share)
+        certain = figure.low == figure.high
+        spread = "" if certain else span(figure.low, figure.high, symbol, figure.value)
         yield (
-            f"| {leaf.quantity} | {plain(figure.value)} {symbol} | {plain(figure.low)} to {plain(figure.high)} "
+            f"| {leaf.quantity} | {amount(figure.value, symbol, 6 if certain else 3)} | {spread} "
             f"| {figure.kind} | {_cell(locate(figure.source))} | {share} |"
         )
     for warning in ledger.warnings:

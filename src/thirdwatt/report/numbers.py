@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from thirdwatt.quantity import unit
+
 SCALES = {
     "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1, "kWh"), (1e-3, "Wh")),
     "W": ((1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1, "W"), (1e-3, "mW")),
@@ -12,19 +14,28 @@ SCALES = {
     "USD": ((1e9, "billion USD"), (1e6, "million USD"), (1, "USD")),
     "h": ((8760, "years"), (24, "days"), (1, "h"), (1 / 60, "min")),
     "B": ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1, "B")),
-    "1": ((1, ""),),
+    "FLOP/s": ((1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1, "FLOP/s")),
+    "hours": ((1, "h"),),
+    "1": ((1e12, "trillion"), (1e9, "billion"), (1, "")),
 }
 """Larger and smaller names of each unit, the largest first."""
 
 
-def scale(values: Iterable[float], unit: str) -> tuple[float, str]:
+def unit_to_read(quantity: str) -> str:
+    """Unit in which a quantity is read; hours of many accelerators at once stay hours."""
+    return "hours" if quantity.endswith("_hours") else unit(quantity)
+
+
+def scale(values: Iterable[float], symbol: str) -> tuple[float, str]:
     """Factor and name of the unit in which the largest of some values reads best."""
     largest = max((abs(value) for value in values), default=0.0)
-    steps = SCALES.get(unit, ((1.0, unit),))
+    steps = SCALES.get(symbol, ((1.0, symbol),))
     for factor, name in steps:
-        if largest >= factor * (2 if unit == "h" else 1):
+        if largest >= factor * (2 if symbol == "h" else 1):
             return factor, name
-    return steps[-1] if largest else steps[-1 if len(steps) == 1 else -2]
+    if largest or symbol == "1" or len(steps) == 1:
+        return steps[-1]
+    return steps[-2]
 
 
 def plain(value: float, digits: int = 3) -> str:
@@ -43,7 +54,7 @@ def plain(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}"
 
 
-def amount(value: float, unit: str, digits: int = 3) -> str:
+def amount(value: float, symbol: str, digits: int = 3) -> str:
     """A value in the unit that suits it.
 
     Examples
@@ -51,13 +62,13 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
     >>> amount(19_600_000, "kWh"), amount(7_546_000, "kg", 4)
     ('19.6 GWh', '7.546 kt')
     """
-    factor, name = scale([value], unit)
+    factor, name = scale([value], symbol)
     return f"{plain(value / factor, digits)} {name}".rstrip()
 
 
-def span(low: float, high: float, unit: str, by: float | None = None) -> str:
+def span(low: float, high: float, symbol: str, by: float | None = None) -> str:
     """An interval in the unit of its own larger end, or of a value beside it."""
-    factor, name = scale([high if by is None else by], unit)
+    factor, name = scale([high if by is None else by], symbol)
     return f"{plain(low / factor)} to {plain(high / factor)} {name}".rstrip()
 
 

@@ -206,6 +206,7 @@ class Tree(Strict):
     parts: dict[str, float]
     meaning: str
     alternative: str | None
+    expression: str | None
     formula: str | None
     source: str
     note: str
@@ -234,11 +235,21 @@ class Compared(Three):
     ratio: Paired | None = None
 
 
+class Difference(Strict):
+    """A choice or stated figure, as the first scenario and this one have it."""
+
+    name: str
+    first: str | None
+    this: str | None
+
+
 class ComparedScenario(Strict):
     """One scenario of a comparison."""
 
     name: str
     totals: dict[str, Compared | None]
+    component_difference_kwh: dict[ComponentName, float]
+    differences: list[Difference]
 
 
 class Compare(Strict):

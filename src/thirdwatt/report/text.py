@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger import Component, Input, Ledger, Total
 from thirdwatt.quantity import KINDS
-from thirdwatt.report.numbers import amount, percent, plain, scale, span
+from thirdwatt.report.numbers import amount, percent, plain, scale, span, unit_to_read
 
 WIDTH = 100
 BAR = 6
@@ -245,10 +245,9 @@ def _rests(ledger: Ledger) -> Iterator[str]:
 
 def _input(row: Input) -> str:
     from thirdwatt.ledger.document import locate
-    from thirdwatt.quantity import unit
 
     figure = row.figure
-    symbol = unit(row.quantity)
+    symbol = unit_to_read(row.quantity)
     text = (
         f"{row.quantity} = {amount(figure.value, symbol)} ({span(figure.low, figure.high, symbol, figure.value)}), "
         f"{figure.kind}: {locate(figure.source)}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from thirdwatt.facts import Figure, table
 from thirdwatt.facts.prices import rent
 from thirdwatt.facts.table import plain
-from thirdwatt.quantity import Observation, limits
+from thirdwatt.quantity import Observation, axis, limits
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 from thirdwatt.scenario.scenario import Quadrant, Scenario, Warn
 from thirdwatt.scenario.schema import Layout, ScenarioFile, Section, Stated
@@ -291,14 +291,27 @@ def _known(file: ScenarioFile, given: dict[str, Figure], quantities: Collection[
             if name == "energy_kwh":
                 asked = "facility_energy_kwh, it_energy_kwh, accelerators_energy_kwh"
                 mistakes.append(Mistake(path, "an energy without its boundary", f"say which: {asked}"))
-            elif name not in quantities:
-                mistakes.append(Mistake(path, "no such quantity", nearest(name, quantities)))
+            else:
+                mistakes += _unfit(path, name, quantities)
     for name, stated in file.known.items():
         given[name] = _figure(name, stated, f"known.{name}")
     for name, (low, high) in file.range.items():
         path = f"range.{name}"
         middle = given[name].value if name in given else (low + high) / 2
         given[name] = _figure(name, Stated(value=middle, low=low, high=high), path)
+
+
+def _unfit(path: str, name: str, quantities: Collection[str]) -> Iterator[Mistake]:
+    """Why one number cannot stand for a quantity."""
+    if name not in quantities:
+        yield Mistake(path, "no such quantity", nearest(name, quantities))
+    elif name in table("constants").rows["exact"].figures:
+        yield Mistake(path, "is a definition and cannot be changed")
+    elif name.endswith("_code"):
+        yield Mistake(path, "is a choice between formulas", "make it by name in its own section, not by number")
+    elif axis(name):
+        parts = ", ".join(axis(name))
+        yield Mistake(path, f"has a value for each of {parts}", "state the quantities it is made of")
 
 
 def _observed(
@@ -312,8 +325,9 @@ def _observed(
         if seen.scope != "rate":
             continue
         path = f"observations.{seen.quantity}"
-        if seen.quantity not in quantities:
-            mistakes.append(Mistake(path, "no such quantity", nearest(seen.quantity, quantities)))
+        unfit = list(_unfit(path, seen.quantity, quantities))
+        if unfit:
+            mistakes += unfit
             continue
         if seen.quantity in given and given[seen.quantity].value != seen.value:
             warnings.append(
@@ -370,9 +384,17 @@ _POSITIVE = frozenset(
         "accelerator_peak_flop_per_s",
         "it_life_year",
         "plant_life_year",
-        "checkpoint_time_s",
+        "training_flop_per_token",
+        "trained_token_count",
+        "workload_flop",
+        "typical_mfu_share",
         "failure_per_accelerator_per_h",
-        "interest_share_per_year",
+        "time_between_failures_h",
+        "checkpoint_interval_h",
+        "distribution_at_unit_overhead_ratio",
+        "it_energy_kwh",
+        "facility_energy_kwh",
+        "own_cost_usd",
     ]
 )
 """Quantities that formulas divide by: zero would not mean *none* but *nonsense*."""
@@ -426,7 +448,9 @@ def _consistency(
         mistakes.append(
             Mistake("layout.precision", f"{chip.id} has no {choices['precision']}", f"allowed: {', '.join(peaks)}")
         )
-    if "pue" in given and "cooling_share" in given:
+    if "cooling_share" in given and given["cooling_share"].high >= 1:
+        mistakes.append(Mistake("site.cooling_share", "cooling cannot be the whole facility", "state a share below 1"))
+    elif "pue" in given and "cooling_share" in given:
         pue, share = given["pue"].value, given["cooling_share"].value
         if share * pue > pue - 1:
             most = (pue - 1) / pue if pue else 0.0
@@ -435,7 +459,7 @@ def _consistency(
                     "site.cooling_share",
                     f"cooling of {share:.0%} of the facility contradicts a PUE of {pue:g}, "
                     f"whose whole overhead is {most:.1%}",
-                    f"at that share the PUE is at least {1 / (1 - share):.2f}" if share < 1 else "shares are below 1",
+                    f"at that share the PUE is at least {1 / (1 - share):.2f}",
                 )
             )
     if "storage_copies" in given and "erasure_data_count" in given:
