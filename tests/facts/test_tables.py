@@ -7,9 +7,10 @@ import re
 import pytest
 
 from thirdwatt.facts import digest, table
+from thirdwatt.facts.checks import check, check_all
 from thirdwatt.facts.equivalents import edition, editions
 from thirdwatt.facts.prices import rent
-from thirdwatt.facts.table import HEADER, check, check_all
+from thirdwatt.facts.table import HEADER
 
 GOOD = ["x", "accelerator_tdp_w", "700", "", "", "published", "si", "2026", "high", ""]
 

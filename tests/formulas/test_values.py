@@ -58,7 +58,11 @@ def test_phases_share_all_of_the_time(losses: list[float], stated: float | None)
     [(8.0, 0.0, 4.5), (8.0, 1.0, 4.5), (1.0, 1.0, 1.0), (2.0, 1.0, 2 - 2 * 1 / 16), (2.0, 0.5, (4.5 + 1.875) / 2)],
 )
 def test_keys_that_a_query_sees(window: float, share: float, keys: float) -> None:
-    assert workload.attended_length(8.0, window, share) == pytest.approx(keys)
+    assert workload.attended_length(8.0, window, share, 1.0) == pytest.approx(keys)
+
+
+def test_without_causality_a_query_sees_all() -> None:
+    assert workload.attended_length(8.0, 8.0, 0.0, 0.0) == 8
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,11 @@ def test_keys_that_a_query_sees(window: float, share: float, keys: float) -> Non
 )
 def test_tiers_of_a_fat_tree_of_64_ports(accelerators: int, tiers: int) -> None:
     assert power.switch_tier_count(accelerators, 8, 64) == tiers
+
+
+def test_checkpoints_of_adapters_hold_adapters() -> None:
+    assert [finetune.learning_parameter_count__layers(100.0, 3.0, code) for code in (0, 1, 2)] == [100, 3, 3]
+    assert [finetune.learning_parameter_count(100.0, 0.01, code) for code in (0, 1, 2)] == [100, 1, 1]
 
 
 def test_frozen_weights_need_no_gradient() -> None:

@@ -1,23 +1,21 @@
-"""Fact tables: how rows are read, found by name and checked.
+"""Fact tables: how rows are read and found by name.
 
-A table is a CSV file with one row per figure: ``id, field, value, low, high, kind, source, retrieved, confidence,
+A table is a CSV file with one line per figure: ``id, field, value, low, high, kind, source, retrieved, confidence,
 note``. The field is the name of a quantity, so its unit is its ending; ``field@choice`` is a figure that holds for one
-choice, such as a precision. Rows of kind ``text`` describe (name, aliases, links to other tables). To add a chip, add
-rows.
+choice, such as a precision or a basis. Lines of kind ``text`` describe (name, aliases, links to other tables). To add a
+chip, add lines; :mod:`thirdwatt.facts.checks` says what is wrong with them.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from thirdwatt.facts.figure import Figure
-from thirdwatt.quantity import KINDS, UnitError, dimension, limits
 
 HEADER = ("id", "field", "value", "low", "high", "kind", "source", "retrieved", "confidence", "note")
 
@@ -29,11 +27,14 @@ TABLES = (
     "networks",
     "media",
     "facilities",
-    "regions",
+    "grids",
     "models",
     "prices",
+    "components",
+    "embodied",
     "constants",
 )
+"""Tables of figures; ``equivalents`` and ``sources`` have forms of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,6 @@ class Row:
         """The name people know it by."""
         return self.text.get("name", self.id)
 
-    def aliases(self) -> tuple[str, ...]:
-        """Other names it is found by."""
-        return tuple(filter(None, self.text.get("aliases", "").split("|")))
-
 
 def plain(name: str) -> str:
     """Spelling under which names are compared: lower case, spaces and underscores as hyphens.
@@ -65,16 +62,67 @@ def plain(name: str) -> str:
     return "-".join(name.lower().replace("_", " ").split())
 
 
-@dataclass(frozen=True, slots=True)
+class Rows(Mapping[str, Row]):
+    """Rows of a table by id, each built when it is first asked for: a run needs a dozen of a thousand."""
+
+    def __init__(self, table: str, lines: Sequence[Sequence[str]]) -> None:
+        self._table = table
+        self._lines: dict[str, list[Sequence[str]]] = {}
+        self._built: dict[str, Row] = {}
+        for line in lines:
+            self._lines.setdefault(line[0], []).append(line)
+
+    def __getitem__(self, row: str) -> Row:
+        found = self._built.get(row)
+        if found is None:
+            found = self._built[row] = self._build(row)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def _build(self, row: str) -> Row:
+        text: dict[str, str] = {}
+        figures: dict[str, Figure] = {}
+        for _, field, value, low, high, kind, source, retrieved, confidence, note in self._lines[row]:
+            if kind == "text":
+                text[field] = value
+                continue
+            number = float(value)
+            figures[field] = Figure(
+                value=number,
+                low=float(low) if low else number,
+                high=float(high) if high else number,
+                kind=kind,
+                source=source,
+                stream=f"{self._table}/{row}/{field}",
+                note=note,
+                retrieved=retrieved,
+                confidence=confidence,
+            )
+        return Row(row, text, figures)
+
+
 class Table:
     """Rows by id, and the ids by every name they go by."""
 
-    name: str
-    rows: Mapping[str, Row]
-    ids: Mapping[str, str]
+    def __init__(self, name: str, lines: Sequence[Sequence[str]]) -> None:
+        self.name = name
+        self.rows = Rows(name, lines)
+        self._aliases = [(line[0], line[2]) for line in lines if line[1] == "aliases"]
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows.values())
+
+    @cached_property
+    def ids(self) -> Mapping[str, str]:
+        """Id by every name in its plain spelling."""
+        return {plain(name): row for row, names in self._aliases for name in names.split("|")} | {
+            plain(row): row for row in self.rows
+        }
 
     def find(self, name: str) -> Row | None:
         """Row with this id or alias, however it is spelt."""
@@ -88,41 +136,28 @@ class Table:
         close = difflib.get_close_matches(plain(name), self.ids, n=1, cutoff=0.5)
         return self.ids[close[0]] if close else None
 
+    def lineage(self, row: str) -> tuple[Row, ...]:
+        """A row and the rows it stands under, itself first: a cloud region, its state, its country, the world."""
+        found = [self.rows[row]]
+        while parent := found[-1].text.get("parent"):
+            found.append(self.rows[parent])
+        return tuple(found)
+
+
+def content(table: str) -> bytes:
+    """The file of a table."""
+    return resources.files("thirdwatt.facts").joinpath("tables", f"{table}.csv").read_bytes()
+
 
 def lines(table: str) -> list[list[str]]:
     """Lines of a table as they stand in its file, header first."""
-    text = resources.files("thirdwatt.facts").joinpath("tables", f"{table}.csv").read_text(encoding="utf-8")
-    return list(csv.reader(text.splitlines()))
-
-
-def read(name: str, rows: list[list[str]]) -> Table:
-    """Build a table from its rows, header first."""
-    text: dict[str, dict[str, str]] = {}
-    figures: dict[str, dict[str, Figure]] = {}
-    for row, field, value, low, high, kind, source, _, _, note in rows[1:]:
-        if kind == "text":
-            text.setdefault(row, {})[field] = value
-            figures.setdefault(row, {})
-            continue
-        number = float(value)
-        figures.setdefault(row, {})[field] = Figure(
-            value=number,
-            low=float(low) if low else number,
-            high=float(high) if high else number,
-            kind=kind,
-            source=source,
-            stream=f"{name}/{row}/{field}",
-            note=note,
-        )
-    found = {row: Row(row, text.get(row, {}), figures[row]) for row in figures}
-    ids = {plain(alias): row.id for row in found.values() for alias in (*row.aliases(), row.id)}
-    return Table(name, found, ids)
+    return list(csv.reader(content(table).decode().splitlines()))
 
 
 @cache
 def table(name: str) -> Table:
     """One of the tables that ship with the package."""
-    return read(name, lines(name))
+    return Table(name, lines(name)[1:])
 
 
 @cache
@@ -137,68 +172,5 @@ def digest() -> str:
     """Twelve hex digits that change whenever any figure or source does."""
     total = hashlib.sha256()
     for name in (*TABLES, "equivalents", "sources"):
-        for line in lines(name):
-            total.update("\x1f".join(line).encode())
+        total.update(content(name).replace(b"\r\n", b"\n"))
     return total.hexdigest()[:12]
-
-
-# --- checks -------------------------------------------------------------------------------------------------------
-
-
-def check(name: str, rows: list[list[str]], known_sources: Mapping[str, object]) -> list[str]:
-    """Every mistake in a table's lines, each with where it stands and what would be right."""
-    if not rows or tuple(rows[0]) != HEADER:
-        return [f"{name}.csv:1: the header must be {','.join(HEADER)}"]
-    mistakes: list[str] = []
-    seen: dict[tuple[str, str], int] = {}
-    names: dict[str, str] = {}
-    for number, line in enumerate(rows[1:], start=2):
-        where = f"{name}.csv:{number}"
-        if len(line) != len(HEADER):
-            mistakes.append(f"{where}: {len(line)} columns where {len(HEADER)} are needed; quote text with commas")
-            continue
-        row, field, value, low, high, kind, source = line[:7]
-        if (row, field) in seen:
-            mistakes.append(f"{where}: {row} {field} stands in line {seen[row, field]} already")
-        seen[row, field] = number
-        if kind == "text":
-            for alias in value.split("|") if field == "aliases" else ():
-                if names.setdefault(alias, row) != row:
-                    mistakes.append(f"{where}: alias {alias} is taken by {names[alias]}")
-            continue
-        mistakes += (f"{where}: {row} {field}: {wrong}" for wrong in _figure_mistakes(field, value, low, high, kind))
-        if source not in known_sources:
-            mistakes.append(f"{where}: {row} {field}: source {source!r} is not in sources.csv")
-    return mistakes
-
-
-def _figure_mistakes(field: str, value: str, low: str, high: str, kind: str) -> Iterator[str]:
-    quantity = field.split("@")[0]
-    try:
-        dimension(quantity)
-    except UnitError as error:
-        yield str(error)
-    if kind not in KINDS:
-        yield f"kind {kind!r} is none of {', '.join(KINDS)}, text"
-    try:
-        numbers = [float(text) for text in (low or value, value, high or value)]
-    except ValueError:
-        yield "value, low and high must be numbers"
-        return
-    if not all(math.isfinite(number) for number in numbers):
-        yield "value, low and high must be finite"
-        return
-    if sorted(numbers) != numbers:
-        yield f"low {numbers[0]:g} <= value {numbers[1]:g} <= high {numbers[2]:g} does not hold"
-    floor, ceiling = limits(quantity)
-    if numbers[0] < floor or numbers[2] > ceiling:
-        yield f"outside what is possible, {floor:g} to {ceiling:g}"
-    if kind == "assumed" and numbers[0] == numbers[2]:
-        yield "an assumed figure needs low and high"
-    if kind == "exact" and numbers[0] != numbers[2]:
-        yield "an exact figure has no spread"
-
-
-def check_all() -> list[str]:
-    """Every mistake in the tables that ship with the package."""
-    return [mistake for name in TABLES for mistake in check(name, lines(name), sources())]

@@ -56,6 +56,19 @@ def adapter_parameter_count(
     return pick(adapter_code, 0.0, adapters, adapters)
 
 
+@quantity(given=("layer_count",))
+def learning_parameter_count__layers(parameter_count: Num, adapter_parameter_count: Num, adapter_code: Code) -> Num:
+    """Parameters that change, and so are kept in checkpoints: all, or the adapters."""
+    return pick(adapter_code, parameter_count, adapter_parameter_count, adapter_parameter_count)
+
+
+@quantity
+def learning_parameter_count(parameter_count: Num, typical_adapter_ratio: Num, adapter_code: Code) -> Num:
+    """Parameters that change where the architecture is unknown: all, or adapters of a typical size [2]_."""
+    adapters = parameter_count * typical_adapter_ratio
+    return pick(adapter_code, parameter_count, adapters, adapters)
+
+
 @quantity
 def adapter_flop_per_token(adapter_parameter_count: Num, flop_per_mac: Num) -> Num:
     """Forward and both gradients of the adapters: three passes of two FLOP per weight."""

@@ -28,9 +28,11 @@ def dataset_byte(token_count: Num, byte_per_token: Num) -> Num:
 
 
 @quantity
-def checkpoint_byte(parameter_count: Num, checkpoint_byte_per_parameter: Num, kept_checkpoint_count: Num) -> Num:
-    """Size of the checkpoints that are kept: weights, master weights and both moments of the optimiser each."""
-    return parameter_count * checkpoint_byte_per_parameter * kept_checkpoint_count
+def checkpoint_byte(
+    learning_parameter_count: Num, checkpoint_byte_per_parameter: Num, kept_checkpoint_count: Num
+) -> Num:
+    """Size of the checkpoints that are kept: what learned, its master copy and both moments of the optimiser each."""
+    return learning_parameter_count * checkpoint_byte_per_parameter * kept_checkpoint_count
 
 
 @quantity(given=("erasure_data_count", "erasure_parity_count"))

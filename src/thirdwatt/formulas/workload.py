@@ -4,8 +4,9 @@ Parameters are counted as published models count them (embeddings, norms, biases
 model needs, a multiply-add being two; recomputed activations are not counted, so the utilisation that goes with
 them is an MFU, and causal attention counts the half of the score matrix that exists.
 
-All arguments broadcast to (V, S). Valid for decoder-only transformers, dense or with routed experts; for anything
-else state ``training_flop`` or ``active_parameter_count``.
+All arguments broadcast to (V, S). Valid for transformers of one stack, causal or not, dense or with routed experts: a
+language model, an encoder, a vision or diffusion transformer whose tokens are patches. For anything else state
+``forward_flop_per_token``, where a token may be an image, or ``training_flop``.
 
 References
 ----------
@@ -52,6 +53,24 @@ def kv_head_count(head_count: Num) -> Num:
 def dense_layer_count(layer_count: Num, expert_count: Num) -> Num:
     """Layers with a dense feed-forward block where none are stated: all without experts, none with."""
     return layer_count * np.equal(expert_count, 0)
+
+
+@quantity
+def qkv_bias_factor(bias_factor: Num) -> Num:
+    """Biases of query, key and value where none are stated: as everywhere in the model."""
+    return bias_factor
+
+
+@quantity
+def output_bias_factor(bias_factor: Num) -> Num:
+    """Bias of the attention's output where none is stated: as everywhere in the model."""
+    return bias_factor
+
+
+@quantity
+def ffn_bias_factor(bias_factor: Num) -> Num:
+    """Biases of the feed-forward block where none are stated: as everywhere in the model."""
+    return bias_factor
 
 
 @quantity
@@ -130,12 +149,14 @@ def attention_vector_count(
     head_width: Num,
     value_head_width: Num,
     qkv_bias_factor: Num,
-    bias_factor: Num,
+    output_bias_factor: Num,
+    qk_norm_width: Num,
 ) -> Num:
-    """Biases of attention in one layer: n·d + n_kv·(d + d_v) if projections in have them, h if the one out has."""
+    """Vectors of attention in one layer: biases n·d + n_kv·(d + d_v) in and h out, and norms of query and key."""
     return (
         qkv_bias_factor * (head_count * head_width + kv_head_count * (head_width + value_head_width))
-        + bias_factor * hidden_width
+        + output_bias_factor * hidden_width
+        + qk_norm_width
     )
 
 
@@ -146,15 +167,21 @@ def ffn_matrix_count(hidden_width: Num, ffn_width: Num, gated_factor: Num) -> Nu
 
 
 @quantity
-def ffn_vector_count(hidden_width: Num, ffn_width: Num, gated_factor: Num, bias_factor: Num) -> Num:
+def ffn_vector_count(hidden_width: Num, ffn_width: Num, gated_factor: Num, ffn_bias_factor: Num) -> Num:
     """Biases of a dense feed-forward block: (1 + gate)·f + h."""
-    return bias_factor * ((1 + gated_factor) * ffn_width + hidden_width)
+    return ffn_bias_factor * ((1 + gated_factor) * ffn_width + hidden_width)
 
 
 @quantity
 def expert_matrix_count(hidden_width: Num, expert_ffn_width: Num, gated_factor: Num) -> Num:
     """Weights of one expert: 2·h·f_e, with a gate 3·h·f_e."""
     return (2 + gated_factor) * hidden_width * expert_ffn_width
+
+
+@quantity
+def shared_expert_matrix_count(shared_expert_count: Num, expert_matrix_count: Num) -> Num:
+    """Weights of the experts of one layer that every token meets [3]_."""
+    return shared_expert_count * expert_matrix_count
 
 
 @quantity
@@ -193,21 +220,23 @@ def shared_parameter_count(
     ffn_matrix_count: Num,
     ffn_vector_count: Num,
     router_matrix_count: Num,
-    expert_matrix_count: Num,
-    shared_expert_count: Num,
+    shared_expert_matrix_count: Num,
     embedding_parameter_count: Num,
+    other_parameter_count: Num,
+    layer_norm_count: Num,
     norm_factor: Num,
     hidden_width: Num,
 ) -> Num:
     """Parameters that every token passes through: all but the routed experts.
 
-    Two norms a layer and one at the end, of h (RMS) or 2·h (with mean and bias) each.
+    Norms of every layer and one at the end, of h (RMS, or without a bias) or 2·h (with a bias) each. What belongs to
+    no layer (a pooler, a patch embedding, a classifier, conditioning) is counted by itself.
     """
     attention = layer_count * (attention_matrix_count + attention_vector_count)
     dense = dense_layer_count * (ffn_matrix_count + ffn_vector_count)
-    routed = expert_layer_count * (router_matrix_count + shared_expert_count * expert_matrix_count)
-    norms = (2 * layer_count + 1) * norm_factor * hidden_width
-    return attention + dense + routed + norms + embedding_parameter_count
+    routed = expert_layer_count * (router_matrix_count + shared_expert_matrix_count)
+    norms = (layer_norm_count * layer_count + 1) * norm_factor * hidden_width
+    return attention + dense + routed + norms + embedding_parameter_count + other_parameter_count
 
 
 @quantity
@@ -236,13 +265,15 @@ def active_parameter_count(parameter_count: Num) -> Num:
 
 
 @quantity
-def attended_length(sequence_length: Num, sliding_window_length: Num, sliding_layer_share: Num) -> Num:
-    """Keys that a query looks at, averaged over a causal sequence and over full and sliding layers.
+def attended_length(
+    sequence_length: Num, sliding_window_length: Num, sliding_layer_share: Num, causal_factor: Num
+) -> Num:
+    """Keys that a query looks at, averaged over a sequence and over full and sliding layers.
 
-    Full: (s + 1)/2. A window of w keys: w - w·(w - 1)/(2·s).
+    Full: (s + 1)/2 if causal, else s. A causal window of w keys: w - w·(w - 1)/(2·s).
     """
     window = np.minimum(sliding_window_length, sequence_length)
-    full = (sequence_length + 1) / 2
+    full = causal_factor * (sequence_length + 1) / 2 + (1 - causal_factor) * sequence_length
     sliding = window - window * (window - 1) / (2 * sequence_length)
     mean: Num = (1 - sliding_layer_share) * full + sliding_layer_share * sliding
     return mean
@@ -271,19 +302,31 @@ def matrix_flop_per_token(
     router_matrix_count: Num,
     expert_matrix_count: Num,
     top_k_count: Num,
-    shared_expert_count: Num,
+    shared_expert_matrix_count: Num,
     vocabulary_count: Num,
+    logit_position_share: Num,
     hidden_width: Num,
     flop_per_mac: Num,
 ) -> Num:
-    """Matrix products of one token, forward: two FLOP per weight it meets, logits included, table look-up not."""
+    """Matrix products of one token, forward: two FLOP per weight it meets, table look-up not.
+
+    Logits are counted where they are computed: everywhere in a language model, at the masked share of an encoder.
+    """
     weights = (
         layer_count * attention_matrix_count
         + dense_layer_count * ffn_matrix_count
-        + expert_layer_count * (router_matrix_count + (top_k_count + shared_expert_count) * expert_matrix_count)
-        + vocabulary_count * hidden_width
+        + expert_layer_count * (router_matrix_count + shared_expert_matrix_count + top_k_count * expert_matrix_count)
+        + logit_position_share * vocabulary_count * hidden_width
     )
     return flop_per_mac * weights
+
+
+@quantity(given=("forward_flop_per_token",))
+def training_flop_per_token__forward(
+    forward_flop_per_token: Num, weight_gradient_share: Num, reference_forward_count: Num
+) -> Num:
+    """Forward, gradient of the activations, gradient of the weights that learn, from a published forward pass."""
+    return forward_flop_per_token * (2 + weight_gradient_share + reference_forward_count)
 
 
 @quantity(given=("layer_count",))

@@ -12,6 +12,7 @@ from thirdwatt.facts import digest, sources
 from thirdwatt.ledger.ledger import Ledger, Total
 from thirdwatt.quantity import unit
 from thirdwatt.scenario import Scenario
+from thirdwatt.scenario.parse import UNSAID_BASIS
 
 SCHEMA = "thirdwatt/estimate/1"
 
@@ -106,6 +107,7 @@ _PLACES = {
     "host": "cluster.host",
     "precision": "layout.precision",
     "region": "site.region",
+    "basis": "site.basis",
     "facility": "site.facility",
     "tenure": "site.tenure",
     "media": "storage.media",
@@ -117,8 +119,9 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     found: dict[str, Any] = _copy(scenario.document)
     for choice, path in _PLACES.items():
         section, field = path.split(".")
-        if choice in scenario.choices and isinstance(found.setdefault(section, {}), dict):
-            found[section][field] = scenario.choices[choice]
+        stated = scenario.choices.get(choice, UNSAID_BASIS)
+        if stated != UNSAID_BASIS and isinstance(found.setdefault(section, {}), dict):
+            found[section][field] = stated
     return found
 
 

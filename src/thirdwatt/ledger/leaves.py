@@ -60,7 +60,7 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         general_first.append(constants["spot"])
     general_first.append(table("generations").rows[chosen["generation"]])
     general_first.append(facility)
-    general_first.append(table("regions").rows[chosen["region"]])
+    general_first.extend(reversed(table("grids").lineage(chosen["region"])))
     if "model" in chosen:
         general_first.append(table("models").rows[chosen["model"]])
     for field, name in (
@@ -72,10 +72,11 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         general_first.append(table(name).rows[chosen[field]])
 
     found: dict[str, Figure] = {}
+    conditions = ("", chosen["precision"], chosen["basis"])
     for row in general_first:
         for name, figure in row.figures.items():
-            quantity, _, choice = name.partition("@")
-            if not choice or choice == chosen["precision"]:
+            quantity, _, condition = name.partition("@")
+            if condition in conditions:
                 found[quantity] = figure
     if chosen["tenure"] != "colo":
         del found["colocation_usd_per_kw_per_year"]

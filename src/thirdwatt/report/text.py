@@ -186,7 +186,8 @@ def _totals(ledger: Ledger) -> Iterator[str]:
     same = totals["carbon_kg"] == totals["carbon_market_kg"]
     market = "the same by market (no contracts)" if same else said("carbon_market_kg", "kg", " by market")
     marginal = said("carbon_marginal_kg", "kg", " at the margin; never summed")
-    accounts = [said("carbon_kg", "kg", f" by location ({region})"), market, marginal]
+    basis = ledger.scenario.choices["basis"]
+    accounts = [said("carbon_kg", "kg", f" by location ({region}, {basis})"), market, marginal]
     yield from _labelled("carbon", "; ".join(filter(None, accounts)))
     yield f"embodied    {said('embodied_kg', 'kg') or 'unknown'}   share of making the machines"
     yield f"water       {said('water_l', 'L') or 'unknown'}   on site and at the power stations"

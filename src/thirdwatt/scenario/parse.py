@@ -15,6 +15,12 @@ from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 from thirdwatt.scenario.scenario import Quadrant, Scenario, Warn
 from thirdwatt.scenario.schema import Layout, ScenarioFile, Section, Stated
 
+BASES = ("life-cycle", "direct")
+"""What a grid's intensity counts: also mines, wells and the making of plants, or stacks alone. Never mixed."""
+
+UNSAID_BASIS = "as stated"
+"""Basis of an intensity that a scenario states without one."""
+
 STACKS = ("megatron-lm", "megatron-core", "torchtitan", "llm-foundry", "maxtext", "nemo", "levanter")
 
 _WORDS: Mapping[str, Mapping[Any, float]] = {
@@ -79,6 +85,7 @@ def parse(
     _known(file, given, quantities, mistakes)
     _observed(observations, given, quantities, mistakes, warnings)
     _defaults(choices, given, mistakes)
+    _grid(choices, given, warnings)
     _consistency(file, choices, given, mistakes, warnings)
     for quantity, figure in given.items():
         mistakes += _range_mistakes(quantity, figure)
@@ -266,6 +273,7 @@ def _options(file: ScenarioFile) -> dict[str, str]:
         "vendor": file.site.vendor and plain(file.site.vendor),
         "stack": file.software.stack and plain(file.software.stack),
         "precision": file.layout.precision if isinstance(file.layout, Layout) else None,
+        "basis": file.site.basis,
     }
     return options | {name: value for name, value in optional.items() if value}
 
@@ -433,6 +441,26 @@ def _defaults(choices: dict[str, str], given: dict[str, Figure], mistakes: list[
         vendor, term = choices.get("vendor", "any vendor"), choices["term"]
         fix = "state site.rent_usd_per_h, another vendor or term, or site.tenure = 'own'"
         mistakes.append(Mistake("site.tenure", f"no {term} rent of {chip.id} by {vendor} is known", fix))
+
+
+def _grid(choices: dict[str, str], given: Mapping[str, Figure], warnings: list[Warn]) -> None:
+    """Basis of the grid's intensity: the one asked for, or what the nearest grid that publishes one has."""
+    lineage = table("grids").lineage(choices["region"])
+    conflict = lineage[0].text.get("conflict")
+    if "grid_intensity_kg_per_kwh" in given:
+        choices.setdefault("basis", UNSAID_BASIS)
+        return
+    if conflict:
+        warnings.append(Warn("mapping_conflict", f"{choices['region']}: {conflict}"))
+    wanted = (choices["basis"],) if "basis" in choices else BASES
+    for row in lineage:
+        for basis in wanted:
+            if f"grid_intensity_kg_per_kwh@{basis}" in row.figures:
+                if "basis" in choices and row is not lineage[0]:
+                    text = f"no {basis} intensity of {choices['region']} is published; that of {row.id} stands in"
+                    warnings.append(Warn("stand_in", text))
+                choices["basis"] = basis
+                return
 
 
 def _consistency(

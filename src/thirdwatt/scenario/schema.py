@@ -71,7 +71,10 @@ class Transformer(Section):
     positions: Number | None = states("position_count")
     bias: bool | None = states("bias_factor")
     qkv_bias: bool | None = states("qkv_bias_factor")
+    output_bias: bool | None = states("output_bias_factor")
+    ffn_bias: bool | None = states("ffn_bias_factor")
     norm: Literal["rms", "layer"] | None = states("norm_factor")
+    causal: bool | None = states("causal_factor")
     seq_len: Number | None = states("sequence_length")
     experts: Number | None = states("expert_count")
     top_k: Number | None = states("top_k_count")
@@ -136,7 +139,8 @@ class Software(Section):
 class Site(Section):
     """Where it is trained and on whose terms."""
 
-    region: str | None = chooses("regions")
+    region: str | None = chooses("grids")
+    basis: Literal["life-cycle", "direct"] | None = None
     facility: str | None = chooses("facilities")
     tenure: Literal["own", "colo", "rented"] | None = None
     vendor: str | None = None
