@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from thirdwatt.cli import VERBS
+from thirdwatt.facts import digest
 
 
 def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -51,6 +52,10 @@ def test_estimate_answers_first() -> None:
         ("check", ("check", "gpt-4o", "--max-kwh", "1e6", "--max-usd", "1e9", "--json"), 3),
         ("equivalents", ("equivalents", "7546t", "--edition", "2019", "--json"), 0),
         ("cite", ("cite", "bloom-176b", "--json"), 0),
+        ("facts", ("facts", "--json"), 0),
+        ("facts", ("facts", "accelerators", "--json"), 0),
+        ("facts", ("facts", "equivalents", "--json"), 0),
+        ("facts", ("facts", "sources", "--json"), 0),
     ],
 )
 def test_results_keep_to_their_schema(name: str, arguments: tuple[str, ...], code: int) -> None:
@@ -59,6 +64,7 @@ def test_results_keep_to_their_schema(name: str, arguments: tuple[str, ...], cod
     found = document(*arguments, code=code)
     jsonschema.validate(found, schema)
     assert found["schema"] == f"thirdwatt/{name}/1"
+    assert found["facts_digest"] == digest()
 
 
 def test_the_schema_of_a_scenario_accepts_what_estimate_reads() -> None:
@@ -120,6 +126,11 @@ def test_mistakes_are_all_named_on_stderr(tmp_path: Path) -> None:
         (("compare", "gpt-4o"), 2, "at least two"),
         (("schema", "estimat"), 2, "did you mean estimate?"),
         (("estimate", "-"), 4, "too little is known"),
+        (("facts", "chips"), 2, "no table 'chips'"),
+        (("facts", "accelerators", "h100-smx"), 2, "did you mean h100-sxm"),
+        (("facts", "--check", "absent.csv"), 2, "cannot be read"),
+        (("init", "--from", "absent.json"), 2, "is neither a preset nor a file"),
+        (("init", "--params", "-3"), 2, "--params"),
     ],
 )
 def test_what_goes_wrong_is_said(arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -155,6 +166,76 @@ def test_a_comparison_says_why() -> None:
     assert rows[0]["differences"] == []
     change = rows[1]["totals"]["energy_kwh"]["value"] - rows[0]["totals"]["energy_kwh"]["value"]
     assert sum(rows[1]["component_difference_kwh"].values()) == pytest.approx(change)
+
+
+def test_carbon_on_two_bases_is_not_compared() -> None:
+    one, two = "llama-3.1-8b", "bloom-176b"
+    said = run("compare", one, two, "--set", "site.region=aws:us-east-1").stdout
+    assert "not compared" not in said
+    rows = document("compare", one, two, "--json", "--set", "site.region=aws:us-east-1")["scenarios"]
+    assert [row["basis"] for row in rows] == ["direct", "as stated"]
+
+
+def test_facts_of_one_thing() -> None:
+    said = run("facts", "accelerators", "h100").stdout
+    assert said.startswith("h100-sxm-80gb: NVIDIA H100")
+    assert "accelerator_tdp_w = 700 W  [published, high]" in said
+    assert "read 2026" in said
+    (row,) = document("facts", "accelerators", "H100 80GB", "--json")["rows"]
+    assert row["id"] == "h100-sxm-80gb"
+    lines = list(csv.DictReader(io.StringIO(run("facts", "accelerators", "--csv").stdout)))
+    assert {line["quantity"] for line in lines} >= {"name", "accelerator_tdp_w"}
+
+
+def test_a_list_of_facts_fits_a_screen() -> None:
+    from thirdwatt.facts.catalogue import CATALOGUE
+
+    for table in CATALOGUE:
+        lines = run("facts", table).stdout.splitlines()
+        assert len(lines) <= 41
+        assert max(map(len, lines)) <= 100
+
+
+def test_a_contributors_rows_are_checked_at_once(tmp_path: Path) -> None:
+    header = "id,field,value,low,high,kind,source,retrieved,confidence,note"
+    path = tmp_path / "accelerators.csv"
+    path.write_text(f"{header}\nz1,accelerator_tdp_w,many,,,published,hearsay,2026,high,\n")
+    done = run("facts", "--check", str(path))
+    assert done.returncode == 2
+    assert "accelerators.csv:2: z1 accelerator_tdp_w: value, low and high must be numbers" in done.stderr
+    assert "source 'hearsay' is not in sources.csv" in done.stderr
+    path.write_text(f"{header}\nz1,accelerator_tdp_w,300,,,published,si,2026,high,\n")
+    assert run("facts", "--check", str(path)).stdout.startswith("sound")
+    assert run("facts", "--check").stdout.startswith("sound")
+
+
+def test_init_drafts_a_scenario_that_estimates(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(
+        '{"model_type": "llama", "num_hidden_layers": 16, "hidden_size": 2048, "num_attention_heads": 32,'
+        ' "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 128256, "rope_theta": 5e5}'
+    )
+    launch = tmp_path / "accelerate.yaml"
+    launch.write_text("distributed_type: FSDP\nnum_processes: 16\nmixed_precision: bf16\n")
+    said = run("init", "--from", str(config), "--from", str(launch)).stdout
+    assert "count = 16" in said
+    assert "# not used: rope_theta" in said
+    assert 'kind = "assumed", source = "20 a parameter' in said
+    path = tmp_path / "run.toml"
+    assert run("init", "--from", str(config), "--tokens", "1e12", "-o", str(path)).returncode == 0
+    assert document("estimate", str(path), "--json")["totals"]["energy_kwh"]["value"] > 0
+    again = run("init", "--params", "7e9", "-o", str(path))
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--params", "7e9"), ("--params", "7e9", "--tokens", "1e11"), ()])
+def test_init_without_a_file(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("init", *arguments)
+    assert done.returncode == 0
+    path = tmp_path / "run.toml"
+    path.write_text(done.stdout)
+    assert run("estimate", str(path)).returncode == (0 if arguments else 4)
 
 
 def test_a_closed_pipe_is_no_accident() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 import thirdwatt
 from thirdwatt.ledger.provenance import Node, explain
-from thirdwatt.report.explanation import LINES, WIDTH, tree
+from thirdwatt.report.explanation import LINES, tree
+from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario import InputError
 from thirdwatt.scenario.read import presets
 

@@ -24,6 +24,15 @@ def test_an_estimate_fits_a_screen(preset: str) -> None:
     assert max(map(len, lines)) <= 100
 
 
+@pytest.mark.parametrize("preset", ["gpt-4o", "llama-3.1-405b", "startup-lora-8xh100"])
+def test_a_narrow_screen_has_fewer_columns(preset: str) -> None:
+    lines = text.estimate(thirdwatt.estimate(preset), 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    (head,) = (line for line in lines if line.startswith("facility by component"))
+    assert "energy" in head
+    assert "market" not in head
+
+
 @pytest.mark.parametrize("preset", presets())
 def test_words_that_are_never_said(preset: str) -> None:
     ledger = thirdwatt.estimate(preset)

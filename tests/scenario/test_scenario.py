@@ -56,6 +56,19 @@ def test_every_mistake_is_named_at_once() -> None:
         assert any(line.startswith(start) for line in said), (start, said)
 
 
+def test_a_mistake_is_placed_by_its_path_and_not_by_its_source() -> None:
+    (said,) = wrong({"site": {"pue": {"value": 0.5, "source": "arXiv:2302.13971"}}})
+    assert said.startswith("site.pue: 0.5 is below 1")
+
+
+def test_what_is_assumed_needs_a_range() -> None:
+    stated = {"value": 512, "kind": "assumed", "source": "not published"}
+    (said,) = wrong({"cluster": {"count": stated}})
+    assert said == "cluster.count: is assumed and has no range; give low and high"
+    found = scenario({"cluster": {"count": {**stated, "low": 256, "high": 1024}}})
+    assert found.given["accelerator_count"].kind == "assumed"
+
+
 def test_cooling_that_contradicts_the_pue_is_refused() -> None:
     """The essay's cooling of 30 to 40 % cannot be at its PUE of 1.1."""
     (said,) = wrong({"site": {"pue": 1.1, "cooling_share": 0.35}})
@@ -89,7 +102,7 @@ def test_what_does_not_go_together(document: dict[str, Any], said: str) -> None:
 def test_aliases_are_named() -> None:
     found = scenario({"cluster": {"accelerator": "A100 80GB"}})
     assert found.choices["accelerator"] == "a100-sxm-80gb"
-    assert [warning.code for warning in found.warnings] == ["alias"]
+    assert "alias" in [warning.code for warning in found.warnings]
 
 
 def test_a_range_alone_has_its_middle_as_value() -> None:
@@ -146,7 +159,7 @@ def test_folders_and_absent_files_are_mistakes(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         read(str(tmp_path))
     with pytest.raises(InputError, match="did you mean gpt-4o"):
-        read("gpt-4")
+        read("gpt-4oo")
 
 
 def test_a_byte_order_mark_and_an_empty_file_are_fine(tmp_path: Path) -> None:
@@ -171,3 +184,24 @@ def test_observations(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(InputError, match="schema is None"):
         observations(str(path))
+
+
+def test_a_stated_facility_outdoes_the_region_and_a_region_the_usual() -> None:
+    import thirdwatt
+
+    run = {"workload": {"flop": 1e21}, "cluster": {"count": 8}}
+    usual = thirdwatt.estimate({**run, "site": {"region": "aws:us-east-1"}}, samples=1)
+    stated = thirdwatt.estimate({**run, "site": {"region": "aws:us-east-1", "facility": "enterprise"}}, samples=1)
+    assert usual.of("pue").value == 1.15  # type: ignore[union-attr]
+    assert stated.of("pue").value == 1.54  # type: ignore[union-attr]
+
+
+def test_a_basis_that_nobody_publishes_is_a_mistake() -> None:
+    (said,) = wrong({"site": {"region": "fr", "basis": "direct"}})
+    assert said.startswith("site.basis: no direct intensity of fr is published; leave site.basis out")
+
+
+def test_a_figure_of_the_parent_stands_in_and_is_named() -> None:
+    found = scenario({"site": {"region": "us-va", "basis": "life-cycle"}})
+    assert "no life-cycle intensity of us-va is published; that of us stands in" in [w.text for w in found.warnings]
+    assert scenario({"site": {"region": "us-va"}}).choices["basis"] == "direct"

@@ -13,6 +13,8 @@ VERBS = {
     "compare": "scenarios side by side",
     "check": "hold a scenario against a budget; exit code 3 if it is over",
     "equivalents": "a mass of CO2 in things people know, by edition",
+    "init": "a scenario from a model's config, a launch configuration, a recipe, this machine",
+    "facts": "what is published: tables, rows, figures with source and age",
     "cite": "how to cite a result and everything it rests on",
     "schema": "JSON Schema of scenarios and results",
 }

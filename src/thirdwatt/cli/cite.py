@@ -34,9 +34,7 @@ def command(
     ]
     if as_json:
         head = {"schema": "thirdwatt/cite/1", "name": found.scenario.name, "version": thirdwatt.__version__}
-        click.echo(
-            dumped({**head, "facts_digest": digest(), "boundary": found.boundary, "seed": seed, "sources": listed})
-        )
+        click.echo(dumped({**head, "boundary": found.boundary, "seed": seed, "sources": listed}))
         return
     click.echo(
         f"thirdwatt {thirdwatt.__version__}, facts {digest()}: {found.scenario.name}, {headline(found)}, "

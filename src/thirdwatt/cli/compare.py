@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+from thirdwatt.cli.options import columns, dumped, json_option, ledger, scenario_options
 from thirdwatt.quantity import BOUNDARIES
 
 
@@ -37,4 +37,4 @@ def command(
     if as_json:
         click.echo(dumped(comparison.document(ledgers)))
     else:
-        click.echo(comparison.text(ledgers), nl=False)
+        click.echo(comparison.text(ledgers, columns()), nl=False)

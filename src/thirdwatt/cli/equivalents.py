@@ -13,7 +13,10 @@ KG_PER = {"g": 1e-3, "kg": 1.0, "t": 1e3, "kt": 1e6, "mt": 1e9, "lb": 0.45359237
 
 @click.command("equivalents")
 @click.argument("mass")
-@click.option("--edition", help="Edition of the factors: 2009, 2017, 2019, 2021, 2022, 2024; default the current one.")
+@click.option(
+    "--edition",
+    help="Edition of the factors: a year of the US EPA, or uk-2025, eu-2024 …; default the EPA's current one.",
+)
 @json_option
 def command(mass: str, edition: str | None, as_json: bool) -> None:
     """A mass of CO2 in things people know: thirdwatt equivalents 7546t --edition 2021.

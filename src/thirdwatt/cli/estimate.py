@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+from thirdwatt.cli.options import columns, dumped, emphasised, json_option, ledger, scenario_options
 
 
 @click.command("estimate")
@@ -61,7 +61,7 @@ def command(
     else:
         from thirdwatt.report import text
 
-        click.echo(text.estimate(found), nl=False)
+        click.echo(emphasised(text.estimate(found, columns()), 1), nl=False)
 
 
 def _table(table: str, base: str | None, settings: tuple[str, ...], samples: int, seed: int, as_csv: bool) -> None:

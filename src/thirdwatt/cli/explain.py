@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+from thirdwatt.cli.options import columns, dumped, json_option, ledger, scenario_options
 
 
 @click.command("explain")
@@ -37,4 +37,4 @@ def command(
         return
     from thirdwatt.report.explanation import tree
 
-    click.echo(tree(root, whole=whole), nl=False)
+    click.echo(tree(root, whole=whole, width=columns()), nl=False)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_SAMPLES = 1_000_000
+LEAST_COLUMNS, MOST_COLUMNS = 60, 100
 
 
 def scenario_options(function: F) -> F:
@@ -50,6 +54,25 @@ def ledger(
     return estimate(scenario, observed=seen, samples=samples, seed=seed)
 
 
-def dumped(document: Any) -> str:
-    """JSON as it is printed: indented, floats in full, no NaN."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+def columns() -> int:
+    """Columns to write in: those of the terminal from 60 to 100, 100 where there is none."""
+    if not sys.stdout.isatty():
+        return MOST_COLUMNS
+    return min(MOST_COLUMNS, max(LEAST_COLUMNS, shutil.get_terminal_size((MOST_COLUMNS, 50)).columns))
+
+
+def emphasised(text: str, line: int) -> str:
+    """Text with one line in bold where a terminal shows it, unless NO_COLOR asks for none."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    lines = text.split("\n")
+    lines[line] = click.style(lines[line], bold=True)
+    return "\n".join(lines)
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """JSON as it is printed: indented, floats in full, no NaN, and after its schema the edition of the facts."""
+    from thirdwatt.facts import digest
+
+    edition = {"schema": document["schema"], "facts_digest": digest()} if "schema" in document else {}
+    return json.dumps({**edition, **document}, indent=1, ensure_ascii=False, allow_nan=False)

@@ -2,39 +2,94 @@
 
 from __future__ import annotations
 
+import os
 import statistics
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
 
 from thirdwatt.facts.figure import Figure
 from thirdwatt.facts.table import table
 
-TERMS = ("on-demand", "reserved", "spot")
+TERMS = ("on-demand", "reserved", "reserved-1y", "reserved-3y", "spot")
+"""Terms a scenario may name; ``reserved`` takes a reservation of any length."""
+
+MARKET_MONTHS = 12
+"""Offers that are older than the newest one by more than this are of another market."""
+
+OLD_DAYS = 180
+"""Age from which on a price needs a warning: rents moved by 40 % in half a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one vendor asked for an accelerator hour in one month, written 2026-01."""
+
+    vendor: str
+    term: str
+    month: str
+    figure: Figure
+
+
+def today() -> date:
+    """The day on which ages are counted; ``SOURCE_DATE_EPOCH`` stands in for the clock."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(stated), UTC).date() if stated.isdigit() else datetime.now(UTC).date()
+
+
+def age_days(month: str) -> int:
+    """Days since the middle of a month."""
+    year, number = map(int, month.split("-"))
+    return (today() - date(year, number, 15)).days
+
+
+@cache
+def offers(accelerator: str, vendor: str | None, term: str) -> tuple[Offer, ...]:
+    """Newest offer of each vendor, or of one, the newest first; those of an older market are left out."""
+    newest: dict[str, tuple[str, str, str]] = {}
+    for row in table("prices").rows:
+        chip, seller, kind, month = row.split("/")
+        if chip != accelerator or vendor not in (None, seller) or not (kind == term or _any_length(term, kind)):
+            continue
+        if seller not in newest or month > newest[seller][0]:
+            newest[seller] = (month, kind, row)
+    found = [
+        Offer(seller, kind, month, table("prices").rows[row].figures["rent_usd_per_accelerator_h"])
+        for seller, (month, kind, row) in newest.items()
+    ]
+    found.sort(key=lambda offer: (offer.month, offer.vendor), reverse=True)
+    return tuple(offer for offer in found if _months(found[0].month) - _months(offer.month) <= MARKET_MONTHS)
+
+
+def _any_length(term: str, kind: str) -> bool:
+    return term == "reserved" and kind.startswith("reserved")
+
+
+def _months(month: str) -> int:
+    year, number = map(int, month.split("-"))
+    return 12 * year + number
 
 
 def rent(accelerator: str, vendor: str | None, term: str) -> Figure | None:
     """USD per accelerator hour: the newest offer of a vendor, or the median and range of the market.
 
-    The market is the newest offer of each vendor for that term. ``None`` if nobody's offer is known.
+    ``None`` if nobody's offer is known.
     """
-    newest: dict[str, tuple[str, Figure]] = {}
-    for row in table("prices"):
-        chip, seller, kind, date = row.id.split("/")
-        if chip == accelerator and kind == term and vendor in (None, seller):
-            figure = row.figures["rent_usd_per_accelerator_h"]
-            if seller not in newest or date > newest[seller][0]:
-                newest[seller] = (date, replace(figure, note=f"{seller}, {kind}, {date}"))
-    if not newest:
+    found = offers(accelerator, vendor, term)
+    if not found:
         return None
-    offers = [figure for _, figure in newest.values()]
-    if len(offers) == 1:
-        return offers[0]
-    dates = sorted(date for date, _ in newest.values())
+    newest, oldest = found[0], found[-1]
+    if len(found) == 1:
+        note = ", ".join(filter(None, (newest.vendor, newest.term, newest.month, newest.figure.note)))
+        return replace(newest.figure, note=note)
     return Figure(
-        value=statistics.median(offer.value for offer in offers),
-        low=min(offer.low for offer in offers),
-        high=max(offer.high for offer in offers),
+        value=statistics.median(offer.figure.value for offer in found),
+        low=min(offer.figure.low for offer in found),
+        high=max(offer.figure.high for offer in found),
         kind="published",
-        source=", ".join(sorted({offer.source for offer in offers})),
+        source=", ".join(sorted({offer.figure.source for offer in found})),
         stream=f"prices/{accelerator}/{term}",
-        note=f"median and range of {len(offers)} vendors, {term}, {dates[0]} to {dates[-1]}",
+        note=f"median and range of {len(found)} vendors, {term}, {oldest.month} to {newest.month}",
+        retrieved=newest.figure.retrieved,
+        confidence="medium",
     )

@@ -19,22 +19,23 @@ from thirdwatt.facts.figure import Figure
 
 HEADER = ("id", "field", "value", "low", "high", "kind", "source", "retrieved", "confidence", "note")
 
-TABLES = (
-    "accelerators",
-    "instances",
-    "generations",
-    "hosts",
-    "networks",
-    "media",
-    "facilities",
-    "grids",
-    "models",
-    "prices",
-    "components",
-    "embodied",
-    "constants",
-)
-"""Tables of figures; ``equivalents`` and ``sources`` have forms of their own."""
+TABLES = {
+    "accelerators": "chips and boards: peaks, watts, memory, prices, footprints",
+    "instances": "machines to rent by name: which chips, how many",
+    "generations": "families of chips: utilisation and load that training reaches",
+    "hosts": "servers around the chips, per chip",
+    "networks": "adapters and switches, per port",
+    "media": "storage media, per TB",
+    "facilities": "kinds of site, fleets, named sites: PUE and WUE",
+    "grids": "countries, states, subregions, cloud regions, technologies: intensity, water, price",
+    "models": "architectures and data of published models; estimates of undisclosed ones",
+    "prices": "rents by chip, vendor, term and month",
+    "components": "published and derived breakdowns of clusters, to compare with",
+    "embodied": "published footprints of making hardware, to compare with",
+    "standards": "constants and thresholds of standards and laws",
+    "constants": "definitions, defaults and assumptions of the book",
+}
+"""Tables of figures and what they hold; ``equivalents`` and ``sources`` have forms of their own."""
 
 
 @dataclass(frozen=True, slots=True)

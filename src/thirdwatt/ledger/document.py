@@ -118,6 +118,8 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     """The scenario with every choice that was made for it written out: reading it again gives the same ledger."""
     found: dict[str, Any] = _copy(scenario.document)
     for choice, path in _PLACES.items():
+        if choice == "facility" and scenario.choices["overhead"] == "region":
+            continue  # a facility that is written out would outdo the region's own PUE
         section, field = path.split(".")
         stated = scenario.choices.get(choice, UNSAID_BASIS)
         if stated != UNSAID_BASIS and isinstance(found.setdefault(section, {}), dict):

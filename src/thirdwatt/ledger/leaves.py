@@ -27,12 +27,18 @@ _CODES = {
 """Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
 
 _SIZES_OF_A_MODEL = ("parameter_count", "active_parameter_count")
+_PRE_TRAINING_OF_A_MODEL = ("token_count", "epochs", "global_batch_count")
+"""What a model's row says of its pre-training: nothing of a fine-tune's data."""
 
 
 def figures(scenario: Scenario) -> dict[str, Figure]:
     """Every leaf a scenario has, by quantity."""
     found = dict(_of_choices(tuple(sorted(scenario.choices.items()))))
     given = dict(scenario.given)
+    if scenario.choices["method"] != "pretrain":
+        for name in _PRE_TRAINING_OF_A_MODEL:
+            found.pop(name, None)
+        found["epochs"] = table("constants").rows["default"].figures["epochs"]
     if "layer_count" in given:
         for name in _SIZES_OF_A_MODEL:
             found.pop(name, None)
@@ -59,8 +65,8 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     if chosen["term"] == "spot":
         general_first.append(constants["spot"])
     general_first.append(table("generations").rows[chosen["generation"]])
-    general_first.append(facility)
-    general_first.extend(reversed(table("grids").lineage(chosen["region"])))
+    site = [facility, *reversed(table("grids").lineage(chosen["region"]))]
+    general_first.extend(site if chosen["overhead"] == "region" else [*site[1:], facility])
     if "model" in chosen:
         general_first.append(table("models").rows[chosen["model"]])
     for field, name in (

@@ -14,8 +14,10 @@ from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.quantity import unit
 from thirdwatt.report.numbers import amount, percent, plain, scale, unit_to_read
 from thirdwatt.report.text import WIDTH
+from thirdwatt.scenario.parse import UNSAID_BASIS
 
 DIFFERENCES = 8
+ON_A_BASIS = ("carbon_kg", "carbon_market_kg")
 SHOWN = ("energy_kwh", "cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l", "wall_time_h", "mfu")
 
 
@@ -28,13 +30,24 @@ class Ratio:
 
 
 def ratio(first: Ledger, other: Ledger, name: str) -> Ratio | None:
-    """Ratio of a total; draws are paired, since the same fact draws the same in both."""
+    """Ratio of a total; draws are paired, since the same fact draws the same in both.
+
+    Carbon of electricity on two bases, direct and life-cycle, has no ratio.
+    """
+    if name in ON_A_BASIS and bases(first, other):
+        return None
     quantity = TOTALS[name]
     one, two = first.samples(quantity), other.samples(quantity)
     if one is None or two is None or not one.all():
         return None
     relative = two / one
     return Ratio(total(relative), float(np.mean(relative[1:] < 1)) if len(relative) > 1 else None)
+
+
+def bases(first: Ledger, other: Ledger) -> tuple[str, str] | None:
+    """The bases of two grid intensities where they are not the same."""
+    pair = (first.scenario.choices["basis"], other.scenario.choices["basis"])
+    return None if pair[0] == pair[1] or UNSAID_BASIS in pair else pair
 
 
 def differences(first: Ledger, other: Ledger) -> dict[str, tuple[str | None, str | None]]:
@@ -81,6 +94,7 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
         rows.append(
             {
                 "name": ledger.scenario.name,
+                "basis": ledger.scenario.choices["basis"],
                 "totals": totals,
                 "component_difference_kwh": components(first, ledger),
                 "differences": [
@@ -97,7 +111,7 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
     }
 
 
-def text(ledgers: Sequence[Ledger]) -> str:
+def text(ledgers: Sequence[Ledger], columns: int = WIDTH) -> str:
     """The comparison as a table: value, ratio to the first, interval of the ratio."""
     first = ledgers[0]
     width = max(18, *(len(ledger.scenario.name) + 2 for ledger in ledgers))
@@ -116,13 +130,15 @@ def text(ledgers: Sequence[Ledger]) -> str:
                 line += f"   x {plain(three.value)} ({plain(three.low)} to {plain(three.high)})"
                 if relative.less is not None and three.low != three.high:
                     line += f", less in {percent(relative.less)} of draws"
+            elif ledger is not first and name in ON_A_BASIS and (pair := bases(first, ledger)):
+                line += f"   not compared: {pair[1]} against {pair[0]}; --set site.basis=life-cycle"
             lines.append(line)
     for ledger in ledgers[1:]:
-        lines += ["", *_why(first, ledger)]
+        lines += ["", *_why(first, ledger, columns)]
     return "\n".join(lines) + "\n"
 
 
-def _why(first: Ledger, other: Ledger) -> Iterator[str]:
+def _why(first: Ledger, other: Ledger, columns: int) -> Iterator[str]:
     added = components(first, other)
     if added and first.boundary == "facility":
         factor, name = scale(added.values(), "kWh")
@@ -130,7 +146,7 @@ def _why(first: Ledger, other: Ledger) -> Iterator[str]:
         line = (
             f"{other.scenario.name} against {first.scenario.name}: {sum(added.values()) / factor:+.3g} {name}: {parts}"
         )
-        yield from textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        yield from textwrap.wrap(line, columns, subsequent_indent="    ", break_on_hyphens=False)
     pairs = list(differences(first, other).items())
     if not pairs:
         yield f"{other.scenario.name} states what {first.scenario.name} states"
@@ -139,4 +155,4 @@ def _why(first: Ledger, other: Ledger) -> Iterator[str]:
         f"{name} {one or 'not stated'} -> {two or 'not stated'}" for name, (one, two) in pairs[:DIFFERENCES]
     )
     more = f"; {len(pairs) - DIFFERENCES} more (--json)" if len(pairs) > DIFFERENCES else ""
-    yield from textwrap.wrap(f"  what differs: {said}{more}", WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    yield from textwrap.wrap(f"  what differs: {said}{more}", columns, subsequent_indent="    ", break_on_hyphens=False)

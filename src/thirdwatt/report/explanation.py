@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger.provenance import Node
 from thirdwatt.report.numbers import percent, plain
+from thirdwatt.report.text import WIDTH
 
 LINES = 46
-WIDTH = 100
 
 
-def tree(root: Node, *, whole: bool = False) -> str:
+def tree(root: Node, *, whole: bool = False, width: int = WIDTH) -> str:
     """The derivation as text: a screen, nearer quantities first and what is left out counted, or the whole."""
     told = list(_nearest_first(root))
     shown = None if whole else _near(told)
-    lines = list(_lines(root, "", shown))
+    lines = list(_lines(root, "", shown, width))
     if shown is not None and len(shown) < len(told):
         lines.append(f"{len(told) - len(shown)} more quantities behind these: --all")
     return "\n".join(lines) + "\n"
@@ -46,22 +46,24 @@ def _near(nodes: Sequence[Node]) -> set[str]:
     return shown
 
 
-def _lines(node: Node, indent: str, shown: set[str] | None) -> Iterator[str]:
+def _lines(node: Node, indent: str, shown: set[str] | None, width: int) -> Iterator[str]:
     inner = indent + "  "
     head = f"{indent}{node.quantity}{_value(node)}  [{node.kind}]"
     if node.formula is None:
-        yield from _fitted(f"{head} {node.meaning}{node.source}{f' ({node.note})' if node.note else ''}", inner, shown)
+        yield from _fitted(
+            f"{head} {node.meaning}{node.source}{f' ({node.note})' if node.note else ''}", inner, shown, width
+        )
         return
     way = f" by {node.formula.alternative}" if node.formula.alternative else ""
-    yield from _fitted(f"{head}{way}{f' {node.meaning}' if shown is None else ''}", inner, shown)
+    yield from _fitted(f"{head}{way}{f' {node.meaning}' if shown is None else ''}", inner, shown, width)
     body = f"{inner}= {node.formula.expression or node.meaning}"
-    yield from _fitted(body, f"{inner}  ", shown, f"   {node.formula.where}")
-    yield from _fitted(_parts(node, inner), f"{inner}  ", shown)
+    yield from _fitted(body, f"{inner}  ", shown, width, f"   {node.formula.where}")
+    yield from _fitted(_parts(node, inner), f"{inner}  ", shown, width)
     for each in _fresh(node):
         if shown is None or each.quantity in shown:
-            yield from _lines(each, inner, shown)
+            yield from _lines(each, inner, shown, width)
     above = [each.quantity for each in node.inputs if each.told and (shown is None or each.quantity in shown)]
-    yield from _fitted(f"{inner}elsewhere: {', '.join(above)}" if above else "", inner, shown)
+    yield from _fitted(f"{inner}elsewhere: {', '.join(above)}" if above else "", inner, shown, width)
 
 
 def _value(node: Node) -> str:
@@ -81,10 +83,10 @@ def _parts(node: Node, indent: str) -> str:
     return f"{indent}of it " + ", ".join(f"{name} {percent(part / whole)}" for name, part in node.parts.items())
 
 
-def _fitted(line: str, indent: str, shown: set[str] | None, end: str = "") -> Iterator[str]:
+def _fitted(line: str, indent: str, shown: set[str] | None, width: int, end: str = "") -> Iterator[str]:
     """On a screen one line, cut before its end; otherwise as many as it takes."""
     if shown is None:
-        yield from textwrap.wrap(line + end, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+        yield from textwrap.wrap(line + end, width, subsequent_indent=indent, break_on_hyphens=False)
     elif line:
-        room = WIDTH - len(end)
+        room = width - len(end)
         yield (line if len(line) <= room else f"{line[: room - 2].rstrip()} …") + end

@@ -14,7 +14,8 @@ SCALES = {
     "USD": ((1e9, "billion USD"), (1e6, "million USD"), (1, "USD")),
     "h": ((8760, "years"), (24, "days"), (1, "h"), (1 / 60, "min")),
     "B": ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1, "B")),
-    "FLOP/s": ((1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1, "FLOP/s")),
+    "B/s": ((1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1, "B/s")),
+    "FLOP/s": ((1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1e9, "GFLOP/s"), (1, "FLOP/s")),
     "hours": ((1, "h"),),
     "1": ((1e12, "trillion"), (1e9, "billion"), (1, "")),
 }

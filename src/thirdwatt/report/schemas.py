@@ -19,6 +19,7 @@ NAMES = {
     "compare": "compare --json",
     "check": "check --json",
     "equivalents": "equivalents --json",
+    "facts": "facts TABLE --json",
     "cite": "cite --json",
 }
 
@@ -189,6 +190,7 @@ class Table(Strict):
     """The document of ``estimate --table --json``."""
 
     schema_: Literal["thirdwatt/table/1"] = Field(alias="schema")
+    facts_digest: str
     seed: int
     samples: int
     rows: list[TableEntry]
@@ -218,6 +220,7 @@ class Explain(Strict):
     """The document of ``explain --json``."""
 
     schema_: Literal["thirdwatt/explain/1"] = Field(alias="schema")
+    facts_digest: str
     name: str
     boundary: Boundary
     tree: Tree
@@ -244,9 +247,10 @@ class Difference(Strict):
 
 
 class ComparedScenario(Strict):
-    """One scenario of a comparison."""
+    """One scenario of a comparison; carbon on another basis than the first scenario's has no ratio."""
 
     name: str
+    basis: str
     totals: dict[str, Compared | None]
     component_difference_kwh: dict[ComponentName, float]
     differences: list[Difference]
@@ -256,6 +260,7 @@ class Compare(Strict):
     """The document of ``compare --json``."""
 
     schema_: Literal["thirdwatt/compare/1"] = Field(alias="schema")
+    facts_digest: str
     boundary: Boundary
     seed: int
     samples: int
@@ -277,6 +282,7 @@ class Check(Strict):
     """The document of ``check --json``."""
 
     schema_: Literal["thirdwatt/check/1"] = Field(alias="schema")
+    facts_digest: str
     name: str
     boundary: Boundary
     confidence: float | None
@@ -288,8 +294,43 @@ class Equivalents(Strict):
     """The document of ``equivalents --json``."""
 
     schema_: Literal["thirdwatt/equivalents/1"] = Field(alias="schema")
+    facts_digest: str
     carbon_kg: float
     equivalents: list[EquivalentRow]
+
+
+class FactFigure(Strict):
+    """One figure of a table; ``condition`` is the choice for which it holds."""
+
+    quantity: str
+    condition: str | None
+    value: float
+    low: float
+    high: float
+    unit: str
+    kind: Kind
+    source: str
+    retrieved: str
+    confidence: str
+    note: str
+
+
+class FactRow(Strict):
+    """Everything a table says of one thing."""
+
+    id: str
+    name: str
+    text: dict[str, str]
+    figures: list[FactFigure]
+
+
+class Facts(Strict):
+    """The document of ``facts TABLE --json``."""
+
+    schema_: Literal["thirdwatt/facts/1"] = Field(alias="schema")
+    table: str
+    facts_digest: str
+    rows: list[FactRow]
 
 
 class CitedSource(Strict):
@@ -344,6 +385,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "compare": Compare,
     "check": Check,
     "equivalents": Equivalents,
+    "facts": Facts,
     "cite": Cite,
 }
 

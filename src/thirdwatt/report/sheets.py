@@ -11,7 +11,8 @@ from thirdwatt.ledger.ledger import TOTALS
 from thirdwatt.quantity import unit
 
 
-def _written(rows: Iterable[Sequence[object]]) -> str:
+def written(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV."""
     page = io.StringIO()
     csv.writer(page, lineterminator="\n").writerows([[_safe(cell) for cell in row] for row in rows])
     return page.getvalue()
@@ -33,7 +34,7 @@ def estimate(ledger: Ledger) -> str:
             total = getattr(row, field)
             three = ("", "", "") if total is None else (total.value, total.low, total.high)
             rows.append((row.name, field, *three, unit(field)))
-    return _written(rows)
+    return written(rows)
 
 
 def table(results: Iterable[TableRow]) -> str:
@@ -46,4 +47,4 @@ def table(results: Iterable[TableRow]) -> str:
             total = result.totals[name] if result.totals else None
             cells += ["", "", ""] if total is None else [total.value, total.low, total.high]
         rows.append((result.id, *cells, result.error or ""))
-    return _written(rows)
+    return written(rows)

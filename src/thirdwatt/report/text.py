@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from thirdwatt.ledger import Component, Input, Ledger, Total
+from thirdwatt.ledger.ledger import Equivalence
 from thirdwatt.quantity import KINDS
 from thirdwatt.report.numbers import amount, percent, plain, scale, span, unit_to_read
 
 WIDTH = 100
+"""Columns where nobody says how many there are: in a file, a pipe, a README."""
 BAR = 6
 SMALL_SHARE = 0.005
+DROPPED = ("market", "embodied", "water", "carbon")
+"""Columns of the component table that a narrow screen goes without, the first to go first."""
 
 
-def estimate(ledger: Ledger) -> str:
-    """The whole estimate on one screen of 100 columns."""
-    blocks = [_answer(ledger), _worked(ledger), _table(ledger), _totals(ledger), _rests(ledger), _end(ledger)]
+def estimate(ledger: Ledger, width: int = WIDTH) -> str:
+    """The whole estimate on one screen; a narrow one has fewer columns of the table."""
+    blocks = [
+        _answer(ledger, width),
+        _worked(ledger, width),
+        _table(ledger, width),
+        _totals(ledger, width),
+        _rests(ledger, width),
+        _end(ledger, width),
+    ]
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
 
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    yield from textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+def _wrapped(text: str, width: int, indent: str = "") -> Iterator[str]:
+    yield from textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def headline(ledger: Ledger) -> str:
@@ -54,13 +66,13 @@ def interval(total: Total, unit: str) -> str:
     return f"{amount(total.value, unit)}  (90 %: {plain(total.low / factor)} to {plain(total.high / factor)})"
 
 
-def _answer(ledger: Ledger) -> Iterator[str]:
-    yield f"{ledger.scenario.name}: {ledger.scenario.title}".rstrip(": ")
-    yield headline(ledger)
+def _answer(ledger: Ledger, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{ledger.scenario.name}: {ledger.scenario.title}".rstrip(": "), width, "  ")
+    yield from _wrapped(headline(ledger), width, "  ")
     yield f"boundary: {ledger.boundary}"
 
 
-def _worked(ledger: Ledger) -> Iterator[str]:
+def _worked(ledger: Ledger, width: int) -> Iterator[str]:
     block = ledger.formula
     if any(block[name] is None for name in ("power_kw", "count", "hours", "pue", "energy_kwh")):
         return
@@ -78,8 +90,8 @@ def _worked(ledger: Ledger) -> Iterator[str]:
         product += f";  x {plain(block['intensity_kg_per_kwh'])} kg/kWh = {mass} CO2e"
     yield product
     if ledger.scenario.note:
-        yield from _wrapped(f"  {ledger.scenario.note}", "  ")
-    yield from _wrapped(difference(ledger), "  ")
+        yield from _wrapped(f"  {ledger.scenario.note}", width, "  ")
+    yield from _wrapped(difference(ledger), width, "  ")
 
 
 def difference(ledger: Ledger) -> str:
@@ -96,7 +108,7 @@ def difference(ledger: Ledger) -> str:
     )
 
 
-def _table(ledger: Ledger) -> Iterator[str]:
+def _table(ledger: Ledger, width: int) -> Iterator[str]:
     rows = ledger.components
     if not rows:
         return
@@ -109,7 +121,20 @@ def _table(ledger: Ledger) -> Iterator[str]:
         _column("embodied", [row.embodied_kg for row in rows], "kg"),
         _column("water", [row.water_l for row in rows], "L"),
     ]
-    cost = ledger.scenario.quadrant.cost
+    lines = _laid_out(rows, columns, ledger.scenario.quadrant.cost)
+    for head in DROPPED:
+        if max(map(len, lines)) > width:
+            columns = [column for column in columns if column[0] != head]
+            lines = _laid_out(rows, columns, ledger.scenario.quadrant.cost)
+    yield from lines
+    named = [f"{row.name} {_q(row.quadrant)} not {_q(row.reference_quadrant)}" for row in rows if _differs(row)]
+    quadrant = ledger.scenario.quadrant
+    rule = f"High from {percent(quadrant.power_share)} of power and {percent(quadrant.cost_share)} of {quadrant.cost}."
+    unlike = f" Unlike the essay: {', '.join(named)}." if named else ""
+    yield from _wrapped(f"{rule}{unlike} Values and parts add up; lows and highs do not.", width)
+
+
+def _laid_out(rows: Sequence[Component], columns: Sequence[tuple[str, str, list[str]]], cost: str) -> list[str]:
     heads = ["facility by component", *(head for head, _, _ in columns), "% power", "quadrant (essay)"]
     units = ["", *(unit for _, unit, _ in columns), f"/{cost}", ""]
     body = [
@@ -123,15 +148,12 @@ def _table(ledger: Ledger) -> Iterator[str]:
     ]
     body.append([f"{'total':18}", *(cells[-1] for _, _, cells in columns), "", ""])
     widths = [max(len(line[number]) for line in (heads, units, *body)) for number in range(len(heads))]
+    lines = []
     for line in (heads, units, *body):
         cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1], strict=True)]
-        yield " ".join([*cells, line[-1]]).rstrip()
-    named = [f"{row.name} {_q(row.quadrant)} not {_q(row.reference_quadrant)}" for row in rows if _differs(row)]
-    quadrant = ledger.scenario.quadrant
-    rule = f"High from {percent(quadrant.power_share)} of power and {percent(quadrant.cost_share)} of {quadrant.cost}."
-    unlike = f" Unlike the essay: {', '.join(named)}." if named else ""
-    yield from _wrapped(f"{rule}{unlike} Values and parts add up; lows and highs do not.")
+        cells += [cell.rjust(wide) for cell, wide in zip(line[1:-1], widths[1:-1], strict=True)]
+        lines.append(" ".join([*cells, line[-1]]).rstrip())
+    return lines
 
 
 def _column(head: str, totals: Sequence[Total | None], unit: str) -> tuple[str, str, list[str]]:
@@ -173,7 +195,7 @@ def _place(row: Component) -> str:
     return f"{' '.join((row.quadrant or '?').split()[:2])} ({_q(row.reference_quadrant)}{'!' if _differs(row) else ''})"
 
 
-def _totals(ledger: Ledger) -> Iterator[str]:
+def _totals(ledger: Ledger, width: int) -> Iterator[str]:
     totals = ledger.totals
 
     def said(name: str, unit: str, after: str = "") -> str | None:
@@ -181,16 +203,16 @@ def _totals(ledger: Ledger) -> Iterator[str]:
         return None if found is None else f"{interval(found, unit)}{after}"
 
     tenure, region = ledger.scenario.choices["tenure"], ledger.scenario.choices["region"]
-    cost = said("cost_usd", "USD") or "unknown: no price is known"
-    yield from _labelled("cost", f"{cost}; {_cost_basis(ledger, tenure)}")
+    cost = said("cost_usd", "USD") or _unpriced(ledger)
+    yield from _labelled(width, "cost", f"{cost}; {_cost_basis(ledger, tenure)}")
     same = totals["carbon_kg"] == totals["carbon_market_kg"]
     market = "the same by market (no contracts)" if same else said("carbon_market_kg", "kg", " by market")
     marginal = said("carbon_marginal_kg", "kg", " at the margin; never summed")
     basis = ledger.scenario.choices["basis"]
     accounts = [said("carbon_kg", "kg", f" by location ({region}, {basis})"), market, marginal]
-    yield from _labelled("carbon", "; ".join(filter(None, accounts)))
-    yield f"embodied    {said('embodied_kg', 'kg') or 'unknown'}   share of making the machines"
-    yield f"water       {said('water_l', 'L') or 'unknown'}   on site and at the power stations"
+    yield from _labelled(width, "carbon", "; ".join(filter(None, accounts)))
+    yield from _labelled(width, "embodied", f"{said('embodied_kg', 'kg') or 'unknown'}   share of making the machines")
+    yield from _labelled(width, "water", f"{said('water_l', 'L') or 'unknown'}   on site and at the power stations")
     mfu, goodput, hours = totals["mfu"], totals["goodput"], totals["accelerator_hours"]
     time = f"{interval(totals['wall_time_h'], 'h')}" if totals["wall_time_h"] else "unknown"
     if hours:
@@ -199,20 +221,39 @@ def _totals(ledger: Ledger) -> Iterator[str]:
         time += f"; MFU {percent(mfu.value)}"
     if goodput:
         time += f"; goodput {percent(goodput.value)}"
-    yield from _labelled("time", time)
+    yield from _labelled(width, "time", time)
     energy = ledger.of("facility_energy_kwh")
     if energy and ledger.phases:
         shares = ((phase.name, phase.energy_kwh.value / energy.value) for phase in ledger.phases)
         parts = ", ".join(f"{name} {percent(share)}" for name, share in shares if share >= SMALL_SHARE)
-        yield from _labelled("phases", f"{parts} of the energy")
-    equivalents = ledger.equivalents()
+        yield from _labelled(width, "phases", f"{parts} of the energy")
+    equivalents = readable(ledger.equivalents())
     if equivalents:
-        said_so = "; ".join(f"{plain(each.count)} {each.name}" for each in equivalents[:3])
-        yield from _labelled("carbon is", f"{said_so} ({equivalents[0].edition}; factors change by edition)")
+        said_so = "; ".join(f"{plain(each.count)} {each.name}" for each in equivalents)
+        yield from _labelled(width, "carbon is", f"{said_so} ({equivalents[0].edition}; factors change by edition)")
 
 
-def _labelled(label: str, text: str) -> Iterator[str]:
-    yield from _wrapped(f"{label:12}{text}", " " * 12)
+def readable(equivalents: Sequence[Equivalence], most: int = 3) -> list[Equivalence]:
+    """The first few things of which there are at least one and at most a million; else those nearest to that."""
+
+    def away(each: Equivalence) -> float:
+        return 0.0 if 1 <= each.count < 1e6 else abs(math.log10(each.count or 1e-300))
+
+    return sorted(equivalents, key=away)[:most]
+
+
+def _labelled(width: int, label: str, text: str) -> Iterator[str]:
+    yield from _wrapped(f"{label:12}{text}", width, " " * 12)
+
+
+def _unpriced(ledger: Ledger) -> str:
+    """Why there is no cost, and what the hours would rent for if somebody rents them out."""
+    chip, hours = ledger.scenario.choices["accelerator"], ledger.totals["accelerator_hours"]
+    rent = ledger.figures.get("market_rent_usd_per_accelerator_h")
+    text = f"unknown: no price of {chip} is known"
+    if rent is not None and hours is not None:
+        text += f"; renting the hours would take {amount(rent.value * hours.value, 'USD')} ({rent.note})"
+    return text
 
 
 def _cost_basis(ledger: Ledger, tenure: str) -> str:
@@ -230,7 +271,7 @@ def _cost_basis(ledger: Ledger, tenure: str) -> str:
     return text
 
 
-def _rests(ledger: Ledger) -> Iterator[str]:
+def _rests(ledger: Ledger, width: int) -> Iterator[str]:
     counts: dict[str, int] = {}
     for row in ledger.inputs:
         counts[row.figure.kind] = counts.get(row.figure.kind, 0) + 1
@@ -238,13 +279,13 @@ def _rests(ledger: Ledger) -> Iterator[str]:
     line = f"{len(ledger.inputs)} figures: {basis}"
     if ledger.assumed_share is not None:
         line += f"; {percent(ledger.assumed_share)} of the energy's variance is assumptions"
-    yield from _labelled("rests on", line)
+    yield from _labelled(width, "rests on", line)
     for row in ledger.inputs[:3]:
         if row.spread_share and row.spread_share > SMALL_SHARE:
-            yield _input(row)
+            yield _input(row, width)
 
 
-def _input(row: Input) -> str:
+def _input(row: Input, width: int) -> str:
     from thirdwatt.ledger.document import locate
 
     figure = row.figure
@@ -253,10 +294,14 @@ def _input(row: Input) -> str:
         f"{row.quantity} = {amount(figure.value, symbol)} ({span(figure.low, figure.high, symbol, figure.value)}), "
         f"{figure.kind}: {locate(figure.source)}"
     )
-    return f"  {percent(row.spread_share or 0):>6}  {textwrap.shorten(text, WIDTH - 10, placeholder=' …')}"
+    return f"  {percent(row.spread_share or 0):>6}  {textwrap.shorten(text, width - 10, placeholder=' …')}"
 
 
-def _end(ledger: Ledger) -> Iterator[str]:
+def _end(ledger: Ledger, width: int) -> Iterator[str]:
     for warning in ledger.warnings:
-        yield from _wrapped(f"note [{warning.code}] {warning.text}", "  ")
-    yield f"next: thirdwatt explain {ledger.scenario.name} energy_kwh · --json, --md, --csv · --set site.pue=1.1"
+        yield from _wrapped(f"note [{warning.code}] {warning.text}", width, "  ")
+    yield from _wrapped(
+        f"next: thirdwatt explain {ledger.scenario.name} energy_kwh · --json, --md, --csv · --set site.pue=1.1",
+        width,
+        "  ",
+    )

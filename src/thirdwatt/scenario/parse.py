@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from thirdwatt.facts import Figure, table
-from thirdwatt.facts.prices import rent
+from thirdwatt.facts.prices import OLD_DAYS, age_days, offers, rent
 from thirdwatt.facts.table import plain
 from thirdwatt.quantity import Observation, axis, limits
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
@@ -25,7 +25,7 @@ STACKS = ("megatron-lm", "megatron-core", "torchtitan", "llm-foundry", "maxtext"
 
 _WORDS: Mapping[str, Mapping[Any, float]] = {
     "embedding_copies": {True: 1.0, False: 2.0},
-    "norm_factor": {"rms": 1.0, "layer": 2.0},
+    "norm_factor": {"rms": 1.0, "layer": 2.0, "none": 0.0},
 }
 """Values of fields that are words, as the numbers of their quantities."""
 
@@ -67,9 +67,12 @@ def parse(
     given: dict[str, Figure] = {}
     choices = _options(file)
 
+    where: dict[str, str] = {}
     for path, stated in _stated(file):
         quantity = _quantity_of(path)
         given[quantity] = _figure(quantity, stated, path)
+        where[quantity] = path
+    where |= {name: f"known.{name}" for name in file.known} | {name: f"range.{name}" for name in file.range}
     for table_name, path, wanted in _chosen(file):
         row = table(table_name).find(wanted)
         if row is None:
@@ -84,11 +87,11 @@ def parse(
     _instance(choices, given, mistakes)
     _known(file, given, quantities, mistakes)
     _observed(observations, given, quantities, mistakes, warnings)
-    _defaults(choices, given, mistakes)
-    _grid(choices, given, warnings)
+    _defaults(choices, given, mistakes, warnings)
+    _grid(choices, given, mistakes, warnings)
     _consistency(file, choices, given, mistakes, warnings)
     for quantity, figure in given.items():
-        mistakes += _range_mistakes(quantity, figure)
+        mistakes += _range_mistakes(quantity, figure, where.get(quantity, f"observations.{quantity}"))
     if mistakes:
         raise InputError(mistakes, name)
 
@@ -286,7 +289,7 @@ def _figure(quantity: str, stated: Stated, path: str) -> Figure:
         value=stated.value,
         low=stated.value if stated.low is None else stated.low,
         high=stated.value if stated.high is None else stated.high,
-        kind="stated",
+        kind=stated.kind,
         source=stated.source or path,
         stream=f"given/{quantity}",
     )
@@ -347,9 +350,10 @@ def _observed(
         given[seen.quantity] = Figure(seen.value, seen.low, seen.high, seen.kind, seen.source, f"given/{seen.quantity}")
 
 
-def _range_mistakes(quantity: str, figure: Figure) -> Iterator[Mistake]:
-    path = figure.source if "." in figure.source else f"known.{quantity}"
+def _range_mistakes(quantity: str, figure: Figure, path: str) -> Iterator[Mistake]:
     floor, ceiling = limits(quantity)
+    if figure.kind == "assumed" and not figure.spread:
+        yield Mistake(path, "is assumed and has no range", "give low and high")
     if not figure.low <= figure.value <= figure.high:
         yield Mistake(path, f"{figure.value:g} lies outside its own range {figure.low:g} to {figure.high:g}")
     if figure.low < floor:
@@ -382,7 +386,6 @@ _POSITIVE = frozenset(
         "kv_head_count",
         "head_width",
         "sequence_length",
-        "vocabulary_count",
         "tokens_per_s_per_accelerator",
         "accelerator_power_w",
         "accelerator_tdp_w",
@@ -420,10 +423,13 @@ def _instance(choices: dict[str, str], given: dict[str, Figure], mistakes: list[
         mistakes.append(
             Mistake("cluster.accelerator", f"{choices['accelerator']} is not in {row.id}", f"it has {chip}")
         )
+    for part in ("network", "host"):
+        if part in row.text:
+            choices.setdefault(part, row.text[part])
     given.setdefault("accelerator_count", row.figures["accelerator_count"])
 
 
-def _defaults(choices: dict[str, str], given: dict[str, Figure], mistakes: list[Mistake]) -> None:
+def _defaults(choices: dict[str, str], given: dict[str, Figure], mistakes: list[Mistake], warnings: list[Warn]) -> None:
     """Fill what follows from other choices; a scenario without an accelerator is priced on the commonest one."""
     chip = table("accelerators").rows[choices.setdefault("accelerator", "h100-sxm-80gb")]
     choices.setdefault("generation", chip.text["generation"])
@@ -431,19 +437,37 @@ def _defaults(choices: dict[str, str], given: dict[str, Figure], mistakes: list[
     choices.setdefault("host", chip.text["host"])
     choices.setdefault("network", chip.text["network"])
     host = table("hosts").rows[choices["host"]]
+    choices.setdefault("region", "world")
+    _vendor(choices)
     priced = "rent_usd_per_accelerator_h" in given or rent(chip.id, choices.get("vendor"), choices["term"])
     choices.setdefault("tenure", "rented" if priced else "own")
+    of_region = any("typical_pue_ratio" in row.figures for row in table("grids").lineage(choices["region"]))
+    choices["overhead"] = "region" if of_region and "facility" not in choices else "facility"
     by_tenure = {"rented": "hyperscale", "colo": "colo", "own": "enterprise"}
-    choices.setdefault("facility", host.text.get("facility", by_tenure[choices["tenure"]]))
+    home = host.text.get("facility", "")
+    rented_out = home == "room" and choices["tenure"] != "own"
+    choices.setdefault("facility", by_tenure[choices["tenure"]] if rented_out or not home else home)
     choices.setdefault("media", host.text.get("media", "hdd"))
-    choices.setdefault("region", "world")
     if choices["tenure"] == "rented" and not priced:
         vendor, term = choices.get("vendor", "any vendor"), choices["term"]
         fix = "state site.rent_usd_per_h, another vendor or term, or site.tenure = 'own'"
         mistakes.append(Mistake("site.tenure", f"no {term} rent of {chip.id} by {vendor} is known", fix))
+    elif choices["tenure"] == "rented" and "rent_usd_per_accelerator_h" not in given:
+        newest = offers(chip.id, choices.get("vendor"), choices["term"])[0]
+        if age_days(newest.month) > OLD_DAYS:
+            text = f"the newest rent of {chip.id} known is of {newest.month}, more than {OLD_DAYS} days ago"
+            warnings.append(Warn("old_price", f"{text}; state site.rent_usd_per_h"))
 
 
-def _grid(choices: dict[str, str], given: Mapping[str, Figure], warnings: list[Warn]) -> None:
+def _vendor(choices: dict[str, str]) -> None:
+    """Whoever's machine or region is named sets the price, if its price for the chip is known."""
+    for named in (choices.get("instance", ""), choices.get("region", "")):
+        provider, colon, _ = named.partition(":")
+        if colon and "vendor" not in choices and offers(choices["accelerator"], provider, choices["term"]):
+            choices["vendor"] = provider
+
+
+def _grid(choices: dict[str, str], given: Mapping[str, Figure], mistakes: list[Mistake], warnings: list[Warn]) -> None:
     """Basis of the grid's intensity: the one asked for, or what the nearest grid that publishes one has."""
     lineage = table("grids").lineage(choices["region"])
     conflict = lineage[0].text.get("conflict")
@@ -461,6 +485,9 @@ def _grid(choices: dict[str, str], given: Mapping[str, Figure], warnings: list[W
                     warnings.append(Warn("stand_in", text))
                 choices["basis"] = basis
                 return
+    asked = choices["basis"]
+    fix = "leave site.basis out, or state site.intensity_kg_per_kwh"
+    mistakes.append(Mistake("site.basis", f"no {asked} intensity of {choices['region']} is published", fix))
 
 
 def _consistency(

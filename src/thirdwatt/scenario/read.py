@@ -15,6 +15,7 @@ from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 
 MAX_BYTES = 1_000_000
 MAX_YAML_BYTES = 200_000
+MAX_FOREIGN_BYTES = 5_000_000
 
 
 def presets() -> list[str]:
@@ -40,12 +41,33 @@ def read(where: str) -> tuple[str, dict[str, Any]]:
     return path.stem, _understand(_bytes(path), where, path.suffix.lower())
 
 
-def _bytes(path: Path) -> bytes:
+def loosely(where: str) -> tuple[str, Any]:
+    """Text of somebody else's file, and the document it is, if it is one: JSON, TOML or YAML.
+
+    Of a long log the beginning is read, where arguments are printed.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is no text.
+    """
+    content = sys.stdin.buffer.read(MAX_FOREIGN_BYTES) if where == "-" else _bytes(Path(where), MAX_FOREIGN_BYTES)
+    if b"\x00" in content[:4096]:
+        raise InputError([Mistake(where, "is a binary file")])
+    text = content.decode("utf-8-sig", errors="replace")
+    try:
+        document = _document(text, Path(where).suffix.lower())
+    except (ValueError, OverflowError, RecursionError):
+        document = None
+    return text, document
+
+
+def _bytes(path: Path, most: int = MAX_BYTES + 1) -> bytes:
     try:
         if path.is_dir():
             raise InputError([Mistake(str(path), "is a folder", "name a scenario file")])
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most)
     except FileNotFoundError:
         known = presets()
         fix = nearest(path.name, known)

@@ -20,12 +20,13 @@ class Section(BaseModel):
 
 
 class Stated(Section):
-    """A number as the user knows it, at best with its range and where it comes from."""
+    """A number as the user knows it, at best with its range, where it comes from and how well it is known."""
 
     value: float
     low: float | None = None
     high: float | None = None
     source: str = ""
+    kind: Literal["measured", "stated", "modelled", "published", "assumed"] = "stated"
 
 
 def _number(raw: Any) -> Any:
@@ -73,8 +74,12 @@ class Transformer(Section):
     qkv_bias: bool | None = states("qkv_bias_factor")
     output_bias: bool | None = states("output_bias_factor")
     ffn_bias: bool | None = states("ffn_bias_factor")
-    norm: Literal["rms", "layer"] | None = states("norm_factor")
+    norm: Literal["rms", "layer", "none"] | None = states("norm_factor")
+    layer_norms: Number | None = states("layer_norm_count")
+    qk_norm: Number | None = states("qk_norm_width")
     causal: bool | None = states("causal_factor")
+    logits: Number | None = states("logit_position_share")
+    other_parameters: Number | None = states("other_parameter_count")
     seq_len: Number | None = states("sequence_length")
     experts: Number | None = states("expert_count")
     top_k: Number | None = states("top_k_count")
@@ -97,6 +102,7 @@ class Workload(Section):
     flop: Number | None = states("training_flop")
     parameters: Number | None = states("parameter_count")
     active_parameters: Number | None = states("active_parameter_count")
+    forward_flop_per_token: Number | None = states("forward_flop_per_token")
     transformer: Transformer | None = None
 
 
@@ -144,7 +150,7 @@ class Site(Section):
     facility: str | None = chooses("facilities")
     tenure: Literal["own", "colo", "rented"] | None = None
     vendor: str | None = None
-    term: Literal["on-demand", "reserved", "spot"] = "on-demand"
+    term: Literal["on-demand", "reserved", "reserved-1y", "reserved-3y", "spot"] = "on-demand"
     pue: Number | None = states("pue")
     cooling_share: Number | None = states("cooling_share")
     wue_l_per_kwh: Number | None = states("wue_l_per_kwh")
