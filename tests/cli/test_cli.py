@@ -176,6 +176,21 @@ def test_carbon_on_two_bases_is_not_compared() -> None:
     assert [row["basis"] for row in rows] == ["direct", "as stated"]
 
 
+def test_what_an_architecture_lacks_is_named() -> None:
+    begun = '{"workload": {"tokens": 1e9, "transformer": {"layers": 4, "hidden": 256, "heads": 4, "vocab": 99}}}'
+    done = run("estimate", "-", stdin=begun)
+    assert done.returncode == 4
+    assert "workload.transformer.ffn" in done.stderr
+    assert "workload.transformer.seq_len" in done.stderr
+
+
+def test_experts_in_every_layer_need_no_dense_width() -> None:
+    shape = {"layers": 4, "hidden": 256, "heads": 4, "vocab": 99, "seq_len": 64}
+    shape |= {"experts": 8, "top_k": 2, "expert_ffn": 512}
+    done = run("estimate", "-", stdin=json.dumps({"workload": {"tokens": 1e9, "transformer": shape}}))
+    assert done.returncode == 0, done.stderr
+
+
 def test_facts_of_one_thing() -> None:
     said = run("facts", "accelerators", "h100").stdout
     assert said.startswith("h100-sxm-80gb: NVIDIA H100")

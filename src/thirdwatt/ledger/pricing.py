@@ -118,7 +118,7 @@ def estimate(
     wanted = scenario_of(scenario, set, observed)
     leaves = figures(wanted)
     plan = program(book(), informed(leaves), ACCOUNTS)
-    _demand_energy(plan, wanted.boundary)
+    _demand_energy(plan, wanted)
     scores = Scores(samples, seed)
     columned = columns([leaves], needed(plan))
     values, factors = _solved(plan, columned, scores)
@@ -163,12 +163,13 @@ def _path_of(quantity: str) -> str:
     return next((path for path, known in QUANTITY_OF.items() if known == quantity), f"known.{quantity}")
 
 
-def _demand_energy(plan: Program, boundary: str) -> None:
+def _demand_energy(plan: Program, scenario: Scenario) -> None:
     missing = plan.plan.missing
     lacking = missing.get("boundary_energy_kwh", ())
-    if lacking and BOUNDARY_QUANTITY[boundary] not in plan.plan.leaves:
+    if lacking and BOUNDARY_QUANTITY[scenario.boundary] not in plan.plan.leaves:
         wanted = (_path_of(name) for name in lacking)
-        described = dict.fromkeys("workload.model" if "transformer" in path else path for path in wanted)
+        begun = "layer_count" in scenario.given
+        described = dict.fromkeys("workload.model" if "transformer" in path and not begun else path for path in wanted)
         paths = ", ".join(described)
         raise InsufficientError(
             f"too little is known to say how much energy this takes: state {paths}, "
@@ -256,7 +257,7 @@ def estimate_table(
         scenarios[number] = wanted
         plan = program(book(), informed(leaves[number]), tuple(dict.fromkeys(TOTALS.values())))
         try:
-            _demand_energy(plan, wanted.boundary)
+            _demand_energy(plan, wanted)
         except InsufficientError as error:
             results[number] = TableRow(row_id, None, str(error))
             continue

@@ -84,6 +84,7 @@ def parse(
         if plain(wanted) != row.id:
             warnings.append(Warn("alias", f"{wanted} is taken as {row.id} ({row.name})"))
 
+    _experts(given)
     _instance(choices, given, mistakes)
     _known(file, given, quantities, mistakes)
     _observed(observations, given, quantities, mistakes, warnings)
@@ -409,6 +410,14 @@ _POSITIVE = frozenset(
     ]
 )
 """Quantities that formulas divide by: zero would not mean *none* but *nonsense*."""
+
+
+def _experts(given: dict[str, Figure]) -> None:
+    """With experts in every layer there is no dense block whose width could be stated."""
+    dense = given.get("dense_layer_count")
+    if "expert_count" in given and "ffn_width" not in given and (dense is None or dense.value == 0):
+        source = "workload.transformer: experts in every layer"
+        given["ffn_width"] = Figure(0.0, 0.0, 0.0, "stated", source, "given/ffn_width")
 
 
 # --- choices ------------------------------------------------------------------------------------------------------

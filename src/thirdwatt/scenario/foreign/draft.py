@@ -8,6 +8,9 @@ from typing import Any
 
 MISSING = object()
 
+LARGEST = 1e15
+"""No size, batch or number of steps is larger; what claims to be is no number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -83,7 +86,7 @@ class Keys:
                 value = float(value.replace("_", ""))
             except ValueError:
                 return "", None
-        if not isinstance(value, int | float) or not abs(value) < 1e300:
+        if not isinstance(value, int | float) or not abs(value) < LARGEST:
             return "", None
         return name, int(value) if float(value).is_integer() else float(value)
 

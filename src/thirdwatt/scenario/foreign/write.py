@@ -52,7 +52,12 @@ def scenario(draft: Draft, *, title: str, tokens: Entry | None) -> str:
     stated = any(path in entries for path in ("workload.tokens", "workload.flop"))
     if tokens is not None and not stated:
         entries["workload.tokens"] = tokens
-    return "\n".join(_lines(draft, entries, title)) + "\n"
+    return "\n".join(map(_printable, _lines(draft, entries, title))) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Text without what TOML forbids in a comment or a string: control characters and halves of characters."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _lines(draft: Draft, entries: dict[str, Entry], title: str) -> Iterator[str]:
