@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all lint bench clean
+.PHONY: help demo test test-all lint bench validation clean
 help:
 	@echo "make demo      set up and estimate the essay's example"
 	@echo "make test      set up, then lint, types, import contracts and fast tests"
 	@echo "make test-all  slow suites: 10,000 mutated scenarios, the built wheel in a clean environment"
+	@echo "make validation  hold estimates against published runs, write docs/validation.md"
 	@echo "make bench     bars of the engine beside import numpy"
 
 .venv/.ready: pyproject.toml constraints.txt
@@ -32,6 +33,9 @@ test-all: .venv/.ready
 
 bench: .venv/.ready
 	@$(BIN)/python benchmarks/run.py
+
+validation: .venv/.ready
+	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

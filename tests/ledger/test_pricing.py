@@ -75,3 +75,10 @@ def test_rows_of_a_file(tmp_path: object) -> None:
     with pytest.raises(InputError, match=r"did you mean cluster\.count") as found:
         rows(str(path), {}, book().names)
     assert len(found.value.mistakes) == 2
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 4])
+def test_any_number_of_samples_will_do(samples: int) -> None:
+    ledger = thirdwatt.estimate("llama-3.1-8b", samples=samples)
+    assert ledger.totals["energy_kwh"] is not None
+    ledger.to_dict()

@@ -6,8 +6,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import thirdwatt
+from thirdwatt.amounts import amount, percent, plain
 from thirdwatt.report import markdown, sheets, text
-from thirdwatt.report.numbers import amount, percent, plain
 from thirdwatt.scenario.read import presets
 
 

@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from thirdwatt.cli import OVER_BUDGET
-from thirdwatt.cli.options import dumped, json_option, ledger, scenario_options
+from thirdwatt.cli.options import columns, dumped, json_option, ledger, scenario_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ LIMITS = {"max_kwh": ("energy_kwh", "kWh"), "max_usd": ("cost_usd", "USD"), "max
     "--confidence", type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Compare this quantile of the draws in place of the value: 0.9 is the 90 % quantile.",
 )  # fmt: skip
+@click.option("--gpai", is_flag=True, help="Hold the training compute against the EU's thresholds instead.")
+@click.option(
+    "--base", metavar="SCENARIO", help="With --gpai: the model that is changed; a third of its compute counts."
+)
 @scenario_options
 @json_option
 @click.pass_context
@@ -45,6 +49,8 @@ def command(
     max_usd: float | None,
     max_kg: float | None,
     confidence: float | None,
+    gpai: bool,
+    base: str | None,
     settings: tuple[str, ...],
     observed: tuple[str, ...],
     samples: int,
@@ -52,13 +58,18 @@ def command(
     as_json: bool,
 ) -> None:
     """Hold a scenario against a budget. Exit code 3 if any limit is exceeded, 4 if a figure is unknown."""
+    if gpai:
+        _gpai(scenario, base, settings, observed, samples, seed, as_json)
+        return
+    if base is not None:
+        raise click.UsageError("--base goes with --gpai")
     budgets = {"max_kwh": max_kwh, "max_usd": max_usd, "max_kg": max_kg}
     if all(limit is None for limit in budgets.values()):
-        raise click.UsageError("state at least one of --max-kwh, --max-usd and --max-kg")
+        raise click.UsageError("state at least one of --max-kwh, --max-usd, --max-kg and --gpai")
     if confidence is not None and samples < 2:
         raise click.UsageError("--confidence needs more than one sample")
+    from thirdwatt.amounts import amount
     from thirdwatt.ledger.ledger import TOTALS
-    from thirdwatt.report.numbers import amount
     from thirdwatt.scenario import InsufficientError
 
     found = ledger(scenario, settings, observed, samples, seed)
@@ -88,3 +99,23 @@ def command(
                 f"limit {amount(row.limit, row.unit)}{odds}"
             )
     context.exit(OVER_BUDGET if over else 0)
+
+
+def _gpai(
+    scenario: str,
+    base: str | None,
+    settings: tuple[str, ...],
+    observed: tuple[str, ...],
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Training compute against the EU's thresholds; a finding is no failure."""
+    from thirdwatt.report import gpai_check
+
+    own = ledger(scenario, settings, observed, samples, seed)
+    found = gpai_check.standing(own, None if base is None else ledger(base, (), (), samples, seed))
+    if as_json:
+        click.echo(dumped(gpai_check.document(found)))
+    else:
+        click.echo(gpai_check.text(found, columns()), nl=False)

@@ -23,8 +23,8 @@ def command(mass: str, edition: str | None, as_json: bool) -> None:
 
     Factors move by up to a half between editions, so each count names its own.
     """
+    from thirdwatt.amounts import amount, plain
     from thirdwatt.ledger.ledger import equivalences
-    from thirdwatt.report.numbers import amount, plain
 
     carbon_kg = _kg(mass)
     try:

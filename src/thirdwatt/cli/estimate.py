@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from thirdwatt.cli.options import columns, dumped, emphasised, json_option, ledger, scenario_options
+from thirdwatt.report.formats import FORMATS
+
+if TYPE_CHECKING:
+    from thirdwatt.ledger import Ledger
 
 
 @click.command("estimate")
@@ -16,6 +21,17 @@ from thirdwatt.cli.options import columns, dumped, emphasised, json_option, ledg
 @json_option
 @click.option("--md", "as_markdown", is_flag=True, help="The result as Markdown tables.")
 @click.option("--csv", "as_csv", is_flag=True, help="The result as CSV.")
+@click.option("--html", metavar="FILE", help="A report as one page, fit for print.")
+@click.option("--pdf", metavar="FILE", help="The same as PDF.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    metavar="NAME",
+    help=f"The result as others ask for it. {'; '.join(f'{name}: {what}' for name, what in FORMATS.items())}.",
+)
+@click.option("--card", metavar="FILE", help="With --format model-card: what would change in this card, as a diff.")
+@click.option("--write", is_flag=True, help="With --card: change the card too.")
 def command(
     scenario: str | None,
     table: str | None,
@@ -26,18 +42,27 @@ def command(
     as_json: bool,
     as_markdown: bool,
     as_csv: bool,
+    html: str | None,
+    pdf: str | None,
+    form: str | None,
+    card: str | None,
+    write: bool,
 ) -> None:
     """What training costs: energy, money, carbon and water by component, time, and what it rests on.
 
     \b
     thirdwatt estimate gpt-4o
     thirdwatt estimate my-run.toml --set site.region=fr --json
+    thirdwatt estimate my-run.toml --html report.html --pdf report.pdf
     thirdwatt estimate --table runs.csv --csv
+    thirdwatt estimate my-run.toml --format model-card --card README.md --write
     """  # noqa: D301 - click reads the backspace
-    if as_json + as_markdown + as_csv > 1:
-        raise click.UsageError("choose one of --json, --md and --csv")
+    if as_json + as_markdown + as_csv + (form is not None) + (html is not None or pdf is not None) > 1:
+        raise click.UsageError("choose one of --json, --md, --csv, --html (with --pdf) and --format")
+    if (card is not None and form != "model-card") or (write and card is None):
+        raise click.UsageError("--card FILE goes with --format model-card, and --write with --card")
     if table is not None:
-        if as_markdown:
+        if as_markdown or html or pdf or form is not None:
             raise click.UsageError("--table gives --csv or --json")
         if observed:
             raise click.UsageError("--observed belongs to one scenario, --table holds many")
@@ -48,7 +73,15 @@ def command(
 
         raise click.UsageError(f"name a scenario: a file, or a preset ({', '.join(presets())})")
     found = ledger(scenario, settings, observed, samples, seed)
-    if as_json:
+    if html is not None or pdf is not None:
+        _page(found, html, pdf)
+    elif card is not None:
+        _card(found, card, write)
+    elif form is not None:
+        from thirdwatt.report.formats import written
+
+        click.echo(written(found, form), nl=False)
+    elif as_json:
         click.echo(dumped(found.to_dict()))
     elif as_markdown:
         from thirdwatt.report import markdown
@@ -62,6 +95,35 @@ def command(
         from thirdwatt.report import text
 
         click.echo(emphasised(text.estimate(found, columns()), 1), nl=False)
+
+
+def _page(found: Ledger, html: str | None, pdf: str | None) -> None:
+    from thirdwatt.cli.files import extra, written
+
+    with extra("report"):
+        from thirdwatt.report.html import page
+
+        said = page(found)
+    if html is not None:
+        written(html, said)
+    if pdf is not None:
+        with extra("pdf"):
+            from thirdwatt.report.pdf import printed
+
+            written(pdf, printed(said))
+    click.echo(f"{', '.join(filter(None, (html, pdf)))} written", err=True)
+
+
+def _card(found: Ledger, card: str, write: bool) -> None:
+    from thirdwatt.cli.files import rewrite, text_of
+    from thirdwatt.report.formats.model_card import difference, merged
+
+    old = text_of(card)
+    new = merged(old, found)
+    if write and new != old:
+        rewrite(card, new)
+        click.echo(f"{card} is written", err=True)
+    click.echo(difference(old, new, card), nl=False)
 
 
 def _table(table: str, base: str | None, settings: tuple[str, ...], samples: int, seed: int, as_csv: bool) -> None:

@@ -42,7 +42,7 @@ def ledger(
     source: str, settings: tuple[str, ...], observed: tuple[str, ...], samples: int, seed: int, boundary: str = ""
 ) -> Ledger:
     """The ledger of a scenario named on the command line."""
-    from thirdwatt.ledger import estimate, scenario_of
+    from thirdwatt.ledger import estimate
     from thirdwatt.ledger.book import book
     from thirdwatt.scenario.parse import parse
     from thirdwatt.scenario.read import changed, observations, read
@@ -50,8 +50,8 @@ def ledger(
     name, document = read(source)
     document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
     seen = [row for file in observed for row in observations(file)]
-    scenario = scenario_of(parse(document, book().names, name=name, observations=seen))
-    return estimate(scenario, observed=seen, samples=samples, seed=seed)
+    scenario = parse(document, book().names, name=name, observations=seen)
+    return estimate(scenario, samples=samples, seed=seed)
 
 
 def columns() -> int:

@@ -32,6 +32,7 @@ TABLES = {
     "prices": "rents by chip, vendor, term and month",
     "components": "published and derived breakdowns of clusters, to compare with",
     "embodied": "published footprints of making hardware, to compare with",
+    "runs": "published training runs, to hold estimates against",
     "standards": "constants and thresholds of standards and laws",
     "constants": "definitions, defaults and assumptions of the book",
 }

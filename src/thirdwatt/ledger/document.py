@@ -10,6 +10,7 @@ import numpy as np
 import thirdwatt
 from thirdwatt.facts import digest, sources
 from thirdwatt.ledger.ledger import Ledger, Total
+from thirdwatt.ledger.validated import nearest
 from thirdwatt.quantity import unit
 from thirdwatt.scenario import Scenario
 from thirdwatt.scenario.parse import UNSAID_BASIS
@@ -77,7 +78,7 @@ def document(ledger: Ledger) -> dict[str, Any]:
             for name, formula in sorted(ledger.program.plan.chosen.items())
             if formula.alternative
         ],
-        "validation": {"nearest": None, "n": 0, "error": None, "extrapolated": True},
+        "validation": asdict(nearest(ledger)),
         "assumed_share": ledger.assumed_share,
         "interaction": ledger.interaction,
         "warnings": [asdict(warning) for warning in ledger.warnings],

@@ -31,6 +31,7 @@ ACCOUNTS = (
     "facility_energy_kwh",
     "accelerators_facility_energy_kwh",
     "accelerator_count",
+    "trained_token_count",
     "pue",
     "component_power_share",
     "component_capex_share",
@@ -70,7 +71,11 @@ def scenario_of(
     InputError
         With every mistake in it.
     """
+    seen = tuple(observed)
     if isinstance(source, Scenario):
+        if not set and not seen:
+            return source
+        seen = seen or source.observations
         name, document = source.name, _copy(source.document)
     elif isinstance(source, Mapping):
         name, document = "scenario", _copy(source)
@@ -78,7 +83,7 @@ def scenario_of(
         name, document = read(fspath(source))
     for path, value in (set or {}).items():
         put(document, path, value)
-    return parse(document, book().names, name=name, observations=tuple(observed))
+    return parse(document, book().names, name=name, observations=seen)
 
 
 def _copy(value: Any) -> Any:
@@ -128,7 +133,7 @@ def estimate(
     )
     shares: Mapping[str, float] = {}
     interaction = assumed = None
-    if energy is not None and scores.width > 2:
+    if energy is not None and scores.samples > 2:
         matter = needed(program(book(), informed(leaves), (BOUNDARY_QUANTITY[wanted.boundary],)))
         shares, interaction = spread_shares(energy, {name: columned[name] for name in matter}, scores)
         assumed = assumed_share(energy, wanted.boundary, leaves, scores)

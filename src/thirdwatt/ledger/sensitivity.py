@@ -7,7 +7,9 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from thirdwatt.ledger.graph import program
 from thirdwatt.ledger.leaves import columns, informed, redrawn
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+
+if TYPE_CHECKING:
+    from thirdwatt.ledger.ledger import Ledger
 
 CHANCE = 6.63
 """99 % quantile of the chi-square distribution with one degree of freedom: samples times a squared correlation."""
@@ -68,6 +73,31 @@ def assumed_share(result: Array, boundary: str, leaves: Mapping[str, Figure], sc
     chunk = next(chunks(plan, columns([anew], needed(plan)), scores, 1))
     other = np.broadcast_to(chunk.values[target][0], result.shape)[1:] / _size(result)
     return float(np.clip(np.mean((drawn - other) ** 2) / (2 * drawn.var()), 0, 1))
+
+
+def swings(ledger: Ledger, names: Sequence[str], quantity: str) -> dict[str, tuple[float, float]]:
+    """A quantity with one leaf at the low and at the high end of its range and everything else at its value.
+
+    Parameters
+    ----------
+    names
+        Leaves to move, each by itself.
+    quantity
+        What to look at, without an axis of its own.
+    """
+    moved = [(name, end) for name in names for end in ("low", "high")]
+    variants = []
+    for name, end in moved:
+        figure = ledger.figures[name]
+        at = getattr(figure, end)
+        variants.append({**ledger.figures, name: replace(figure, value=at, low=at, high=at)})
+    if not variants:
+        return {}
+    plan = program(book(), informed(ledger.figures), (quantity,))
+    leaves = columns(variants, needed(plan))
+    found = [chunk.values[quantity][:, 0] for chunk in chunks(plan, leaves, Scores(1, 0), len(variants))]
+    values = np.broadcast_to(np.concatenate(found), len(variants))
+    return {name: (float(values[2 * number]), float(values[2 * number + 1])) for number, name in enumerate(names)}
 
 
 def _size(result: Array) -> float:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from thirdwatt.amounts import amount, percent, plain, scale, unit_to_read
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.quantity import unit
-from thirdwatt.report.numbers import amount, percent, plain, scale, unit_to_read
 from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario.parse import UNSAID_BASIS
 

@@ -6,8 +6,8 @@ import textwrap
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from thirdwatt.amounts import percent, plain
 from thirdwatt.ledger.provenance import Node
-from thirdwatt.report.numbers import percent, plain
 from thirdwatt.report.text import WIDTH
 
 LINES = 46

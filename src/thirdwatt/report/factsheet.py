@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from thirdwatt.amounts import amount, span, unit_to_read
 from thirdwatt.facts import Figure, Row, digest, sources
 from thirdwatt.quantity import unit
-from thirdwatt.report.numbers import amount, span, unit_to_read
 from thirdwatt.report.text import WIDTH
 
 SCREEN = 40

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from thirdwatt.amounts import amount, percent, span, unit_to_read
 from thirdwatt.facts import digest
 from thirdwatt.ledger import Ledger
-from thirdwatt.report.numbers import amount, percent, span, unit_to_read
 from thirdwatt.report.text import difference, headline
 
 

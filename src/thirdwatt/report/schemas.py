@@ -20,6 +20,11 @@ NAMES = {
     "check": "check --json",
     "equivalents": "equivalents --json",
     "facts": "facts TABLE --json",
+    "reconcile": "reconcile --json",
+    "audit": "audit --json",
+    "evidence": "evidence --reproduce --json",
+    "gpai": "check --gpai --json",
+    "validate": "validate --json",
     "cite": "cite --json",
 }
 
@@ -135,8 +140,9 @@ class Note(Strict):
 
 
 class Validation(Strict):
-    """How the model did on the nearest published run."""
+    """How far estimates of this generation were from published runs, and the nearest of these."""
 
+    question: Literal["time", "energy"]
     nearest: str | None
     n: int
     error: float | None
@@ -333,6 +339,176 @@ class Facts(Strict):
     rows: list[FactRow]
 
 
+class ReconciledSide(Strict):
+    """One of two numbers and the factors that it tells."""
+
+    name: str
+    kind: str
+    boundary: str
+    value: float
+    factors: dict[str, float]
+    notes: list[str]
+
+
+class ReconciledStep(Strict):
+    """What one factor adds to the difference of two numbers."""
+
+    quantity: str
+    meaning: str
+    first: float | None
+    second: float | None
+    difference: float
+
+
+class Reconcile(Strict):
+    """The document of ``reconcile --json``."""
+
+    schema_: Literal["thirdwatt/reconcile/1"] = Field(alias="schema")
+    facts_digest: str
+    quantity: str
+    unit: str
+    first: ReconciledSide
+    second: ReconciledSide
+    difference: float
+    steps: list[ReconciledStep]
+    residual: float
+
+
+class JudgedClaim(Strict):
+    """A claim with its verdict and the figures behind it."""
+
+    id: str
+    text: str
+    by: str
+    verdict: str
+    why: str
+    source: str
+
+
+class Audit(Strict):
+    """The document of ``audit --json``."""
+
+    schema_: Literal["thirdwatt/audit/1"] = Field(alias="schema")
+    facts_digest: str
+    claims: list[JudgedClaim]
+    verdicts: dict[str, int]
+
+
+class EvidenceChange(Strict):
+    """One thing of a pack of evidence that is not as it was."""
+
+    where: str
+    what: str
+    before: str
+    now: str
+
+
+class Evidence(Strict):
+    """The document of ``evidence --reproduce --json``."""
+
+    schema_: Literal["thirdwatt/evidence/1"] = Field(alias="schema")
+    facts_digest: str
+    same: bool
+    changes: list[EvidenceChange]
+
+
+class GpaiThreshold(Strict):
+    """One threshold of training compute and how the training stands to it."""
+
+    name: str
+    what: str
+    threshold_flop: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    reached: bool
+    probability: float | None
+
+
+class Gpai(Strict):
+    """The document of ``check --gpai --json``."""
+
+    schema_: Literal["thirdwatt/gpai/1"] = Field(alias="schema")
+    facts_digest: str
+    name: str
+    base: str | None
+    training_flop: float
+    low: float
+    high: float
+    thresholds: list[GpaiThreshold]
+
+
+class WorstRun(Strict):
+    """A run and the error of its estimate."""
+
+    run: str
+    error: float
+
+
+class ValidationScore(Strict):
+    """How one set of estimates stands to what was published."""
+
+    question: str
+    family: str
+    n: int
+    median: float
+    mean: float
+    bias: float
+    factor: float
+    coverage: float
+    half_width: float
+    baseline_median: float | None
+    baseline_factor: float | None
+    worst: list[WorstRun]
+
+
+class ValidationAnswer(Strict):
+    """One estimate beside what was published."""
+
+    run: str
+    question: str
+    family: str
+    quantity: str
+    published: float
+    predicted: Three
+    error: float
+    inside: bool
+    baseline: float | None
+    unfitted: bool
+
+
+class LeftOut(Strict):
+    """A run that is not asked a question, and why."""
+
+    run: str
+    question: str
+    why: str
+
+
+class PublishedProduct(Strict):
+    """The product of published factors beside the figure that is published."""
+
+    run: str
+    what: str
+    product: float
+    published: float
+    with_pue: bool
+
+
+class Validate(Strict):
+    """The document of ``validate --json``."""
+
+    schema_: Literal["thirdwatt/validate/1"] = Field(alias="schema")
+    facts_digest: str
+    version: str
+    samples: int
+    constant_mfu: float
+    scores: list[ValidationScore]
+    answers: list[ValidationAnswer]
+    left_out: list[LeftOut]
+    arithmetic: list[PublishedProduct]
+
+
 class CitedSource(Strict):
     """A source and the quantities taken from it."""
 
@@ -386,6 +562,11 @@ _MODELS: dict[str, type[BaseModel]] = {
     "check": Check,
     "equivalents": Equivalents,
     "facts": Facts,
+    "reconcile": Reconcile,
+    "audit": Audit,
+    "evidence": Evidence,
+    "gpai": Gpai,
+    "validate": Validate,
     "cite": Cite,
 }
 

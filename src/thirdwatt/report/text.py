@@ -6,10 +6,11 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from thirdwatt.amounts import amount, percent, plain, scale, span, unit_to_read
 from thirdwatt.ledger import Component, Input, Ledger, Total
 from thirdwatt.ledger.ledger import Equivalence
+from thirdwatt.ledger.validated import nearest
 from thirdwatt.quantity import KINDS
-from thirdwatt.report.numbers import amount, percent, plain, scale, span, unit_to_read
 
 WIDTH = 100
 """Columns where nobody says how many there are: in a file, a pipe, a README."""
@@ -279,10 +280,22 @@ def _rests(ledger: Ledger, width: int) -> Iterator[str]:
     line = f"{len(ledger.inputs)} figures: {basis}"
     if ledger.assumed_share is not None:
         line += f"; {percent(ledger.assumed_share)} of the energy's variance is assumptions"
+    yield from _labelled(width, "tested on", tested(ledger))
     yield from _labelled(width, "rests on", line)
     for row in ledger.inputs[:3]:
         if row.spread_share and row.spread_share > SMALL_SHARE:
             yield _input(row, width)
+
+
+def tested(ledger: Ledger) -> str:
+    """How far estimates of this sort were from what was published, in one sentence."""
+    found = nearest(ledger)
+    what = "hours" if found.question == "time" else "metered energy"
+    if found.error is None:
+        return f"no published run of {ledger.scenario.choices['generation']} tests the {what}: the interval is a guess"
+    outside = "; this one lies outside them" if found.extrapolated else ""
+    runs = f"{found.n} published run{'s' if found.n > 1 else ''} of {ledger.scenario.choices['generation']}"
+    return f"{what} of {runs}: {percent(found.error)} off in the median, nearest {found.nearest}{outside}"
 
 
 def _input(row: Input, width: int) -> str:
@@ -301,7 +314,7 @@ def _end(ledger: Ledger, width: int) -> Iterator[str]:
     for warning in ledger.warnings:
         yield from _wrapped(f"note [{warning.code}] {warning.text}", width, "  ")
     yield from _wrapped(
-        f"next: thirdwatt explain {ledger.scenario.name} energy_kwh · --json, --md, --csv · --set site.pue=1.1",
+        f"next: thirdwatt explain {ledger.scenario.name} energy_kwh · --json, --html F · --set site.pue=1.1",
         width,
         "  ",
     )

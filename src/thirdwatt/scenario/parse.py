@@ -107,6 +107,7 @@ def parse(
         document=file.model_dump(mode="json", exclude_unset=True),
         quadrant=Quadrant(quadrant.power_share, quadrant.cost_share, quadrant.cost),
         warnings=tuple(warnings),
+        observations=tuple(observations),
     )
 
 

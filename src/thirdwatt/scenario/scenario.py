@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thirdwatt.facts import Figure
+from thirdwatt.quantity import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Scenario:
         Quantities that are stated, known or observed; each cuts the graph where it stands.
     document
         The scenario as a file would say it, to be written out and read again.
+    observations
+        What a meter or a scan saw of it.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Scenario:
     document: Mapping[str, Any]
     quadrant: Quadrant = Quadrant()
     warnings: tuple[Warn, ...] = field(default=())
+    observations: tuple[Observation, ...] = field(default=())

@@ -1,0 +1,192 @@
+"""The report as one page: self-contained, without scripts or requests, fit for print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import thirdwatt
+from thirdwatt.amounts import amount, percent, plain, span, unit_to_read
+from thirdwatt.facts import digest, sources
+from thirdwatt.facts.prices import today
+from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.document import locate
+from thirdwatt.report.charts import Chart, charts
+from thirdwatt.report.text import difference, headline, readable, tested
+
+INCLUDED = {
+    "accelerators": "the accelerators alone, before the building",
+    "accelerators+facility": "the accelerators and the building's overhead on them (E = P × N × T × PUE)",
+    "it": "accelerators, hosts, network, storage, backup, monitoring and spares, before the building",
+    "facility": "all of the site for this run: IT equipment, cooling, power distribution and the rest of the building",
+}
+"""What each boundary counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure of the headline."""
+
+    name: str
+    value: str
+    interval: str
+    basis: str
+
+
+def page(ledger: Ledger) -> str:
+    """The report of a ledger as HTML.
+
+    Notes
+    -----
+    The date is today's, or that of ``SOURCE_DATE_EPOCH``; otherwise the same ledger gives the same bytes.
+    """
+    drawn = charts(ledger)
+    rendered: str = _template().render(
+        title=ledger.scenario.title or ledger.scenario.name,
+        name=ledger.scenario.name,
+        note=ledger.scenario.note,
+        headline=headline(ledger),
+        difference=difference(ledger).strip(),
+        boundary=ledger.boundary,
+        included=INCLUDED[ledger.boundary],
+        date=today().isoformat(),
+        version=thirdwatt.__version__,
+        digest=digest(),
+        seed=ledger.scores.seed,
+        samples=ledger.scores.samples,
+        assumed=None if ledger.assumed_share is None else percent(ledger.assumed_share),
+        tiles=tiles(ledger),
+        charts=[(chart, chart.svg()) for chart in drawn],
+        totals=_totals(ledger),
+        components=_components(ledger),
+        equivalents=readable(ledger.equivalents(), 6),
+        plain=plain,
+        tested=tested(ledger),
+        inputs=_inputs(ledger),
+        ways=_ways(ledger),
+        sources=_sources(ledger),
+        warnings=ledger.warnings,
+        choices=dict(sorted(ledger.scenario.choices.items())),
+        appendix=json.dumps(ledger.to_dict(), ensure_ascii=False, allow_nan=False),
+        cite=cite(ledger),
+    )
+    return rendered
+
+
+def _template() -> Any:
+    from importlib import resources
+
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["breakable"] = _breakable
+    text = resources.files("thirdwatt.report").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(text)
+
+
+def _breakable(name: str) -> Any:
+    """A name that may be broken after its underscores."""
+    from markupsafe import Markup, escape
+
+    return Markup("_<wbr>").join(map(escape, name.split("_")))
+
+
+def tiles(ledger: Ledger) -> list[Tile]:
+    """Energy, cost, carbon by both accounts, water and time; what is not known says so."""
+    totals, tenure = ledger.totals, ledger.scenario.choices["tenure"]
+    basis, region = ledger.scenario.choices["basis"], ledger.scenario.choices["region"]
+    return [
+        _tile("energy", totals["energy_kwh"], "kWh", f"boundary {ledger.boundary}"),
+        _tile("cost", totals["cost_usd"], "USD", tenure),
+        _tile("carbon by location", totals["carbon_kg"], "kg", f"{region}, {basis}"),
+        _tile("carbon by market", totals["carbon_market_kg"], "kg", "contracts, the grid for the rest"),
+        _tile("embodied carbon", totals["embodied_kg"], "kg", "share of making the machines"),
+        _tile("water", totals["water_l"], "L", "evaporated on site and at power stations"),
+        _tile("time", totals["wall_time_h"], "h", _hours(totals["accelerator_hours"])),
+    ]
+
+
+def _hours(hours: Total | None) -> str:
+    return "" if hours is None else f"{plain(hours.value)} accelerator hours"
+
+
+def _tile(name: str, total: Total | None, unit: str, basis: str) -> Tile:
+    if total is None:
+        return Tile(name, "not known", "", basis)
+    certain = total.low == total.high
+    return Tile(
+        name, amount(total.value, unit), "" if certain else span(total.low, total.high, unit, total.value), basis
+    )
+
+
+def _totals(ledger: Ledger) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, total in ledger.totals.items():
+        symbol = unit_to_read(name)
+        if total is None:
+            rows.append((name, "not known", ""))
+        else:
+            rows.append((name, amount(total.value, symbol), span(total.low, total.high, symbol, total.value)))
+    return rows
+
+
+def _components(ledger: Ledger) -> list[tuple[str, ...]]:
+    def said(total: Total | None, unit: str) -> str:
+        return "not known" if total is None else amount(total.value, unit)
+
+    return [
+        (
+            row.name.replace("_", " "),
+            amount(row.energy_kwh.value, "kWh"),
+            said(row.cost_usd, "USD"),
+            said(row.carbon_kg, "kg"),
+            said(row.carbon_market_kg, "kg"),
+            said(row.embodied_kg, "kg"),
+            said(row.water_l, "L"),
+            row.scope,
+            row.embodied_scope,
+        )
+        for row in ledger.components
+    ]
+
+
+def _inputs(ledger: Ledger) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for row in ledger.inputs:
+        figure, symbol = row.figure, unit_to_read(row.quantity)
+        value = amount(figure.value, symbol, 6)
+        if figure.spread:
+            value += f" ({span(figure.low, figure.high, symbol, figure.value)})"
+        read = f"read {figure.retrieved}" if figure.retrieved else ""
+        source = " · ".join(filter(None, (locate(figure.source), figure.note, read)))
+        share = "" if row.spread_share is None else percent(row.spread_share)
+        rows.append((row.quantity, value, figure.kind, source, share))
+    return rows
+
+
+def _ways(ledger: Ledger) -> list[tuple[str, str, str]]:
+    """Every formula that was used: quantity, what it says, where it stands."""
+    return [(name, formula.meaning, formula.where) for name, formula in sorted(ledger.program.plan.chosen.items())]
+
+
+def _sources(ledger: Ledger) -> list[tuple[str, str, str, str]]:
+    used = {part for row in ledger.inputs for part in row.figure.source.split(", ")}
+    known = [sources()[name] for name in sorted(used) if name in sources()]
+    return [(found["title"], found["year"], found["locator"], found["licence"]) for found in known]
+
+
+def cite(ledger: Ledger) -> str:
+    """One sentence by which the result can be cited."""
+    return (
+        f"thirdwatt {thirdwatt.__version__} (facts {digest()}): {ledger.scenario.name}, {headline(ledger)}, boundary "
+        f"{ledger.boundary}, {ledger.scores.samples} samples, seed {ledger.scores.seed}, {today().isoformat()}."
+    )
+
+
+def figure(chart: Chart) -> Sequence[tuple[str, ...]]:
+    """The table behind a chart, head first."""
+    return (chart.head, *chart.rows)

@@ -1,0 +1,227 @@
+"""Scores of estimates against published runs, in a terminal, as data, and as a page of the documentation."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import thirdwatt
+from thirdwatt.amounts import amount, percent, plain, unit_to_read
+from thirdwatt.facts import digest, table
+from thirdwatt.facts.checks import SEEN
+from thirdwatt.ledger import estimate
+from thirdwatt.validation import Score, Validation
+from thirdwatt.validation.cases import QUESTIONS
+from thirdwatt.validation.score import SAMPLES, arithmetic
+
+ERRORS = ("run", "question", "generation", "active_parameter_count", "accelerator_count", "error")
+SAID = ("time", "energy")
+"""Questions whose errors are said beside every answer."""
+
+CLOSE = 0.01
+"""Relative difference up to which published arithmetic is said to hold."""
+
+
+def document(found: Validation) -> dict[str, Any]:
+    """The validation as plain data, schema ``thirdwatt/validate/1``."""
+    answers = [
+        {
+            "run": each.case.run,
+            "question": each.case.question,
+            "family": each.case.generation,
+            "quantity": each.case.quantity,
+            "published": each.case.published,
+            "predicted": {"value": each.predicted.value, "low": each.predicted.low, "high": each.predicted.high},
+            "error": each.error,
+            "inside": each.covered,
+            "baseline": each.baseline,
+            "unfitted": each.case.unfitted,
+        }
+        for each in found.answers
+    ]
+    scores = [
+        {**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]}
+        for each in found.scores()
+    ]
+    return {
+        "schema": "thirdwatt/validate/1",
+        "version": thirdwatt.__version__,
+        "samples": SAMPLES,
+        "constant_mfu": found.constant_mfu,
+        "scores": scores,
+        "answers": answers,
+        "left_out": [asdict(each) for each in found.left_out],
+        "arithmetic": [asdict(each) for each in arithmetic()],
+    }
+
+
+def text(found: Validation) -> str:
+    """The scores on one screen."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def _lines(found: Validation) -> Iterator[str]:
+    heads = f"{'n':>4}{'median':>9}{'mean':>8}{'bias':>8}{'factor':>8}{'inside':>8}{'+/-':>7}{'baseline':>10}"
+    yield f"{'':20}{heads}  worst"
+    last = ""
+    for each in found.scores():
+        if each.question != last:
+            last = each.question
+            yield f"{each.question}: {QUESTIONS[each.question]}"
+        yield _row(each)
+    yield ""
+    yield "median, mean: of |predicted/published - 1|; bias: mean of the logarithm; factor: mean size as a factor;"
+    yield "inside: in the 90 % interval; baseline: median error of one constant utilisation "
+    yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours"
+    whys = Counter(each.why for each in found.left_out)
+    yield f"left out: {sum(whys.values())}; most: " + "; ".join(f"{count} {why}" for why, count in whys.most_common(3))
+
+
+def _row(each: Score) -> str:
+    worst = ", ".join(f"{run} {_signed(error)}" for run, error in each.worst[:1])
+    baseline = "" if each.baseline_median is None else percent(each.baseline_median)
+    return (
+        f"  {each.family:18}{each.n:>4}{percent(each.median):>9}{percent(each.mean):>8}{_signed(each.bias):>8}"
+        f"{each.factor:>8.2f}{percent(each.coverage):>8}{percent(each.half_width):>7}{baseline:>10}  {worst}"
+    ).rstrip()
+
+
+def _signed(error: float) -> str:
+    return f"{'+' if error >= 0 else '-'}{percent(abs(error))}"
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def page(found: Validation) -> str:
+    """The validation as Markdown."""
+    return "\n".join(_page(found)) + "\n"
+
+
+def _page(found: Validation) -> Iterator[str]:
+    runs = {answer.case.run for answer in found.answers}
+    yield "# Validation"
+    yield ""
+    yield (
+        f"Estimates of thirdwatt {thirdwatt.__version__} (facts {digest()}) beside {len(runs)} published runs. Made by "
+        "`make validation`; good or bad, it is printed."
+    )
+    yield ""
+    yield (
+        "Nothing is stated of a run but what a question allows. No constant is fitted to these runs: utilisations are "
+        "medians of published step measurements by generation. One run in three is set apart by its id (crc32) all "
+        "the same, so that later fits can be judged. A family is a generation of accelerators; it has a line of its "
+        "own from three runs."
+    )
+    yield ""
+    for question, what in QUESTIONS.items():
+        scores = [each for each in found.scores() if each.question == question]
+        if scores:
+            yield from _section(question, what, scores)
+    yield from _worst(found)
+    yield from _arithmetic()
+    yield from _contradictions()
+    yield from _left_out(found)
+
+
+def _section(question: str, what: str, scores: Sequence[Score]) -> Iterator[str]:
+    yield f"## {question}: {what}"
+    yield ""
+    heads = ("runs", "n", "median error", "mean error", "bias", "factor", "inside the 90 % interval", "half-width")
+    yield f"| {' | '.join((*heads, 'baseline: median', 'baseline: factor'))} |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for each in scores:
+        median = "" if each.baseline_median is None else percent(each.baseline_median)
+        factor = "" if each.baseline_factor is None else f"{each.baseline_factor:.2f}"
+        yield (
+            f"| {each.family} | {each.n} | {percent(each.median)} | {percent(each.mean)} | {_signed(each.bias)} | "
+            f"{each.factor:.2f} | {percent(each.coverage)} | {percent(each.half_width)} | {median} | {factor} |"
+        )
+    yield ""
+
+
+def _worst(found: Validation) -> Iterator[str]:
+    yield "## The worst rows"
+    yield ""
+    yield "| question | run | published | estimate | error | what is known of the reason |"
+    yield "|---|---|---:|---:|---:|---|"
+    for question in QUESTIONS:
+        asked = [each for each in found.answers if each.case.question == question]
+        for each in sorted(asked, key=lambda answer: -abs(answer.error))[:5]:
+            row, symbol = table("runs").rows[each.case.run], unit_to_read(each.case.quantity)
+            figure = row.figures.get(each.case.quantity)
+            note = "" if figure is None else figure.note.replace(SEEN, "").strip("; ")
+            reason = row.text.get("contradiction") or note
+            yield (
+                f"| {question} | {each.case.run} | {amount(each.case.published, symbol)} | "
+                f"{amount(each.predicted.value, symbol)} | {_signed(each.error)} | {reason.replace('|', ' ')} |"
+            )
+    yield ""
+
+
+def _arithmetic() -> Iterator[str]:
+    yield "## Published arithmetic"
+    yield ""
+    yield "The product of published factors (hours x watts, energy x intensity) beside the figure that is published."
+    yield ""
+    yield "| run | figure | product | published | holds |"
+    yield "|---|---|---:|---:|---|"
+    for each in arithmetic():
+        symbol = unit_to_read(each.what)
+        holds = "yes" if abs(each.off) <= CLOSE else f"no, {_signed(each.off)}"
+        building = ", with PUE" if each.with_pue else ""
+        product, published = amount(each.product, symbol, 4), amount(each.published, symbol, 4)
+        yield f"| {each.run} | {each.what} | {product} | {published} | {holds}{building} |"
+    yield ""
+
+
+def _contradictions() -> Iterator[str]:
+    yield "## Contradictions in what is published"
+    yield ""
+    for row in table("runs"):
+        if "contradiction" in row.text:
+            yield f"- **{row.name}** (`{row.id}`): {row.text['contradiction']}"
+    yield ""
+
+
+def _left_out(found: Validation) -> Iterator[str]:
+    yield "## What was left out, and why"
+    yield ""
+    whys = Counter((each.question, each.why) for each in found.left_out)
+    yield "| question | runs | why |"
+    yield "|---|---:|---|"
+    for (question, why), count in sorted(whys.items(), key=lambda pair: (list(QUESTIONS).index(pair[0][0]), -pair[1])):
+        yield f"| {question} | {count} | {why.replace('|', ' ')} |"
+    yield ""
+    yield f"The constant utilisation of the baseline, goodput included, is {plain(found.constant_mfu)}."
+
+
+# --- what is said beside every answer ------------------------------------------------------------------------------
+
+
+def errors(found: Validation) -> str:
+    """Errors of time and of energy by run, as the ledger reads them."""
+    page = io.StringIO()
+    lines = csv.writer(page, lineterminator="\n")
+    lines.writerow(ERRORS)
+    for answer in sorted(found.answers, key=lambda each: (each.case.question, each.case.run)):
+        if answer.case.question not in SAID:
+            continue
+        figures = table("runs").rows[answer.case.run].figures
+        size = estimate(answer.case.scenario, samples=1).of("active_parameter_count")
+        count = figures.get("accelerator_count")
+        lines.writerow(
+            [
+                answer.case.run,
+                answer.case.question,
+                answer.case.generation,
+                "" if size is None else f"{size.value:.6g}",
+                "" if count is None else f"{count.value:.6g}",
+                f"{answer.error:.4f}",
+            ]
+        )
+    return page.getvalue()

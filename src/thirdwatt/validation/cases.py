@@ -1,0 +1,200 @@
+"""Published runs as scenarios, and the figure of each that an estimate is held against.
+
+Nothing but what a question allows is stated of a run: the model and the cluster for its time, the measured hours too
+for its energy. Runs whose hours hold other work, whose energy is hours times nameplate watts, or that are guesses
+of third parties are not scored where that would be circular or unfair; they are counted as left out, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from thirdwatt.facts import Row, table
+
+BOUNDARY_OF = {
+    "accelerators_energy_kwh": "accelerators",
+    "accelerators_facility_energy_kwh": "accelerators+facility",
+    "it_energy_kwh": "it",
+    "facility_energy_kwh": "facility",
+}
+"""Boundary of a published energy, by the name it is entered under."""
+
+WORKLOAD = ("parameter_count", "active_parameter_count", "token_count", "forward_flop_per_token")
+_FIELDS = {
+    "parameter_count": "parameters", "active_parameter_count": "active_parameters", "token_count": "tokens",
+    "forward_flop_per_token": "forward_flop_per_token",
+}  # fmt: skip
+UNFITTED = 3
+"""One run in so many is set apart by its id, before anything is fitted to the others."""
+
+QUESTIONS = {
+    "time": "accelerator hours, nothing stated but model and cluster",
+    "time_mfu": "accelerator hours, utilisation stated",
+    "watts": "mean watts of an accelerator or its server",
+    "energy": "metered energy at its own boundary, hours stated",
+    "energy_free": "metered energy at its own boundary, nothing stated but model and cluster",
+    "carbon": "carbon of a metered energy at its boundary, hours and intensity stated",
+    "water": "water, hours and the site's figures stated",
+}
+"""What is asked of an estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question about one run.
+
+    ``quantity`` is read from the ledger of ``scenario``; ``unfitted`` marks runs that were set apart.
+    """
+
+    run: str
+    question: str
+    generation: str
+    domain: str
+    scenario: Mapping[str, Any]
+    quantity: str
+    published: float
+    unfitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A run that cannot be asked a question, and why."""
+
+    run: str
+    question: str
+    why: str
+
+
+def cases() -> tuple[list[Case], list[LeftOut]]:
+    """Every question that published runs can answer, and those they cannot."""
+    found: list[Case] = []
+    left: list[LeftOut] = []
+    for row in table("runs"):
+        for question in QUESTIONS:
+            asked = list(_case(row, question))
+            for each in asked:
+                (found if isinstance(each, Case) else left).append(each)  # type: ignore[arg-type]
+    return found, left
+
+
+def unfitted(run: str) -> bool:
+    """Whether a run is one of those set apart."""
+    return crc32(run.encode()) % UNFITTED == 0
+
+
+def _case(row: Row, question: str) -> Iterator[Case | LeftOut]:
+    """The case, why there is none, or nothing where the run does not answer the question at all."""
+    published = _published(row, question)
+    if published is None:
+        return
+    quantity, value = published
+    why = _unfair(row, question)
+    document = None if why else _document(row, question)
+    if document is None:
+        yield LeftOut(row.id, question, why or "model or cluster is not described")
+        return
+    chip = table("accelerators").rows[row.text["accelerator"]]
+    yield Case(
+        run=row.id,
+        question=question,
+        generation=chip.text["generation"],
+        domain=row.text.get("domain", ""),
+        scenario=document,
+        quantity=quantity,
+        published=value,
+        unfitted=unfitted(row.id),
+    )
+
+
+def _published(row: Row, question: str) -> tuple[str, float] | None:
+    """Quantity and value that a question is held against."""
+    figures = row.figures
+    energy = next((name for name in BOUNDARY_OF if name in figures), None)
+    if question == "time" and "accelerator_hours" in figures:
+        return "accelerator_hours", figures["accelerator_hours"].value
+    if question == "time_mfu" and {"accelerator_hours", "mfu"} <= figures.keys():
+        return "accelerator_hours", figures["accelerator_hours"].value
+    if question == "watts" and "accelerator_power_w" in figures:
+        return "accelerator_power_w", figures["accelerator_power_w"].value
+    if question in ("energy", "energy_free") and energy is not None:
+        return energy, figures[energy].value
+    if question == "carbon" and "carbon_kg" in figures and energy is not None:
+        return "carbon_kg", figures["carbon_kg"].value
+    if question == "water":
+        for name in ("onsite_water_l", "water_l"):
+            if name in figures:
+                return name, figures[name].value
+    return None
+
+
+def _unfair(row: Row, question: str) -> str:
+    """Why a published figure cannot test an estimate; empty if it can."""
+    text, figures = row.text, row.figures
+    if "estimate" in text:
+        return "a third party's guess"
+    if "twin" in text:
+        return f"the same run as {text['twin']}"
+    if "unscored" in text:
+        return text["unscored"]
+    if text.get("accelerator") not in table("accelerators").rows:
+        return "no accelerator of the table is named"
+    if question.startswith("time") and text.get("hours") == "more":
+        return "its hours hold other work"
+    if question in ("watts", "energy", "energy_free", "carbon", "water") and text.get("energy") == "nameplate":
+        return "its energy is hours times nameplate watts"
+    if question in ("energy", "energy_free", "carbon", "water") and text.get("energy") != "measured":
+        return "how its energy was found is not told"
+    if question == "watts" and figures["accelerator_power_w"].kind != "measured":
+        return "its watts are not metered"
+    if question == "carbon":
+        if "grid_intensity_kg_per_kwh" not in figures:
+            return "its intensity is not told"
+        if text.get("carbon_basis") not in (None, "location"):
+            return "its carbon is not location-based"
+    if question in ("energy", "carbon", "water") and "accelerator_hours" not in figures:
+        return "its hours are not told"
+    return ""
+
+
+def _document(row: Row, question: str) -> dict[str, Any] | None:
+    figures, text = row.figures, row.text
+    workload: dict[str, Any] = {}
+    if "model" in text:
+        workload["model"] = text["model"]
+    for quantity in WORKLOAD:
+        if quantity in figures:
+            workload[_FIELDS[quantity]] = figures[quantity].value
+    described = "model" in text or {"tokens", "parameters"} <= workload.keys()
+    described = described or {"tokens", "forward_flop_per_token"} <= workload.keys()
+    known: dict[str, Any] = {}
+    if question == "time_mfu":
+        known["mfu"] = figures["mfu"].value
+    if question in ("energy", "carbon", "water"):
+        known["accelerator_hours"] = figures["accelerator_hours"].value
+    elif question != "watts" and not described:
+        return None
+    if not described:
+        known.setdefault(
+            "accelerator_hours", figures["accelerator_hours"].value if "accelerator_hours" in figures else 1.0
+        )
+    cluster: dict[str, Any] = {"accelerator": text["accelerator"]}
+    if "accelerator_count" in figures:
+        cluster["count"] = figures["accelerator_count"].value
+    site: dict[str, Any] = {"tenure": "own", "facility": "hyperscale"}
+    if question in ("energy", "energy_free", "carbon", "water"):
+        for quantity, field in (("pue", "pue"), ("grid_intensity_kg_per_kwh", "intensity_kg_per_kwh")):
+            if quantity in figures:
+                site[field] = figures[quantity].value
+    if text.get("region") in table("grids").rows:
+        site["region"] = text["region"]
+    document: dict[str, Any] = {"cluster": cluster, "site": site}
+    if described:
+        document["workload"] = workload
+    if known:
+        document["known"] = known
+    if "precision" in text:
+        document["layout"] = {"precision": text["precision"]}
+    return document

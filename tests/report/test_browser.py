@@ -1,0 +1,60 @@
+"""The page in a real browser: no finding of axe, readable on a telephone, nothing asked of the network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import thirdwatt
+from thirdwatt.report.html import page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's package chromium is not installed"),
+]
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module", params=["gpt-4o", "palm-540b", "startup-lora-8xh100"])
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
+    path.write_text(page(thirdwatt.estimate(request.param)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (360, "screen"), (800, "print")])
+def test_axe_finds_nothing(browser: Any, file: Path, width: int, media: str, tmp_path: Path) -> None:
+    import axe_playwright_python  # type: ignore[import-untyped]
+
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    asked: list[str] = []
+    shown = context.new_page()
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.emulate_media(media=media)
+    shown.goto(file.as_uri())
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    shown.evaluate(axe)
+    found = shown.evaluate("axe.run()")
+    said = [(each["id"], each["nodes"][0]["html"][:120]) for each in found["violations"]]
+    assert said == []
+    picture = tmp_path / "page.png"
+    shown.screenshot(path=str(picture), full_page=True)
+    assert picture.stat().st_size > 20_000
+    context.close()
