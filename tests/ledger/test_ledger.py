@@ -96,6 +96,13 @@ def test_parts_make_up_their_totals_in_value_and_in_every_sample(preset: str) ->
     assert (ledger.values["component_energy_kwh"] >= 0).all()
 
 
+@pytest.mark.parametrize("preset", presets())
+def test_the_centre_has_the_same_bits_with_and_without_samples(preset: str) -> None:
+    alone, drawn = (thirdwatt.estimate(preset, samples=samples).values for samples in (1, 7))
+    for name, values in alone.items():
+        assert np.array_equal(values[..., 0], drawn[name][..., 0]), name
+
+
 def test_boundaries_widen() -> None:
     energy = [account["energy_kwh"] for account in thirdwatt.estimate("llama-3.1-8b").boundaries.values()]
     values = [each.value for each in energy if each is not None]

@@ -20,8 +20,16 @@ def stack(*values: Num) -> Num:
 
 
 def over(values: Num) -> Num:
-    """Sum over the leading axis: (n, V, S) to (V, S)."""
-    return np.sum(values, axis=0)  # type: ignore[no-any-return]
+    """Sum over the leading axis: (n, V, S) to (V, S).
+
+    Added one after the other: ``np.sum`` adds pairwise where (V, S) is (1, 1), and the last bit would then depend on
+    how many variants and samples there are.
+    """
+    first, *others = along(values)
+    total = first
+    for each in others:
+        total = total + each
+    return total
 
 
 def along(values: Num) -> tuple[Num, ...]:
