@@ -9,8 +9,10 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 RUNS = 9
 
@@ -114,10 +116,16 @@ def variants() -> None:
     say("1,000,000 variants, peak MB", f"{peak:.0f}", "< 1000", peak < 1000)
 
 
-def table() -> None:
-    import tempfile
-    from pathlib import Path
+def page() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        spent = process_cpu_s("-m", "thirdwatt", "estimate", "llama-3.1-405b", "--html", str(file), runs=3)
+        size_kb = file.stat().st_size / 1000
+    say("estimate --html with all charts, CPU s of a process", f"{spent:.2f}", "<= 1.5", spent <= 1.5)
+    say("the page, kB", f"{size_kb:.0f}", "<= 400", size_kb <= 400)
 
+
+def table() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.csv"
         lines = [f"{n},llama-3.1-8b,{8 * (1 + n % 500)},{1 + n % 50 / 100}" for n in range(10_000)]
@@ -131,4 +139,5 @@ if __name__ == "__main__":
     start_up()
     samples()
     variants()
+    page()
     table()

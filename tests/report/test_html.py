@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 import thirdwatt
-from thirdwatt.report.charts import BUILDING, INK, MACHINES, charts
+from thirdwatt.report.charts import BUILDING, INK, MACHINES, between, charts
 from thirdwatt.report.html import page
 from thirdwatt.report.pdf import printed
 
@@ -66,6 +66,21 @@ def test_the_answer_its_boundary_and_its_basis_are_said() -> None:
 
 def test_what_is_not_known_says_so() -> None:
     assert "not known" in html("palm-540b")
+
+
+def test_another_scenario_stands_beside() -> None:
+    this, other = (thirdwatt.estimate(name, samples=100) for name in ("llama-3.1-405b", "deepseek-v3"))
+    said = page(this, other)
+    assert "Totals beside deepseek-v3" in said
+    chart = between(other, this)
+    assert chart is not None
+    added = [row[-1] for row in chart.rows]
+    assert all(each.endswith("GWh") for each in added)
+    energies = [ledger.totals["energy_kwh"] for ledger in (this, other)]
+    assert energies[0] is not None
+    assert energies[1] is not None
+    difference = (energies[0].value - energies[1].value) / 1e6
+    assert sum(float(each.split()[0]) for each in added) == pytest.approx(difference, rel=0.02)
 
 
 def test_hostile_names_stay_text() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--csv", "as_csv", is_flag=True, help="The result as CSV.")
 @click.option("--html", metavar="FILE", help="A report as one page, fit for print.")
 @click.option("--pdf", metavar="FILE", help="The same as PDF.")
+@click.option("--against", metavar="SCENARIO", help="With --html or --pdf: what to stand it beside.")
 @click.option(
     "--format",
     "form",
@@ -44,6 +45,7 @@ def command(
     as_csv: bool,
     html: str | None,
     pdf: str | None,
+    against: str | None,
     form: str | None,
     card: str | None,
     write: bool,
@@ -61,6 +63,8 @@ def command(
         raise click.UsageError("choose one of --json, --md, --csv, --html (with --pdf) and --format")
     if (card is not None and form != "model-card") or (write and card is None):
         raise click.UsageError("--card FILE goes with --format model-card, and --write with --card")
+    if against is not None and html is None and pdf is None:
+        raise click.UsageError("--against goes with --html or --pdf")
     if table is not None:
         if as_markdown or html or pdf or form is not None:
             raise click.UsageError("--table gives --csv or --json")
@@ -74,7 +78,8 @@ def command(
         raise click.UsageError(f"name a scenario: a file, or a preset ({', '.join(presets())})")
     found = ledger(scenario, settings, observed, samples, seed)
     if html is not None or pdf is not None:
-        _page(found, html, pdf)
+        beside = None if against is None else ledger(against, (), (), samples, seed, found.boundary)
+        _page(found, beside, html, pdf)
     elif card is not None:
         _card(found, card, write)
     elif form is not None:
@@ -97,13 +102,13 @@ def command(
         click.echo(emphasised(text.estimate(found, columns()), 1), nl=False)
 
 
-def _page(found: Ledger, html: str | None, pdf: str | None) -> None:
+def _page(found: Ledger, against: Ledger | None, html: str | None, pdf: str | None) -> None:
     from thirdwatt.cli.files import extra, written
 
     with extra("report"):
         from thirdwatt.report.html import page
 
-        said = page(found)
+        said = page(found, against)
     if html is not None:
         written(html, said)
     if pdf is not None:

@@ -30,3 +30,12 @@ BY_TENURE = {
 
 OVERHEAD = ("power_distribution", "cooling", "facility_other")
 """Components that belong to the building."""
+
+ESRS = {
+    "energy_kwh": "E1-5, energy consumption and mix",
+    "carbon_kg": "E1-6, scope 2 location-based (own, colo) or scope 3 (rented)",
+    "carbon_market_kg": "E1-6, scope 2 market-based (own, colo) or scope 3 (rented)",
+    "embodied_kg": "E1-6, scope 3: capital goods, or purchased services if rented",
+    "water_l": "E3-4, water consumption on site; the rest is up the chain",
+}
+"""Datapoint of the European Sustainability Reporting Standards (2023) for each total."""

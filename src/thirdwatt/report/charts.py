@@ -18,6 +18,7 @@ from thirdwatt.amounts import amount, percent, scale, span, unit_to_read
 from thirdwatt.ledger import Ledger
 from thirdwatt.ledger.sensitivity import swings
 from thirdwatt.quantity import BOUNDARIES, COMPONENTS
+from thirdwatt.report.reconciliation import of_ledger, reconcile, step_ends
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 MACHINES, BUILDING, WHOLE = "#0072B2", "#D55E00", "#404040"
@@ -60,9 +61,16 @@ class Chart:
         return bare.replace('class="marks"', f'role="img" aria-label="{label}" class="chart"', 1)
 
 
-def charts(ledger: Ledger) -> list[Chart]:
-    """Every chart that this ledger has something to show in."""
-    drawn = (where_it_went(ledger), phases(ledger), quadrant(ledger), sensitivity(ledger), boundaries(ledger))
+def charts(ledger: Ledger, against: Ledger | None = None) -> list[Chart]:
+    """Every chart that this ledger has something to show in, beside another ledger if there is one."""
+    drawn = (
+        where_it_went(ledger),
+        phases(ledger),
+        quadrant(ledger),
+        sensitivity(ledger),
+        None if against is None else between(against, ledger),
+        boundaries(ledger),
+    )
     return [chart for chart in drawn if chart is not None]
 
 
@@ -301,6 +309,48 @@ def boundaries(ledger: Ledger) -> Chart | None:
         table,
         _finished(bars + ranges + labels, len(data)),
     )
+
+
+def between(other: Ledger, ledger: Ledger) -> Chart | None:
+    """What makes the difference to another ledger: a waterfall by quantity, without a rest."""
+    import altair as alt
+
+    sides = of_ledger(other), of_ledger(ledger)
+    if any(side.values.get("energy_kwh", 0) <= 0 for side in sides):
+        return None
+    found = reconcile(*sides, "energy_kwh")
+    one, two = (side.values["energy_kwh"] for side in sides)
+    factor, unit = scale([one, two], "kWh")
+    ends = {"group": "total"}
+    first = {"name": other.scenario.name, "from": 0.0, "to": one / factor, "label": amount(one, "kWh"), **ends}
+    data: list[dict[str, Any]] = [first]
+    at = one
+    for step in found.steps:
+        data.append(
+            {
+                "name": step.meaning,
+                "from": at / factor,
+                "to": (at + step.difference) / factor,
+                "label": f"{step.difference / factor:+.3g} {unit}",
+                "group": "more" if step.difference > 0 else "less",
+            }
+        )
+        at += step.difference
+    name = ledger.scenario.name if ledger.scenario.name != other.scenario.name else f"{ledger.scenario.name}, this one"
+    data.append({"name": name, "from": 0.0, "to": two / factor, "label": amount(two, "kWh"), **ends})
+    for row in data:
+        row["edge"] = max(row["from"], row["to"])
+    base = _chart(data).encode(y=_names(data))
+    bars = base.mark_bar(height=16).encode(
+        x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("less", "more", "total"))
+    )
+    labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="edge:Q", text="label:N")
+    largest = max(found.steps, key=lambda step: abs(step.difference), default=None)
+    most = "" if largest is None else f" Most of the difference is {largest.meaning}."
+    says = f"{amount(one, 'kWh')} ({other.scenario.name}) become {amount(two, 'kWh')}.{most}"
+    table = tuple((step.meaning, *step_ends(step), f"{step.difference / factor:+.3g} {unit}") for step in found.steps)
+    head = ("what", other.scenario.name, name, "adds")
+    return Chart("between", f"Beside {other.scenario.name}", says, head, table, _finished(bars + labels, len(data)))
 
 
 # --- how they look ------------------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ import thirdwatt
 from thirdwatt.amounts import amount, percent, plain, span, unit_to_read
 from thirdwatt.facts import digest, sources
 from thirdwatt.facts.prices import today
+from thirdwatt.facts.scopes import ESRS
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.ledger.document import locate
 from thirdwatt.report.charts import Chart, charts
+from thirdwatt.report.comparison import SHOWN, ratio
 from thirdwatt.report.text import difference, headline, readable, tested
 
 INCLUDED = {
@@ -35,14 +37,14 @@ class Tile:
     basis: str
 
 
-def page(ledger: Ledger) -> str:
-    """The report of a ledger as HTML.
+def page(ledger: Ledger, against: Ledger | None = None) -> str:
+    """The report of a ledger as HTML, beside another ledger if there is one.
 
     Notes
     -----
     The date is today's, or that of ``SOURCE_DATE_EPOCH``; otherwise the same ledger gives the same bytes.
     """
-    drawn = charts(ledger)
+    drawn = charts(ledger, against)
     rendered: str = _template().render(
         title=ledger.scenario.title or ledger.scenario.name,
         name=ledger.scenario.name,
@@ -59,6 +61,8 @@ def page(ledger: Ledger) -> str:
         assumed=None if ledger.assumed_share is None else percent(ledger.assumed_share),
         tiles=tiles(ledger),
         charts=[(chart, chart.svg()) for chart in drawn],
+        against=None if against is None else _beside(against, ledger),
+        duties=_duties(ledger),
         totals=_totals(ledger),
         components=_components(ledger),
         equivalents=readable(ledger.equivalents(), 6),
@@ -132,6 +136,31 @@ def _totals(ledger: Ledger) -> list[tuple[str, str, str]]:
         else:
             rows.append((name, amount(total.value, symbol), span(total.low, total.high, symbol, total.value)))
     return rows
+
+
+def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
+    """Name of another ledger, and each total of both with the interval of their ratio over paired draws."""
+    rows: list[tuple[str, ...]] = []
+    for name in SHOWN:
+        one, two, relative = other.totals[name], ledger.totals[name], ratio(other, ledger, name)
+        symbol = unit_to_read(name)
+        said = [("not known" if each is None else amount(each.value, symbol)) for each in (one, two)]
+        if relative is None:
+            rows.append((name, *said, "not compared", ""))
+            continue
+        three = relative.ratio
+        less = "" if relative.less is None else percent(relative.less)
+        rows.append((name, *said, f"{plain(three.value)} ({plain(three.low)} to {plain(three.high)})", less))
+    return other.scenario.name, rows
+
+
+def _duties(ledger: Ledger) -> list[tuple[str, str, str]]:
+    """Where the totals stand in the European reporting standards."""
+    return [
+        (name, datapoint, amount(total.value, unit_to_read(name)))
+        for name, datapoint in ESRS.items()
+        if (total := ledger.totals[name]) is not None
+    ]
 
 
 def _components(ledger: Ledger) -> list[tuple[str, ...]]:

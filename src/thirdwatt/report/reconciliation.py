@@ -236,14 +236,15 @@ def _share(part: float, whole: float) -> str:
     return "" if whole == 0 else percent(part / whole) if part / whole > 0 else f"-{percent(-part / whole)}"
 
 
-def _ends(step: Step) -> str:
-    if step.first is None or step.second is None:
-        return ""
+def step_ends(step: Step) -> tuple[str, str]:
+    """A factor on either side as people read it; empty where it is not told."""
     symbol = "1" if step.quantity.endswith("_ratio") else unit_to_read(step.quantity)
-    same = math.isclose(step.first, step.second, rel_tol=1e-9)
-    ends = [amount(step.first, symbol)] if same else [amount(step.first, symbol), amount(step.second, symbol)]
-    return (
-        " -> ".join(ends)
-        if symbol != "1"
-        else " -> ".join(plain(value) for value in dict.fromkeys((step.first, step.second)))
-    )
+
+    def said(value: float | None) -> str:
+        return "" if value is None else plain(value) if symbol == "1" else amount(value, symbol)
+
+    return said(step.first), said(step.second)
+
+
+def _ends(step: Step) -> str:
+    return " -> ".join(dict.fromkeys(filter(None, step_ends(step))))

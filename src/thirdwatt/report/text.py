@@ -89,7 +89,7 @@ def _worked(ledger: Ledger, width: int) -> Iterator[str]:
         tonnes = block["carbon_kg"] / 1000
         mass = f"{plain(tonnes, 4)} t" if tonnes >= 1 else amount(block["carbon_kg"], "kg")
         product += f";  x {plain(block['intensity_kg_per_kwh'])} kg/kWh = {mass} CO2e"
-    yield product
+    yield from _wrapped(product, width, "    ")
     if ledger.scenario.note:
         yield from _wrapped(f"  {ledger.scenario.note}", width, "  ")
     yield from _wrapped(difference(ledger), width, "  ")
