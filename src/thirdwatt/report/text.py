@@ -103,8 +103,8 @@ def difference(ledger: Ledger) -> str:
         return ""
     return (
         f"  The whole facility draws {amount(facility.value, 'kWh')}, "
-        f"{plain(facility.value / worked.value)} times that: "
-        f"beside the accelerators, hosts, network, storage and spares draw "
+        f"{plain(facility.value / worked.value)} times what accelerators and PUE come to: "
+        f"beside them, hosts, network, storage and spares draw "
         f"{amount(it.value - accelerators.value, 'kWh')}, and cooling and conversion serve them too."
     )
 
