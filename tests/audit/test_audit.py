@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from thirdwatt.audit import Verdict, audit, read
-from thirdwatt.audit.judge import checks, last_digit, prints
+from thirdwatt.audit.claims import CHECKS, Claim
+from thirdwatt.audit.judge import _judge, last_digit, prints
+from thirdwatt.facts.equivalents import editions
+from thirdwatt.ledger import estimate
 from thirdwatt.report import judgements
 from thirdwatt.scenario import InputError
 
@@ -120,12 +123,107 @@ def test_verdicts(tmp_path: Path, body: str, verdict: Verdict) -> None:
         ('check = "guess"', "does not match any of the expected tags"),
         ('check = "product"\nfactors = ["a"]\nresult = 1', "number"),
         ('check = "total"\nscenario = "gpt-4oo"\nquantity = "energy_kwh"\nvalue = 1', "did you mean gpt-4o"),
+        ('check = "total"\nscenario = "-"\nquantity = "energy_kwh"\nvalue = 1', "standard input is no scenario"),
+        (f'check = "equivalent"\ncarbon_t = 1\ncount = 1\nthing = "{CARS}"\nedition = "epa-1066"', "is no edition"),
+        (f'check = "equivalent"\ncarbon_t = 1\ncount = 1\nthing = "{CARS}"\nedition = "epa-20244"', "epa-2024?"),
+        (f'check = "equivalent"\ncarbon_t = -1\ncount = 1\nthing = "{CARS}"', "claim[0].carbon_t"),
+        ('check = "cooling-share"\nlow = 0.1\nhigh = 1.0', "claim[0].high: input should be less than 1"),
+        ('check = "cooling-share"\nlow = 0.3\nhigh = 0.1', "low: 0.3 is above high, 0.1"),
+        ('check = "cooling-share"\nlow = 0.1\nhigh = 0.2\npue = 0', "claim[0].pue"),
+        (
+            'check = "product"\nfactors = [' + "1e30, " * 11 + "]\nresult = 1",
+            "more than any number",
+        ),
+        ('check = "product"\nfactors = [2]\nresult = 2\nwithin = -1', "claim[0].within"),
+        ('check = "product"\nfactors = []\nresult = 1', "claim[0].factors"),
+        ('check = "product"\nfactors = [inf]\nresult = nan', "claim[0].result: input should be a finite number"),
+        ('check = "figure"\ntable = "facilities"\nquantity = "typical_pue_ratio"\nlow = 3\nhigh = 2', "above high"),
+        ('check = "quadrant"\ncomponent = "cooling"\nquadrant = 3', "claim[0].quadrant: "),
+        ('check = "quadrant"\ncomponent = "cooling"\nquadrant = "Q5"', "'Q5' is no quadrant"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, body: str, said: str) -> None:
     with pytest.raises(InputError) as found:
         one(tmp_path, body)
     assert any(said in str(mistake) for mistake in found.value.mistakes), found.value.mistakes
+
+
+SEVEN = f'check = "equivalent"\ncarbon_t = 7546\ncount = 1640\nthing = "{CARS}"\n'
+
+
+def test_a_claim_is_held_against_the_edition_it_names(tmp_path: Path) -> None:
+    wrong = one(tmp_path, SEVEN + 'edition = "epa-2024"')
+    assert wrong.verdict is Verdict.CONTRADICTED
+    assert "1,760 by epa-2024" in wrong.why
+    assert "1,640 is by epa-2021" in wrong.why
+    right = one(tmp_path, SEVEN + 'edition = "2021"')
+    assert right.verdict is Verdict.RIGHT
+    assert "by epa-2021;" in right.why
+    assert one(tmp_path, SEVEN + 'edition = "2021"\nperiod_said = false').verdict is Verdict.MISSING
+
+
+def test_another_thing_is_sought_in_the_edition_named(tmp_path: Path) -> None:
+    homes = 'check = "equivalent"\ncarbon_t = 7546\ncount = 900\nthing = "homes\' electricity for a year"\n'
+    free = one(tmp_path, homes)
+    assert free.verdict is Verdict.MISLABELLED
+    (fits,) = (name for name in editions() if f"is homes' energy for a year by {name};" in free.why)
+    assert one(tmp_path, f'{homes}edition = "{fits}"').verdict is Verdict.MISLABELLED
+    assert one(tmp_path, f'{homes}edition = "epa-2009"').verdict is Verdict.CONTRADICTED
+
+
+def test_an_edition_without_the_thing_settles_nothing(tmp_path: Path) -> None:
+    found = one(tmp_path, SEVEN + 'edition = "ccf-2024"')
+    assert found.verdict is Verdict.OPEN
+    assert found.why.startswith("ccf-2024 has no factor for gasoline cars")
+
+
+def test_an_edited_scenario_is_judged_as_it_stands(tmp_path: Path) -> None:
+    scenario = tmp_path / "mine.toml"
+    body = f'check = "total"\nscenario = "{scenario}"\nquantity = "accelerator_hours"\nboundary = "it"\nvalue = 1000'
+    run = "[known]\naccelerator_hours = {}\n[cluster]\naccelerator = 'h100'\n"
+    scenario.write_text(run.format(1000))
+    assert one(tmp_path, body).verdict is Verdict.RIGHT
+    scenario.write_text(run.format(5000))
+    assert one(tmp_path, body).verdict is Verdict.CONTRADICTED
+
+
+def test_scenarios_of_which_too_little_is_known_settle_nothing(tmp_path: Path) -> None:
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text("[cluster]\naccelerator = 'h100'\n")
+    body = f'check = "total"\nscenario = "{scenario}"\nquantity = "energy_kwh"\nvalue = 1000'
+    found = one(tmp_path, body)
+    assert found.verdict is Verdict.OPEN
+    assert found.why
+
+
+def test_a_total_that_is_not_known_settles_nothing(tmp_path: Path) -> None:
+    assert estimate("palm-540b", samples=1).totals["cost_usd"] is None
+    found = one(tmp_path, 'check = "total"\nscenario = "palm-540b"\nquantity = "cost_usd"\nvalue = 1000')
+    assert (found.verdict, found.why) == (Verdict.OPEN, "cost_usd is not known within facility")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("claims.toml", '[[claim]]\nid = "x"\ntext = "x\ncheck = "statement"\n', "at line 3"),
+        ("claims.toml", "[[claim]]\n\n\nid == 1\n", "at line 4"),
+        ("claims.json", '{"claim": [\n{"id": 1,}\n]}', "line 2"),
+        ("claims.yaml", "claim:\n- id: x\n  text: [\n", "line 4"),
+    ],
+)
+def test_the_line_of_a_syntax_error_is_said(tmp_path: Path, name: str, content: str, said: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(InputError) as found:
+        read(str(path))
+    (mistake,) = found.value.mistakes
+    assert mistake.path == str(path)
+    assert said in mistake.problem
+
+
+def test_files_that_are_not_there_are_not_looked_for_among_presets(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.toml: is no file"):
+        read(str(tmp_path / "gone.toml"))
 
 
 @pytest.mark.parametrize("content", ["", "[claim]\nid = 1", "not toml [", '[[claim]]\nid = "a"\n' * 2])
@@ -147,7 +245,12 @@ def test_digits(value: float, size: float) -> None:
 
 def test_every_check_is_shown_in_the_examples() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*-claims.toml"))
-    assert all(f'check = "{check}"' in said for check in checks())
+    assert all(f'check = "{check}"' in said for check in CHECKS)
+
+
+def test_every_check_has_a_judge() -> None:
+    assert set(CHECKS.values()) == set(get_args(get_args(Claim)[0]))
+    assert set(_judge.registry) == {object, *CHECKS.values()}
 
 
 def test_what_people_read() -> None:

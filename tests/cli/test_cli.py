@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_estimate_answers_first() -> None:
     done = run("estimate", "gpt-4o")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert done.stdout.splitlines()[1].startswith("38.8 GWh  (90 %: ")
+    assert re.match(r"37\.8 GWh +\(90 %: ", done.stdout.splitlines()[1])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_budgets() -> None:
     assert run("check", "gpt-4o", "--max-kwh", "4e7").returncode == 0
     over = run("check", "gpt-4o", "--max-kwh", "4e7", "--confidence", "0.9")
     assert over.returncode == 3
-    assert over.stdout.startswith("OVER energy_kwh: 90% quantile 42.")
+    assert over.stdout.startswith("OVER energy_kwh: 90% quantile 42")
     assert run("check", "gpt-4o").returncode == 2
 
 

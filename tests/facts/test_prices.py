@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.test_cli import run
 from thirdwatt.facts import prices
-from thirdwatt.facts.prices import MARKET_MONTHS, age_days, offers, rent, today
+from thirdwatt.facts.prices import LAST_SECOND, MARKET_MONTHS, ClockError, age_days, offers, rent, today
 from thirdwatt.ledger.book import book
 from thirdwatt.scenario.parse import parse
 
@@ -20,8 +22,41 @@ def on_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_clock_can_be_stated(monkeypatch: pytest.MonkeyPatch, on_a_day: None) -> None:
     assert today() == date(2026, 11, 24)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert today() == date(1970, 1, 1)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(LAST_SECOND))
+    assert today() == date.max
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "")
+    assert today() >= date(2026, 11, 1)
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     assert today() >= date(2026, 11, 1)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    ["abc", "-1", "1.5", " 1", "1_000", "²", "٣", "2026-11-24", str(LAST_SECOND + 1), "9" * 20, "9" * 5000],
+)
+def test_a_clock_that_shows_no_day_is_named(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", stated)
+    with pytest.raises(ClockError, match=r"^SOURCE_DATE_EPOCH: .* is no day: .* whole seconds since 1970") as found:
+        today()
+    assert stated[:40] in str(found.value)
+    assert len(str(found.value)) < 300
+
+
+@pytest.mark.parametrize("stated", ["abc", "99999999999999999999"])
+def test_a_clock_that_shows_no_day_fails_before_anything_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stated: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", stated)
+    path = tmp_path / "rows.csv"
+    path.write_text("cluster.accelerator,cluster.count,workload.model,site.tenure\nh100-sxm-80gb,8,gpt-3,rented\n")
+    for arguments in (("startup-lora-8xh100",), ("--table", str(path))):
+        done = run("estimate", *arguments)
+        assert done.returncode != 0
+        assert done.stdout == ""
+        assert done.stderr.startswith("thirdwatt: SOURCE_DATE_EPOCH: ")
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(("month", "days"), [("2026-11", 9), ("2026-05", 193), ("2025-11", 374)])

@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from thirdwatt.formulas.arrays import pick
 from thirdwatt.ledger.book import Formula, book
+from thirdwatt.ledger.leaves import _CODES
 from thirdwatt.quantity import COMPONENTS, PHASES, dimension, quantity
 
 FORMULAS = [formula for ways in book().formulas.values() for formula in ways]
 AXES = {"component_": len(COMPONENTS), "boundary_": 4, "phase_": len(PHASES) - 1, "phase_ratio": 4}
+WAYS = {name: len(codes) for name, codes in _CODES.values()}
+"""How many ways each code chooses between."""
 
 
 def drawn(name: str, random: np.random.Generator) -> NDArray[np.float64] | NDArray[np.intp]:
     if name.endswith("_code"):
-        return random.integers(0, 2, (1, 5))
+        return random.permuted(np.arange(5) % WAYS[name])[np.newaxis]  # every way, in any order
     axis = next((size for start, size in reversed(AXES.items()) if name.startswith(start)), None)
     if name == "phase_it_energy_kwh":
         axis = len(PHASES)
@@ -61,3 +65,14 @@ def test_a_forgotten_hour_is_found() -> None:
         return toy_flop_per_s * toy_time_h
 
     assert not rescaled(Formula("toy_flop", toy_flop, ("toy_flop_per_s", "toy_time_h")), 1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_forgotten_hour_in_the_last_of_three_ways_is_found(seed: int) -> None:
+    @quantity
+    def toy_energy_kwh(toy_power_kw: float, toy_time_h: float, method_code: int) -> object:
+        energy = toy_power_kw * toy_time_h
+        return pick(method_code, energy, energy, toy_power_kw)
+
+    arguments = ("toy_power_kw", "toy_time_h", "method_code")
+    assert not rescaled(Formula("toy_energy_kwh", toy_energy_kwh, arguments), seed)

@@ -223,7 +223,7 @@ def test_cost_follows_tenure_and_term() -> None:
     assert cost["rented"] == value(rented, "rent_usd_per_accelerator_h") * value(rented, "accelerator_hours")
     spot = thirdwatt.estimate("llama-3.1-8b", {"site.tenure": "rented", "site.term": "spot"}, samples=1)
     work = value(spot, "rent_usd_per_accelerator_h") * value(spot, "accelerator_hours")
-    assert value(spot, "cost_usd") == pytest.approx(1.1 * work)
+    assert value(spot, "cost_usd") == pytest.approx(work)
     scopes = {row.scope for row in rented.components}
     assert scopes == {"scope 3, category 1 (purchased services)"}
 

@@ -82,3 +82,60 @@ def test_any_number_of_samples_will_do(samples: int) -> None:
     ledger = thirdwatt.estimate("llama-3.1-8b", samples=samples)
     assert ledger.totals["energy_kwh"] is not None
     ledger.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ({}, "over: names no quantity; name one with its values"),
+        ({"puee": [1.1]}, "over.puee: no such quantity; did you mean pue?"),
+        ({"method_code": [0, 1]}, "over.method_code: is a choice between formulas"),
+        ({"w_per_kw": [1000.0]}, "over.w_per_kw: is a definition and cannot be changed"),
+        ({"component_energy_kwh": [1.0]}, "over.component_energy_kwh: has a value for each of accelerators"),
+        ({"pue": [1.1, -5.0]}, "over.pue: -5 is below 1, the least pue can be"),
+        ({"pue": [1.1, 11.0]}, "over.pue: 11 is above 10, the most pue can be"),
+        ({"mfu": [0.4, 0.0]}, "over.mfu: mfu must be more than 0"),
+        ({"pue": [1.1, float("nan")]}, "over.pue: nan is no finite number; mend value number 2"),
+        ({"token_count": [float("inf"), 1e9]}, "over.token_count: inf is no finite number; mend value number 1"),
+        ({"pue": []}, "over.pue: is no list of numbers"),
+        ({"pue": 1.2}, "over.pue: is no list of numbers"),
+        ({"pue": [[1.1], [1.2]]}, "over.pue: is no list of numbers"),
+        ({"pue": ["low", "high"]}, "over.pue: is no list of numbers"),
+        ({"pue": [1.1, 1.2], "token_count": [1e9, 2e9, 3e9]}, "over: numbers of values differ: pue 2, token_count 3"),
+        ({"pue": [1.1, 1.2], "token_count": [1e9]}, "over: numbers of values differ: pue 2, token_count 1"),
+        ({"cooling_share": [0.1, 1.0]}, "over.cooling_share: cooling cannot be the whole facility"),
+        (
+            {"pue": [1.5, 1.2], "cooling_share": [0.3, 0.3]},
+            "over.cooling_share: cooling of 30% of the facility contradicts a PUE of 1.2 (value number 2)",
+        ),
+    ],
+)
+def test_a_sweep_takes_what_a_scenario_may_state(over: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as found:
+        sweep("llama-3.1-8b", over)
+    (mistake,) = found.value.mistakes
+    assert str(mistake).startswith(said)
+
+
+def test_every_mistake_of_a_sweep_is_listed() -> None:
+    with pytest.raises(InputError) as found:
+        sweep("llama-3.1-8b", {"puee": [1.1], "pue": [-5.0, 1.2], "mfu": [float("nan"), 0.4]}, ["cost_us", "cost_usd"])
+    assert [mistake.path for mistake in found.value.mistakes] == [
+        "targets.cost_us", "over.puee", "over.pue", "over.mfu", "over",
+    ]  # fmt: skip
+
+
+def test_a_sweep_is_held_against_what_its_scenario_states() -> None:
+    stated = scenario_of("llama-3.1-8b", {"site.pue": 1.4, "site.cooling_share": 0.2})
+    with pytest.raises(InputError, match=r"over\.pue: cooling of 20% .* PUE of 1\.1 \(value number 2\)"):
+        sweep(stated, {"pue": [1.4, 1.1]})
+    with pytest.raises(InputError, match=r"over\.cooling_share: cooling of 30% .* PUE of 1\.4 \(value number 1\)"):
+        sweep(stated, {"cooling_share": [0.3, 0.1]})
+    assert np.isfinite(sweep(stated, {"pue": [1.3, 1.4]}, ["facility_energy_kwh"])["facility_energy_kwh"]).all()
+
+
+def test_a_sweep_over_one_value() -> None:
+    swept = sweep("llama-3.1-8b", {"pue": [1.2]}, ["facility_energy_kwh"])
+    alone = thirdwatt.estimate("llama-3.1-8b", {"site.pue": 1.2}, samples=1).of("facility_energy_kwh")
+    assert alone is not None
+    assert swept["facility_energy_kwh"].tolist() == [alone.value]

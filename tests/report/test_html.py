@@ -58,7 +58,7 @@ def test_the_same_ledger_gives_the_same_bytes() -> None:
 def test_the_answer_its_boundary_and_its_basis_are_said() -> None:
     said = html("gpt-4o")
     assert "Boundary: facility." in said
-    assert "38.8 GWh" in said
+    assert "37.8 GWh" in said
     assert "2026-11-24" in said
     assert "us, as stated" in said
     assert "thirdwatt/estimate/1" in said

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from thirdwatt.quantity import COMPONENTS
 from thirdwatt.scenario.mistakes import InputError, Mistake
-from thirdwatt.scenario.read import loosely
+from thirdwatt.scenario.read import strictly
 from thirdwatt.scenario.schema import Section
 
 Component: Any = Literal[COMPONENTS]
+
+LARGEST = 1e30
+"""No figure that is claimed is larger, so that no check overflows."""
+
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Stated(Section):
@@ -27,8 +35,8 @@ class Equivalent(Stated):
     """A mass of CO2 is so many of a thing."""
 
     check: Literal["equivalent"]
-    carbon_t: float
-    count: float
+    carbon_t: Amount
+    count: Amount
     thing: str
     period_said: bool = True
     edition: str | None = None
@@ -38,9 +46,9 @@ class Product(Stated):
     """Factors make up a result; their units must be such that they do."""
 
     check: Literal["product"]
-    factors: list[float]
-    result: float
-    within: float = 0.005
+    factors: list[Number] = Field(min_length=1)
+    result: Number
+    within: Share = 0.005
 
 
 class Figure(Stated):
@@ -50,18 +58,18 @@ class Figure(Stated):
     table: str
     quantity: str
     row: str | None = None
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    value: Number | None = None
+    low: Number | None = None
+    high: Number | None = None
 
 
 class CoolingShare(Stated):
     """Cooling is a share of the power of the whole site; at a PUE, if one is stated."""
 
     check: Literal["cooling-share"]
-    low: float
-    high: float
-    pue: float | None = None
+    low: Share
+    high: Share
+    pue: float | None = Field(default=None, ge=1, le=LARGEST)
 
 
 class Quadrant(Stated):
@@ -79,7 +87,7 @@ class Total(Stated):
     check: Literal["total"]
     scenario: str
     quantity: Literal["energy_kwh", "carbon_kg", "water_l", "cost_usd", "embodied_kg", "accelerator_hours"]
-    value: float
+    value: Number
     boundary: str | None = None
 
 
@@ -89,7 +97,7 @@ class Reported(Stated):
     check: Literal["reported"]
     run: str
     quantity: str
-    value: float
+    value: Number
     leaves_out: str = ""
 
 
@@ -98,7 +106,7 @@ class Offset(Stated):
 
     check: Literal["offset"]
     run: str | None = None
-    carbon_kg: float | None = None
+    carbon_kg: Amount | None = None
 
 
 class Statement(Stated):
@@ -114,18 +122,23 @@ Claim = Annotated[
 ]
 """One claim, told apart by its check."""
 
+CHECKS: Mapping[str, type[Stated]] = {
+    get_args(kind.model_fields["check"].annotation)[0]: kind for kind in get_args(get_args(Claim)[0])
+}
+"""Kinds of claim by the name of their check."""
+
 _CLAIMS: TypeAdapter[list[Any]] = TypeAdapter(list[Claim])
 
 
 def read(where: str) -> list[Any]:
-    """Claims of a TOML file with ``[[claim]]`` tables.
+    """Claims of a TOML file with ``[[claim]]`` tables, or of YAML or JSON of that form.
 
     Raises
     ------
     InputError
         With every mistake in it.
     """
-    _, document = loosely(where)
+    document = strictly(where)
     claims = document.get("claim") if isinstance(document, dict) else None
     if not isinstance(claims, list):
         raise InputError([Mistake(where, "holds no claims", "write [[claim]] tables in TOML")])
@@ -144,12 +157,8 @@ def _mistakes(error: ValidationError) -> list[Mistake]:
     found = []
     for problem in error.errors(include_url=False, include_context=False):
         number, *rest = problem["loc"]
-        path = ".".join(str(part) for part in rest if part not in _CHECKS)
+        # The first step into a claim is its check, by which pydantic tells the kinds apart; a field may share its name.
+        path = ".".join(map(str, rest[1:] if rest and rest[0] in CHECKS else rest))
         said = problem["msg"][0].lower() + problem["msg"][1:]
         found.append(Mistake(f"claim[{number}]{'.' if path else ''}{path}", said))
     return found
-
-
-_CHECKS = frozenset(
-    ["equivalent", "product", "figure", "cooling-share", "quadrant", "total", "reported", "offset", "statement"]
-)

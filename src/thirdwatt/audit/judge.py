@@ -6,7 +6,7 @@ A claim is met if it is the computed figure to the digits it prints: 8,900 stand
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -16,10 +16,11 @@ from typing import Any
 from thirdwatt.amounts import amount, percent, plain
 from thirdwatt.audit import claims
 from thirdwatt.facts import catalogue, sources, table
-from thirdwatt.facts.equivalents import CURRENT, Equivalent, editions
+from thirdwatt.facts.equivalents import CURRENT, Equivalent, edition, editions
+from thirdwatt.facts.quadrants import NAMES
 from thirdwatt.ledger import Ledger, estimate
 from thirdwatt.quantity import BOUNDARIES, unit
-from thirdwatt.scenario import InputError, Mistake
+from thirdwatt.scenario import InputError, InsufficientError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 
 SAMPLES = 1_000
@@ -59,9 +60,13 @@ def audit(found: list[Any]) -> list[Judgement]:
         With every claim that names something unknown.
     """
     judged, mistakes = [], []
+    # Claims share the ledgers of one audit; a later audit reads a file again, for it may have changed.
+    priced = cache(_ledger)
     for claim in found:
         try:
-            verdict, why, source = _judge(claim)
+            verdict, why, source = _judge(claim, priced)
+        except InsufficientError as error:
+            verdict, why, source = Verdict.OPEN, str(error), ""
         except InputError as error:
             mistakes += [Mistake(f"claim.{claim.id}: {each.path}", each.problem, each.fix) for each in error.mistakes]
             continue
@@ -73,9 +78,12 @@ def audit(found: list[Any]) -> list[Judgement]:
 
 Answer = tuple[Verdict, str, str]
 
+Priced = Callable[[str, str], Ledger]
+"""The ledger of a scenario within a boundary."""
+
 
 @singledispatch
-def _judge(claim: Any) -> Answer:
+def _judge(claim: Any, _: Priced) -> Answer:
     raise TypeError(f"no check judges {type(claim).__name__}")
 
 
@@ -103,46 +111,60 @@ def prints(claimed: float, computed: float) -> bool:
 
 
 @_judge.register
-def _equivalent(claim: claims.Equivalent) -> Answer:
+def _equivalent(claim: claims.Equivalent, _: Priced) -> Answer:
     carbon_kg = 1000 * claim.carbon_t
     things = {each.name for rows in editions().values() for each in rows}
     if claim.thing not in things:
         raise InputError([Mistake("thing", f"{claim.thing!r} is in no edition", nearest(claim.thing, things))])
-    by_edition = {name: _of(rows, claim.thing) for name, rows in editions().items()}
-    counts = {name: carbon_kg / each.kg for name, each in by_edition.items() if each is not None}
-    meeting = [name for name, count in counts.items() if prints(claim.count, count)]
+    wanted = None if claim.edition is None else _edition(claim.edition)
+    by_edition = {name: each for name, rows in editions().items() for each in rows if each.name == claim.thing}
+    counts = {name: carbon_kg / each.kg for name, each in by_edition.items()}
+    right = ", ".join(f"{plain(count)} by {name}" for name, count in counts.items())
+    if wanted is not None and wanted not in counts:
+        return Verdict.OPEN, f"{wanted} has no factor for {claim.thing}: {right}", ""
+    fitting = [name for name, count in counts.items() if prints(claim.count, count)]
+    meeting = [name for name in fitting if wanted in (None, name)]
     now = counts.get(CURRENT)
     today = f"; by {CURRENT} it is {plain(now)}" if now is not None else ""
-    source = _titles(each.source for name, each in by_edition.items() if each is not None and name in meeting)
+    source = _titles(by_edition[name].source for name in meeting)
     if meeting:
         met = f"{claim.carbon_t:,g} t is {plain(claim.count, 4)} {claim.thing} by {', '.join(meeting)}{today}"
         if not claim.period_said and _annual(by_edition[meeting[0]]):
             return Verdict.MISSING, f"{met}; the factor is for one year, and the claim does not say so", source
-        if claim.edition is None and CURRENT not in meeting:
+        if wanted is None and CURRENT not in meeting:
             return Verdict.EDITION, f"{met}; the claim names no edition", source
         return Verdict.RIGHT, met, source
-    other = _other_thing(claim, carbon_kg)
+    if fitting and wanted is not None:
+        why = f"{claim.thing}: {plain(counts[wanted])} by {wanted}; {plain(claim.count, 4)} is by {', '.join(fitting)}"
+        return Verdict.CONTRADICTED, why, _titles([by_edition[wanted].source])
+    other = _other_thing(claim, carbon_kg, wanted)
     if other is not None:
         name, each = other
-        right = ", ".join(f"{plain(counts[edition])} by {edition}" for edition in (name, CURRENT) if edition in counts)
-        why = f"{plain(claim.count, 4)} is {each.name} by {name}; {claim.thing} would be {right}"
+        would = ", ".join(f"{plain(counts[at])} by {at}" for at in dict.fromkeys([name, CURRENT]) if at in counts)
+        why = f"{plain(claim.count, 4)} is {each.name} by {name}; {claim.thing} would be {would}"
         return Verdict.MISLABELLED, why, _titles([each.source])
-    right = ", ".join(f"{plain(count)} by {name}" for name, count in counts.items())
     return Verdict.CONTRADICTED, f"{claim.thing}: {right}", source
 
 
-def _of(rows: tuple[Equivalent, ...], thing: str) -> Equivalent | None:
-    return next((each for each in rows if each.name == thing), None)
+def _edition(name: str) -> str:
+    try:
+        return edition(name)
+    except KeyError:
+        known = editions()
+        fix = nearest(name, known) or f"there are {', '.join(known)}"
+        raise InputError([Mistake("edition", f"{name!r} is no edition of the factors", fix)]) from None
 
 
-def _annual(each: Equivalent | None) -> bool:
-    return each is not None and each.unit.endswith("·year")
+def _annual(each: Equivalent) -> bool:
+    return each.unit.endswith("·year")
 
 
-def _other_thing(claim: claims.Equivalent, carbon_kg: float) -> tuple[str, Equivalent] | None:
-    """Another thing of the same family (homes, cars) that the count does stand for."""
+def _other_thing(claim: claims.Equivalent, carbon_kg: float, wanted: str | None) -> tuple[str, Equivalent] | None:
+    """Another thing of the same family (homes, cars) that the count does stand for, in the edition wanted if any."""
     family = claim.thing.split()[0].rstrip("'s")
     for name, rows in editions().items():
+        if wanted not in (None, name):
+            continue
         for each in rows:
             if each.name != claim.thing and each.name.startswith(family) and prints(claim.count, carbon_kg / each.kg):
                 return name, each
@@ -150,8 +172,10 @@ def _other_thing(claim: claims.Equivalent, carbon_kg: float) -> tuple[str, Equiv
 
 
 @_judge.register
-def _product(claim: claims.Product) -> Answer:
+def _product(claim: claims.Product, _: Priced) -> Answer:
     computed = math.prod(claim.factors)
+    if not math.isfinite(computed):
+        raise InputError([Mistake("factors", "make up more than any number", "check their units")])
     sum_said = f"{' x '.join(plain(each, 6) for each in claim.factors)} = {plain(computed, 6)}"
     if math.isclose(computed, claim.result, rel_tol=claim.within):
         return Verdict.RIGHT, sum_said, "arithmetic"
@@ -159,7 +183,7 @@ def _product(claim: claims.Product) -> Answer:
 
 
 @_judge.register
-def _figure(claim: claims.Figure) -> Answer:
+def _figure(claim: claims.Figure, _: Priced) -> Answer:
     if claim.table not in catalogue.CATALOGUE:
         raise InputError([Mistake("table", f"no table {claim.table!r}", nearest(claim.table, catalogue.CATALOGUE))])
     if claim.row is None:
@@ -186,6 +210,7 @@ def _range(claim: claims.Figure) -> Answer:
     """A range over all rows of a table."""
     if claim.low is None or claim.high is None:
         raise InputError([Mistake("low", "missing", "a claim of no single row has low and high")])
+    _ordered(claim.low, claim.high)
     found = sorted(
         (row.figures[claim.quantity].value, row.name)
         for row in catalogue.rows(claim.table)
@@ -200,7 +225,8 @@ def _range(claim: claims.Figure) -> Answer:
 
 
 @_judge.register
-def _cooling_share(claim: claims.CoolingShare) -> Answer:
+def _cooling_share(claim: claims.CoolingShare, _: Priced) -> Answer:
+    _ordered(claim.low, claim.high)
     least = [1 / (1 - share) for share in (claim.low, claim.high)]
     shares = f"{percent(claim.low)} to {percent(claim.high)}"
     needs = f"{shares} of a site's power needs a PUE of at least {least[0]:.2f} to {least[1]:.2f}"
@@ -216,14 +242,23 @@ def _cooling_share(claim: claims.CoolingShare) -> Answer:
     return Verdict.RIGHT, f"{needs}; at {claim.pue:g} the whole overhead is {percent(most)}", "ISO/IEC 30134-2"
 
 
-@cache
-def _ledger(scenario: str, boundary: str = "facility") -> Ledger:
+def _ordered(low: float, high: float) -> None:
+    if low > high:
+        raise InputError([Mistake("low", f"{low:g} is above high, {high:g}", "the lower of the two is low")])
+
+
+def _ledger(scenario: str, boundary: str) -> Ledger:
+    if scenario == "-":
+        raise InputError([Mistake("scenario", "standard input is no scenario of a claim", "name a preset or a file")])
     return estimate(scenario, {"boundary": boundary}, samples=SAMPLES)
 
 
 @_judge.register
-def _quadrant(claim: claims.Quadrant) -> Answer:
-    ledger = _ledger(claim.scenario)
+def _quadrant(claim: claims.Quadrant, priced: Priced) -> Answer:
+    known = [*NAMES.values(), *(name.split()[0] for name in NAMES.values())]
+    if claim.quadrant not in known:
+        raise InputError([Mistake("quadrant", f"{claim.quadrant!r} is no quadrant", nearest(claim.quadrant, known))])
+    ledger = priced(claim.scenario, "facility")
     (row,) = (each for each in ledger.components if each.name == claim.component)
     rule = ledger.scenario.quadrant
     cost = "unknown" if row.cost_share is None else percent(row.cost_share)
@@ -239,21 +274,23 @@ def _quadrant(claim: claims.Quadrant) -> Answer:
 
 
 @_judge.register
-def _total(claim: claims.Total) -> Answer:
+def _total(claim: claims.Total, priced: Priced) -> Answer:
     wanted = claim.boundary or "facility"
     if wanted not in BOUNDARIES:
         raise InputError([Mistake("boundary", f"{wanted!r} is no boundary", nearest(wanted, BOUNDARIES))])
     symbol, source = unit(claim.quantity), f"thirdwatt estimate {claim.scenario}"
 
-    def said(boundary: str) -> tuple[bool, str]:
-        total = _ledger(claim.scenario, boundary).totals[claim.quantity]
+    def said(boundary: str) -> tuple[bool | None, str]:
+        total = priced(claim.scenario, boundary).totals[claim.quantity]
         if total is None:
-            return False, f"not known within {boundary}"
+            return None, f"{claim.quantity} is not known within {boundary}"
         met = total.low <= claim.value <= total.high or prints(claim.value, total.value)
         ends = f"{amount(total.low, symbol)} to {amount(total.high, symbol)}"
         return met, f"{amount(total.value, symbol)} ({ends}) within {boundary}"
 
     met, why = said(wanted)
+    if met is None:
+        return Verdict.OPEN, why, source
     if met:
         return (Verdict.RIGHT if claim.boundary else Verdict.BOUNDARY), why, source
     others = {boundary: said(boundary) for boundary in BOUNDARIES if boundary != wanted}
@@ -264,11 +301,11 @@ def _total(claim: claims.Total) -> Answer:
 
 
 @_judge.register
-def _reported(claim: claims.Reported) -> Answer:
+def _reported(claim: claims.Reported, _: Priced) -> Answer:
     row = table("runs").find(claim.run)
     if row is None or claim.quantity not in row.figures:
         raise InputError([Mistake("run", f"{claim.run!r} has no {claim.quantity}", "see thirdwatt facts runs")])
-    figure, symbol = row.figures[claim.quantity], unit(claim.quantity)
+    figure, symbol = row.figures[claim.quantity], unit(claim.quantity.partition("@")[0])
     notes = [f"{row.name}: {amount(figure.value, symbol, 4)} {claim.quantity}"]
     if figure.note:
         notes.append(figure.note)
@@ -285,7 +322,7 @@ def _reported(claim: claims.Reported) -> Answer:
 
 
 @_judge.register
-def _offset(claim: claims.Offset) -> Answer:
+def _offset(claim: claims.Offset, _: Priced) -> Answer:
     carbon = claim.carbon_kg
     source = "GHG Protocol, Scope 2 Guidance"
     if carbon is None and claim.run is not None:
@@ -303,7 +340,7 @@ def _offset(claim: claims.Offset) -> Answer:
 
 
 @_judge.register
-def _statement(claim: claims.Statement) -> Answer:
+def _statement(claim: claims.Statement, _: Priced) -> Answer:
     return Verdict.OPEN, claim.why, ""
 
 
@@ -314,14 +351,3 @@ def _titles(ids: Any) -> str:
         row = named.get(source)
         found[source if row is None else f"{row['title']} ({row['year']})" if row["year"] else row["title"]] = None
     return "; ".join(found)
-
-
-JUDGES: Mapping[type, Callable[..., Answer]] = _judge.registry
-
-
-def checks() -> Iterator[str]:
-    """Names of the checks that claims may ask for."""
-    for kind in JUDGES:
-        field = getattr(kind, "model_fields", {}).get("check")
-        if field is not None:
-            yield field.annotation.__args__[0]

@@ -85,8 +85,10 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(FAILED)
     except OSError as error:
+        from thirdwatt.facts.prices import ClockError
+
         click.echo(f"thirdwatt: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
-        sys.exit(FAILED)
+        sys.exit(BAD_INPUT if isinstance(error, ClockError) else FAILED)
     except ValueError as error:
         sys.exit(_said(error))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import click
 import numpy as np
@@ -23,16 +25,28 @@ class Result:
     probability_over: float | None
 
 
+class Finite(click.FloatRange):
+    """A number within a range: a comparison with NaN is never true, so NaN passes the range by itself."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse NaN and infinity too."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
+
+
+BUDGET = Finite(min=0)
 LIMITS = {"max_kwh": ("energy_kwh", "kWh"), "max_usd": ("cost_usd", "USD"), "max_kg": ("carbon_kg", "kg")}
 
 
 @click.command("check")
 @click.argument("scenario")
-@click.option("--max-kwh", type=click.FloatRange(min=0), help="Energy budget.")
-@click.option("--max-usd", type=click.FloatRange(min=0), help="Cost budget.")
-@click.option("--max-kg", type=click.FloatRange(min=0), help="Carbon budget, location-based.")
+@click.option("--max-kwh", type=BUDGET, help="Energy budget.")
+@click.option("--max-usd", type=BUDGET, help="Cost budget.")
+@click.option("--max-kg", type=BUDGET, help="Carbon budget, location-based.")
 @click.option(
-    "--confidence", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    "--confidence", type=Finite(0, 1, min_open=True, max_open=True),
     help="Compare this quantile of the draws in place of the value: 0.9 is the 90 % quantile.",
 )  # fmt: skip
 @click.option("--gpai", is_flag=True, help="Hold the training compute against the EU's thresholds instead.")
@@ -58,12 +72,17 @@ def command(
     as_json: bool,
 ) -> None:
     """Hold a scenario against a budget. Exit code 3 if any limit is exceeded, 4 if a figure is unknown."""
+    budgets = {"max_kwh": max_kwh, "max_usd": max_usd, "max_kg": max_kg}
     if gpai:
+        if confidence is not None or any(limit is not None for limit in budgets.values()):
+            raise click.UsageError(
+                "--gpai goes without --max-kwh, --max-usd, --max-kg and --confidence: each check has a result and an "
+                "exit code of its own; run check twice"
+            )
         _gpai(scenario, base, settings, observed, samples, seed, as_json)
         return
     if base is not None:
         raise click.UsageError("--base goes with --gpai")
-    budgets = {"max_kwh": max_kwh, "max_usd": max_usd, "max_kg": max_kg}
     if all(limit is None for limit in budgets.values()):
         raise click.UsageError("state at least one of --max-kwh, --max-usd, --max-kg and --gpai")
     if confidence is not None and samples < 2:

@@ -16,30 +16,23 @@ def command(
 ) -> None:
     """How to cite a result: the tool, the version of its facts, and every source it rests on."""
     import thirdwatt
-    from thirdwatt.facts import digest, sources
-    from thirdwatt.report.text import headline
+    from thirdwatt.facts import sources
+    from thirdwatt.report.phrases import citation, used
 
     found = ledger(scenario, settings, observed, samples, seed)
-    used: dict[str, list[str]] = {}
-    for row in found.inputs:
-        for source in row.figure.source.split(", "):
-            used.setdefault(source, []).append(row.quantity)
     listed = [
         {
             "id": source,
             **{key: value for key, value in sources().get(source, {}).items() if key != "id"},
             "quantities": names,
         }
-        for source, names in used.items()
+        for source, names in used(found).items()
     ]
     if as_json:
         head = {"schema": "thirdwatt/cite/1", "name": found.scenario.name, "version": thirdwatt.__version__}
         click.echo(dumped({**head, "boundary": found.boundary, "seed": seed, "sources": listed}))
         return
-    click.echo(
-        f"thirdwatt {thirdwatt.__version__}, facts {digest()}: {found.scenario.name}, {headline(found)}, "
-        f"boundary {found.boundary}, {found.scores.samples} samples, seed {seed}."
-    )
+    click.echo(citation(found))
     click.echo("\nIt rests on:")
     for entry in sorted(listed, key=lambda entry: str(entry.get("title", entry["id"]))):
         said = [str(entry.get(key)) for key in ("title", "year", "locator") if entry.get(key)] or [str(entry["id"])]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +16,7 @@ from thirdwatt.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger
+    from thirdwatt.scenario import Mistake
 
 
 @click.command("estimate")
@@ -76,8 +81,11 @@ def command(
         from thirdwatt.scenario.read import presets
 
         raise click.UsageError(f"name a scenario: a file, or a preset ({', '.join(presets())})")
+    pages = [name for name in (html, pdf) if name is not None]
+    if pages:
+        _check_places(pages, [name for name in (scenario, against, *observed) if name is not None])
     found = ledger(scenario, settings, observed, samples, seed)
-    if html is not None or pdf is not None:
+    if pages:
         beside = None if against is None else ledger(against, (), (), samples, seed, found.boundary)
         _page(found, beside, html, pdf)
     elif card is not None:
@@ -99,24 +107,58 @@ def command(
     else:
         from thirdwatt.report import text
 
-        click.echo(emphasised(text.estimate(found, columns()), 1), nl=False)
+        click.echo(emphasised(text.estimate(found, columns(), asked=scenario), 1), nl=False)
+
+
+def _check_places(pages: Sequence[str], inputs: Sequence[str]) -> None:
+    """Refuse reports that would overwrite one another or what they are computed from, or that have no place."""
+    from thirdwatt.scenario import InputError
+
+    read = set(map(os.path.realpath, inputs))
+    for name in pages:
+        if os.path.realpath(name) in read and Path(name).is_file():
+            raise click.UsageError(f"{name} is read, and the report would overwrite it; name another file")
+    if len(pages) > len({os.path.realpath(name) for name in pages}):
+        raise click.UsageError(f"--html and --pdf both name {pages[-1]}; name two files")
+    if mistakes := [mistake for name in pages for mistake in _unreachable(name)]:
+        raise InputError(mistakes)
+
+
+def _unreachable(name: str) -> Iterator[Mistake]:
+    """Why a file could not be written, found out before any other is: access rights alone do not tell."""
+    from thirdwatt.scenario import Mistake
+
+    path = Path(name)
+    try:
+        if path.is_dir():
+            yield Mistake(name, "is a folder", "name a file in it")
+        elif path.exists() and not path.stat().st_mode & 0o222:
+            yield Mistake(name, "cannot be written", "it is read-only")
+        elif path.is_file() or not path.exists():
+            with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=Path(os.path.realpath(name)).parent):
+                pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        yield Mistake(name, f"cannot be written: {reason}", "nothing was written")
 
 
 def _page(found: Ledger, against: Ledger | None, html: str | None, pdf: str | None) -> None:
+    """Draw everything, then write: what fails on the way leaves no file."""
     from thirdwatt.cli.files import extra, written
 
     with extra("report"):
         from thirdwatt.report.html import page
 
         said = page(found, against)
-    if html is not None:
-        written(html, said)
+    pages: dict[str, str | bytes] = {} if html is None else {html: said}
     if pdf is not None:
         with extra("pdf"):
             from thirdwatt.report.pdf import printed
 
-            written(pdf, printed(said))
-    click.echo(f"{', '.join(filter(None, (html, pdf)))} written", err=True)
+            pages[pdf] = printed(said)
+    for name, content in pages.items():
+        written(name, content)
+    click.echo(f"{', '.join(pages)} written", err=True)
 
 
 def _card(found: Ledger, card: str, write: bool) -> None:

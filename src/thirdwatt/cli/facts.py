@@ -28,6 +28,8 @@ def command(table: str | None, row: str | None, whole: bool, checked: bool, as_c
     if as_json and as_csv:
         raise click.UsageError("choose one of --json and --csv")
     if checked:
+        if as_json or as_csv:
+            raise click.UsageError("--check says what is wrong in words: leave out --json and --csv")
         _check(table)
         return
     from thirdwatt.facts import catalogue
@@ -39,11 +41,14 @@ def command(table: str | None, row: str | None, whole: bool, checked: bool, as_c
         tables = catalogue.tables()
         if as_json:
             click.echo(dumped(factsheet.document("tables", tables)))
+        elif as_csv:
+            click.echo(sheets.written(factsheet.cells(tables)), nl=False)
         else:
             click.echo(factsheet.contents(tables), nl=False)
         return
     if table not in catalogue.CATALOGUE:
-        raise InputError([Mistake("TABLE", f"no table {table!r}", nearest(table, catalogue.CATALOGUE))])
+        fix = nearest(table, catalogue.CATALOGUE) or f"there are {', '.join(catalogue.CATALOGUE)}"
+        raise InputError([Mistake("TABLE", f"no table {table!r}", fix)])
     if row is None:
         found = catalogue.rows(table)
     else:
@@ -79,6 +84,8 @@ def _check(file: str | None) -> None:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError([Mistake(file, f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
         wrong = check(Path(file).stem, rows, sources())
+        if not wrong and len(rows) == 1:
+            wrong = [f"{Path(file).stem}.csv:1: the header stands alone, there are no rows; add a line for each figure"]
     if wrong:
         raise InputError([Mistake("", each) for each in wrong], file or "the tables")
     click.echo("sound: every figure has its unit, range, source and place")

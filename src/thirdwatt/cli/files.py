@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,20 +16,52 @@ from thirdwatt.scenario import InputError, Mistake
 
 MAX_BYTES = 5_000_000
 
+LINKLESS = frozenset((errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP))
+"""What a file system that knows no second name for a file, such as FAT, answers to one."""
+
 
 def written(name: str, content: str | bytes) -> None:
-    """Write a result to a file, whole or not at all.
+    """Write a result to a file, whole or not at all; through a link to what it leads to, into a pipe as it is.
 
     Raises
     ------
     InputError
-        If the place is a folder or cannot be written.
+        If the place is a folder, is read-only or cannot be written.
     """
+    data = content.encode() if isinstance(content, str) else content
     path = Path(name)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode if path.exists() else stat.S_IFREG | 0o666 & ~_umask()
+        target = Path(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise _refused(name, f"cannot be written: {_reason(error)}", "nothing was changed") from None
+    if stat.S_ISDIR(mode):
         raise _refused(name, "is a folder", "name a file in it")
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-    _replace(name, path, content.encode() if isinstance(content, str) else content, mode)
+    if not mode & 0o222:
+        raise _refused(name, "cannot be written", "it is read-only")
+    if stat.S_ISREG(mode):
+        _place(name, target, data, stat.S_IMODE(mode), Path.replace)
+    else:
+        _pour(name, path, data)
+
+
+def _pour(name: str, path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise _refused(name, f"cannot be written: {_reason(error)}") from None
+
+
+def created(name: str, text: str) -> None:
+    """Write a file that does not exist yet, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it exists, be it since a moment ago, or cannot be written. What is there stays as it is.
+    """
+    _place(name, Path(name), text.encode("utf-8"), 0o666 & ~_umask(), _name_anew)
 
 
 def text_of(name: str) -> str:
@@ -71,25 +104,43 @@ def rewrite(name: str, text: str) -> None:
         raise _refused(name, "is no file")
     if not os.access(path, os.W_OK):
         raise _refused(name, "cannot be written", "it is read-only")
-    _replace(name, path, text.encode("utf-8"), stat.S_IMODE(mode))
+    _place(name, path, text.encode("utf-8"), stat.S_IMODE(mode), Path.replace)
 
 
-def _replace(name: str, path: Path, data: bytes, mode: int) -> None:
-    aside: str | None = None
+def _place(name: str, path: Path, data: bytes, mode: int, take: Callable[[Path, Path], object]) -> None:
+    """Write data aside, then let it take its place at once; nothing is left aside."""
+    aside: Path | None = None
     try:
-        number, aside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        number, made = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        aside = Path(made)
         with os.fdopen(number, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(aside).chmod(mode)
-        Path(aside).replace(path)
-        aside = None
+        aside.chmod(mode)
+        take(aside, path)
+    except FileExistsError:
+        raise _refused(name, "exists already", "name another file; nothing was changed") from None
     except (OSError, ValueError) as error:
         raise _refused(name, f"cannot be written: {_reason(error)}", "nothing was changed") from None
     finally:
         if aside is not None:
-            Path(aside).unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
+
+
+def _name_anew(aside: Path, path: Path) -> None:
+    """Give a file a second name, which fails if the name is taken: a rename would overwrite."""
+    try:
+        path.hardlink_to(aside)
+    except OSError as error:
+        if error.errno not in LINKLESS:
+            raise
+        path.touch(exist_ok=False)  # the name is ours from here on, so a rename overwrites nobody's file
+        try:
+            aside.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _umask() -> int:

@@ -32,7 +32,7 @@ def command(files: tuple[str, ...], params: float | None, tokens: float | None, 
     """  # noqa: D301 - click reads the backspace
     from pathlib import Path
 
-    from thirdwatt.scenario import InputError, Mistake
+    from thirdwatt.cli.files import created
     from thirdwatt.scenario.foreign import Draft, understand
     from thirdwatt.scenario.foreign.machine import machine
     from thirdwatt.scenario.foreign.write import merged, scenario
@@ -55,11 +55,7 @@ def command(files: tuple[str, ...], params: float | None, tokens: float | None, 
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        with Path(output).open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InputError([Mistake(output, "exists already", "name another file; nothing was changed")]) from None
+    created(output, text)
 
 
 def _tokens(whole: Draft) -> Entry | None:

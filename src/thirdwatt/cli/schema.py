@@ -18,7 +18,9 @@ def command(name: str | None) -> None:
             click.echo(f"{each:14} {what}")
         return
     if name not in NAMES:
-        from thirdwatt.scenario.mistakes import nearest
+        from difflib import get_close_matches
 
-        raise click.BadParameter(f"no schema {name!r}; {nearest(name, NAMES)}", param_hint="NAME")
+        close = get_close_matches(name.lower(), NAMES, n=1)
+        meant = f"did you mean {close[0]}? " if close else ""
+        raise click.BadParameter(f"no schema {name!r}; {meant}there are {', '.join(NAMES)}", param_hint="NAME")
     click.echo(dumped(schema(name)))

@@ -7,6 +7,7 @@ same quantity in the same table.
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -23,6 +24,9 @@ LEAST_DEVIATION = 0.25
 """Robust standard deviation of the logarithm below which neighbours are not taken to differ less than they do."""
 
 CONFIDENCES = ("high", "medium", "low")
+
+RETRIEVED = re.compile("[0-9]{4}(-(0[1-9]|1[0-2]))?")
+"""When a figure was read: a year, or a month of one."""
 
 SEEN = "outlier checked"
 """In a note: the figure stands out, and is right all the same."""
@@ -55,12 +59,13 @@ def check(name: str, rows: Sequence[Sequence[str]], known_sources: Mapping[str, 
             sound.append((where, line))
         if source not in known_sources:
             wrong.append(f"source {source!r} is not in sources.csv")
-        if not retrieved[:4].isdigit():
+        if not RETRIEVED.fullmatch(retrieved):
             wrong.append(f"retrieved {retrieved!r} is neither a year nor a month; write 2026 or 2026-11")
         if confidence not in CONFIDENCES:
             wrong.append(f"confidence {confidence!r} is none of {', '.join(CONFIDENCES)}")
         mistakes += (f"{where}: {row} {field}: {what}" for what in wrong)
     mistakes += _ids(name, rows[1:])
+    mistakes += _rings(name, rows[1:])
     mistakes += _outliers(sound)
     return mistakes
 
@@ -101,6 +106,23 @@ def _ids(name: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for line in rows:
         if len(line) > 2 and line[1] == "parent" and line[2] not in ids:
             yield f"{name}.csv: {line[0]} stands under {line[2]!r}, which is no row"
+
+
+def _rings(name: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows that stand under themselves, each ring once: whoever climbs such parents never arrives."""
+    lines = {line[0]: number for number, line in enumerate(rows, start=2) if len(line) > 2 and line[1] == "parent"}
+    parents = {row: rows[number - 2][2] for row, number in lines.items()}
+    climbed: set[str] = set()
+    for start in parents:
+        path: list[str] = []
+        row = start
+        while row in parents and row not in climbed:
+            climbed.add(row)
+            path.append(row)
+            row = parents[row]
+        if row in path:
+            ring = " under ".join((*path[path.index(row) :], row))
+            yield f"{name}.csv:{lines[row]}: {ring}: parents lead in a ring; name another parent for one of them"
 
 
 def _outliers(rows: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:

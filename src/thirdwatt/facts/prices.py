@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,8 +18,16 @@ TERMS = ("on-demand", "reserved", "reserved-1y", "reserved-3y", "spot")
 MARKET_MONTHS = 12
 """Offers that are older than the newest one by more than this are of another market."""
 
+CLOCK = "SOURCE_DATE_EPOCH"
+"""Variable of the environment that states the day in the place of the clock, in seconds since 1970."""
+
+LAST_SECOND = 253_402_300_799
+"""Last second of the year 9999, the last that a date can be in."""
+
 OLD_DAYS = 180
 """Age from which on a price needs a warning: rents moved by 40 % in half a year."""
+OLD_YEARS = 2
+"""Years between a run and the rent it is priced at from which on it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,28 @@ class Offer:
     figure: Figure
 
 
+class ClockError(OSError):
+    """The environment states a clock that shows no day."""
+
+
 def today() -> date:
-    """The day on which ages are counted; ``SOURCE_DATE_EPOCH`` stands in for the clock."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(stated), UTC).date() if stated.isdigit() else datetime.now(UTC).date()
+    """The day on which ages are counted; ``SOURCE_DATE_EPOCH`` stands in for the clock.
+
+    Raises
+    ------
+    ClockError
+        If it is stated and is no day.
+    """
+    stated = os.environ.get(CLOCK, "")
+    if not stated:
+        return datetime.now(UTC).date()
+    if not re.fullmatch("[0-9]{1,12}", stated) or int(stated) > LAST_SECOND:
+        shown = stated if len(stated) <= 40 else f"{stated[:40]}…"
+        raise ClockError(
+            f"{CLOCK}: {shown!r} is no day: ages of prices and dates of reports are counted from it; give whole "
+            f"seconds since 1970, 0 to {LAST_SECOND}, or unset it"
+        )
+    return datetime.fromtimestamp(int(stated), UTC).date()
 
 
 def age_days(month: str) -> int:

@@ -31,11 +31,19 @@ BY_TENURE = {
 OVERHEAD = ("power_distribution", "cooling", "facility_other")
 """Components that belong to the building."""
 
-ESRS = {
+_OPERATED = {
     "energy_kwh": "E1-5, energy consumption and mix",
-    "carbon_kg": "E1-6, scope 2 location-based (own, colo) or scope 3 (rented)",
-    "carbon_market_kg": "E1-6, scope 2 market-based (own, colo) or scope 3 (rented)",
-    "embodied_kg": "E1-6, scope 3: capital goods, or purchased services if rented",
-    "water_l": "E3-4, water consumption on site; the rest is up the chain",
+    "carbon_kg": "E1-6, scope 2, location-based",
+    "carbon_market_kg": "E1-6, scope 2, market-based",
+    "embodied_kg": "E1-6, scope 3, category 2 (capital goods)",
+    "onsite_water_l": "E3-4, water consumption in own operations",
 }
-"""Datapoint of the European Sustainability Reporting Standards (2023) for each total."""
+_BOUGHT = {
+    "energy_kwh": "none: E1-5 counts energy of one's own operations",
+    "carbon_kg": "E1-6, scope 3, category 1 (purchased services)",
+    "embodied_kg": "E1-6, scope 3, category 1 (purchased services)",
+    "onsite_water_l": "none: E3-4 counts water of one's own operations",
+}
+
+ESRS = {"own": _OPERATED, "colo": _OPERATED, "rented": _BOUGHT}
+"""Datapoint of the European Sustainability Reporting Standards (2023) for each figure, by tenure."""

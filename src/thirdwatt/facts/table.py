@@ -139,11 +139,21 @@ class Table:
         return self.ids[close[0]] if close else None
 
     def lineage(self, row: str) -> tuple[Row, ...]:
-        """A row and the rows it stands under, itself first: a cloud region, its state, its country, the world."""
-        found = [self.rows[row]]
-        while parent := found[-1].text.get("parent"):
-            found.append(self.rows[parent])
-        return tuple(found)
+        """A row and the rows it stands under, itself first: a cloud region, its state, its country, the world.
+
+        Raises
+        ------
+        ValueError
+            If the parents lead in a ring.
+        """
+        found = {row: self.rows[row]}
+        while parent := self.rows[row].text.get("parent"):
+            if parent in found:
+                ring = " under ".join((*found, parent))
+                raise ValueError(f"{self.name}.csv: {ring}: parents lead in a ring; name another parent for {row}")
+            row = parent
+            found[row] = self.rows[row]
+        return tuple(found.values())
 
 
 def content(table: str) -> bytes:

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thirdwatt.formulas.arrays import over, stack
+import numpy as np
+
+from thirdwatt.formulas.arrays import over, portion, stack
 from thirdwatt.quantity import quantity
 
 if TYPE_CHECKING:
@@ -56,10 +58,11 @@ def carbon_marginal_kg(facility_energy_kwh: Num, marginal_intensity_kg_per_kwh: 
 
 
 @quantity
-def component_embodied_kg(
+def component_wear_kg(
     accelerator_embodied_kg: Num,
     host_embodied_kg: Num,
     network_embodied_kg: Num,
+    switch_tier_count: Num,
     scratch_tb_per_accelerator: Num,
     scratch_embodied_kg_per_tb: Num,
     archive_tb: Num,
@@ -73,16 +76,17 @@ def component_embodied_kg(
     w_per_kw: Num,
     accelerator_hours: Num,
     it_life_year: Num,
-    plant_life_year: Num,
+    building_life_year: Num,
     own_utilisation_share: Num,
     h_per_year: Num,
 ) -> Num:
-    """Carbon of making the machines that the run wears out, by component [2]_: TE·TiR/(EL·utilisation).
+    """Carbon of making the machines that the run wears out, by component: TE·TiR/EL [2]_, over the share of its life
+    that a machine is allocated, so that hours of work bear the idle ones too (not in [2]_).
 
     Monitoring and the plant for power and cooling are inside the figure per kW of the building.
     """
     it_share = accelerator_hours / (it_life_year * h_per_year * own_utilisation_share)
-    plant_share = accelerator_hours / (plant_life_year * h_per_year * own_utilisation_share)
+    building_share = accelerator_hours / (building_life_year * h_per_year * own_utilisation_share)
     storage = (
         scratch_tb_per_accelerator * scratch_embodied_kg_per_tb
         + archive_tb * archive_embodied_kg_per_tb / accelerator_count
@@ -91,18 +95,24 @@ def component_embodied_kg(
     return stack(
         accelerator_embodied_kg * it_share,
         host_embodied_kg * it_share,
-        network_embodied_kg * it_share,
+        network_embodied_kg * np.minimum(switch_tier_count, 1) * it_share,
         storage * it_share,
         backup_tb * backup_embodied_kg_per_tb / accelerator_count * it_share,
         0.0,
         spare_ratio * (accelerator_embodied_kg + host_embodied_kg) * it_share,
         0.0,
         0.0,
-        building * plant_share,
+        building * building_share,
     )
 
 
 @quantity
-def embodied_kg(component_embodied_kg: Num) -> Num:
+def embodied_kg(component_wear_kg: Num) -> Num:
     """Carbon of making the machines that the run wears out."""
-    return over(component_embodied_kg)
+    return over(component_wear_kg)
+
+
+@quantity
+def component_embodied_kg(component_wear_kg: Num, embodied_kg: Num) -> Num:
+    """Embodied carbon by component: what each wears out, scaled to the total."""
+    return component_wear_kg * portion(embodied_kg, over(component_wear_kg))

@@ -46,10 +46,10 @@ def plant_recovery_share_per_year(interest_share_per_year: Num, plant_life_year:
 
 @quantity
 def network_price_usd_per_accelerator(
-    nic_price_usd: Num, switch_price_usd_per_port: Num, switch_port_per_accelerator: Num
+    nic_price_usd: Num, switch_price_usd_per_port: Num, switch_port_per_accelerator: Num, switch_tier_count: Num
 ) -> Num:
-    """Network cards, optics, cables and switches for one accelerator."""
-    return nic_price_usd + switch_price_usd_per_port * switch_port_per_accelerator
+    """Network cards, optics, cables and switches for one accelerator; none inside one host."""
+    return nic_price_usd * np.minimum(switch_tier_count, 1) + switch_price_usd_per_port * switch_port_per_accelerator
 
 
 @quantity
@@ -106,9 +106,10 @@ def component_capex_usd_per_accelerator(
 
 
 @quantity
-def plant_capital_usd_per_accelerator_h(
+def component_plant_capital_usd_per_accelerator_h(
     design_power_w: Num,
     w_per_kw: Num,
+    standby_usd_per_kw: Num,
     distribution_usd_per_kw: Num,
     cooling_usd_per_kw: Num,
     building_usd_per_kw: Num,
@@ -116,39 +117,32 @@ def plant_capital_usd_per_accelerator_h(
     own_utilisation_share: Num,
     h_per_year: Num,
 ) -> Num:
-    """Capital of power, cooling and building for one allocated accelerator hour."""
-    price = (distribution_usd_per_kw + cooling_usd_per_kw + building_usd_per_kw) * design_power_w / w_per_kw
-    return price * plant_recovery_share_per_year / (h_per_year * own_utilisation_share)
+    """Capital of the building and its plant for one allocated accelerator hour, by component; generators are
+    redundancy.
+    """
+    building = (distribution_usd_per_kw, cooling_usd_per_kw, building_usd_per_kw)
+    per_kw = stack(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, standby_usd_per_kw, *building)
+    yearly = per_kw * (design_power_w / w_per_kw * plant_recovery_share_per_year)
+    return yearly / (h_per_year * own_utilisation_share)
 
 
 @quantity
 def component_capital_usd_per_accelerator_h(
     component_capex_usd_per_accelerator: Num,
+    component_plant_capital_usd_per_accelerator_h: Num,
     spare_ratio: Num,
     accelerator_price_usd: Num,
     host_price_usd: Num,
     it_recovery_share_per_year: Num,
-    plant_recovery_share_per_year: Num,
     maintenance_share_per_year: Num,
     own_utilisation_share: Num,
     h_per_year: Num,
 ) -> Num:
-    """Capital and maintenance of one allocated accelerator hour, by component.
-
-    Six components of IT equipment, redundancy with spares as IT and generators as plant, three of plant.
-    """
-    it = it_recovery_share_per_year + maintenance_share_per_year
-    plant = plant_recovery_share_per_year
-    accelerators, hosts, network, storage, backup, monitoring, redundancy, *building = along(
-        component_capex_usd_per_accelerator
-    )
+    """Capital and maintenance of one allocated accelerator hour, by component: equipment with its spares, and plant."""
+    *equipment, _, _, _, _ = along(component_capex_usd_per_accelerator)
     spares = spare_ratio * (accelerator_price_usd + host_price_usd)
-    yearly = stack(
-        *(price * it for price in (accelerators, hosts, network, storage, backup, monitoring)),
-        spares * it + (redundancy - spares) * plant,
-        *(price * plant for price in building),
-    )
-    return yearly / (h_per_year * own_utilisation_share)
+    it = stack(*equipment, spares, 0.0, 0.0, 0.0) * (it_recovery_share_per_year + maintenance_share_per_year)
+    return it / (h_per_year * own_utilisation_share) + component_plant_capital_usd_per_accelerator_h
 
 
 # --- what the run pays --------------------------------------------------------------------------------------------
@@ -159,10 +153,12 @@ def component_own_cost_usd(
     component_capital_usd_per_accelerator_h: Num,
     accelerator_hours: Num,
     component_energy_kwh: Num,
-    electricity_usd_per_kwh: Num,
+    facility_energy_kwh: Num,
+    electricity_cost_usd: Num,
 ) -> Num:
     """What an owner pays for the run by component: capital for its hours, electricity for its energy."""
-    return component_capital_usd_per_accelerator_h * accelerator_hours + component_energy_kwh * electricity_usd_per_kwh
+    electricity = component_energy_kwh * portion(electricity_cost_usd, facility_energy_kwh)
+    return component_capital_usd_per_accelerator_h * accelerator_hours + electricity
 
 
 @quantity
@@ -177,16 +173,30 @@ def electricity_cost_usd(facility_energy_kwh: Num, electricity_usd_per_kwh: Num)
     return facility_energy_kwh * electricity_usd_per_kwh
 
 
-@quantity
-def component_cost_usd(component_own_cost_usd: Num, own_cost_usd: Num, cost_usd: Num) -> Num:
-    """Cost of the run by component; a rent or a fee is spread as the owner's costs are."""
-    return component_own_cost_usd * (cost_usd / own_cost_usd)
+@quantity(given=("colocation_usd_per_kw_per_year",))
+def component_cost_usd__colocated(
+    component_own_cost_usd: Num,
+    component_plant_capital_usd_per_accelerator_h: Num,
+    accelerator_hours: Num,
+    cost_usd: Num,
+) -> Num:
+    """Cost of the run by component: the machines as their owner pays them, the rest spread as the plant would be."""
+    plant = component_plant_capital_usd_per_accelerator_h * accelerator_hours
+    machines = component_own_cost_usd - plant
+    spread = np.where(over(plant) > 0, plant, machines)
+    return machines + spread * portion(cost_usd - over(machines), over(spread))
 
 
 @quantity
-def component_cost_share(component_own_cost_usd: Num, own_cost_usd: Num) -> Num:
+def component_cost_usd(component_own_cost_usd: Num, cost_usd: Num) -> Num:
+    """Cost of the run by component; a rent is spread as the owner's costs are."""
+    return component_own_cost_usd * portion(cost_usd, over(component_own_cost_usd))
+
+
+@quantity
+def component_cost_share(component_own_cost_usd: Num) -> Num:
     """Share of the owner's cost, capital and electricity, by component."""
-    return component_own_cost_usd / own_cost_usd
+    return component_own_cost_usd / over(component_own_cost_usd)
 
 
 @quantity
@@ -196,9 +206,9 @@ def component_capex_share(component_capex_usd_per_accelerator: Num) -> Num:
 
 
 @quantity(given=("rent_usd_per_accelerator_h",))
-def cost_usd__rented(rent_usd_per_accelerator_h: Num, accelerator_hours: Num, lost_work_ratio: Num) -> Num:
-    """Rent of the hours, and of those redone after the vendor took machines back."""
-    return rent_usd_per_accelerator_h * accelerator_hours * (1 + lost_work_ratio)
+def cost_usd__rented(rent_usd_per_accelerator_h: Num, accelerator_hours: Num) -> Num:
+    """Rent of the hours, those redone after the vendor took machines back among them."""
+    return rent_usd_per_accelerator_h * accelerator_hours
 
 
 @quantity(given=("colocation_usd_per_kw_per_year",))
@@ -210,11 +220,11 @@ def cost_usd__colocated(
     h_per_year: Num,
     own_utilisation_share: Num,
     own_cost_usd: Num,
-    plant_capital_usd_per_accelerator_h: Num,
+    component_plant_capital_usd_per_accelerator_h: Num,
 ) -> Num:
-    """Own machines in somebody's building: the owner's cost with a fee per kW in place of the plant."""
+    """Own machines in somebody's building: the owner's cost with a fee per kW in place of plant and generators."""
     fee_per_h = colocation_usd_per_kw_per_year * design_power_w / w_per_kw / (h_per_year * own_utilisation_share)
-    return own_cost_usd + (fee_per_h - plant_capital_usd_per_accelerator_h) * accelerator_hours
+    return own_cost_usd + (fee_per_h - over(component_plant_capital_usd_per_accelerator_h)) * accelerator_hours
 
 
 @quantity

@@ -45,9 +45,13 @@ def checkpoint_ratio(checkpoint_time_s: Num, checkpoint_interval_h: Num, s_per_h
 
 
 @quantity
-def lost_to_failure_ratio(checkpoint_interval_h: Num, restart_time_h: Num, time_between_failures_h: Num) -> Num:
-    """Half an interval redone and one restart per failure [2]_, to productive time."""
-    return (checkpoint_interval_h / 2 + restart_time_h) / time_between_failures_h
+def lost_to_failure_ratio(
+    checkpoint_interval_h: Num, restart_time_h: Num, time_between_failures_h: Num, lost_work_ratio: Num
+) -> Num:
+    """Half an interval redone and one restart per failure [2]_, and what is redone after a vendor took machines back,
+    to productive time.
+    """
+    return (checkpoint_interval_h / 2 + restart_time_h) / time_between_failures_h + lost_work_ratio
 
 
 @quantity

@@ -32,7 +32,7 @@ def grid_water_l(facility_energy_kwh: Num, grid_water_l_per_kwh: Num) -> Num:
     return facility_energy_kwh * grid_water_l_per_kwh
 
 
-@quantity
+@quantity(parts=True)
 def water_l(onsite_water_l: Num, grid_water_l: Num) -> Num:
     """Water consumed on site and at the power stations."""
     return onsite_water_l + grid_water_l

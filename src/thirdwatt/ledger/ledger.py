@@ -236,14 +236,16 @@ class Ledger:
         centre = {name: None if each is None else each.value for name, each in found.items()}
         power, count, hours, pue, energy = (centre[name] for name in names)
         watts = centre["w_per_kw"]
-        carbon = self.boundaries[boundary]["carbon_kg"]
+        carbon, intensity = self.boundaries[boundary]["carbon_kg"], centre["grid_intensity_kg_per_kwh"]
+        if carbon is not None and energy and not np.isclose(carbon.value, energy * (intensity or 0.0), rtol=1e-9):
+            intensity = carbon.value / energy  # the carbon is stated
         block: dict[str, Any] = {
             "power_kw": None if power is None or watts is None else power / watts,
             "count": count,
             "hours": hours,
             "pue": pue,
             "energy_kwh": energy,
-            "intensity_kg_per_kwh": centre["grid_intensity_kg_per_kwh"],
+            "intensity_kg_per_kwh": intensity,
             "carbon_kg": None if carbon is None else carbon.value,
             "boundary": boundary,
         }

@@ -15,10 +15,11 @@ from html import escape
 from typing import Any
 
 from thirdwatt.amounts import amount, percent, scale, span, unit_to_read
+from thirdwatt.facts.scopes import OVERHEAD
 from thirdwatt.ledger import Ledger
 from thirdwatt.ledger.sensitivity import swings
-from thirdwatt.quantity import BOUNDARIES, COMPONENTS
-from thirdwatt.report.reconciliation import of_ledger, reconcile, step_ends
+from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.report.reconciliation import of_ledger, reconcile, sentence, step_ends
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 MACHINES, BUILDING, WHOLE = "#0072B2", "#D55E00", "#404040"
@@ -32,7 +33,6 @@ WIDTH_PX = 560
 STEP_PX = 26
 SENSITIVE = 8
 SMALL_SHARE = 0.01
-_BUILDING = ("power_distribution", "cooling", "facility_other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def where_it_went(ledger: Ledger) -> Chart | None:
                 "from": start / factor,
                 "to": (start + value) / factor,
                 "label": f"{value / factor:.3g} {unit} · {percent(value / whole)}",
-                "group": "building" if row.name in _BUILDING else "machines",
+                "group": "building" if row.name in OVERHEAD else "machines",
             }
         )
         start += value
@@ -105,7 +105,7 @@ def where_it_went(ledger: Ledger) -> Chart | None:
     )
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="to:Q", text="label:N")
     largest = max(rows, key=lambda row: row.energy_kwh.value)
-    building = sum(row.energy_kwh.value for row in rows if row.name in _BUILDING)
+    building = sum(row.energy_kwh.value for row in rows if row.name in OVERHEAD)
     says = (
         f"Of {amount(whole, 'kWh')} for the whole facility, {_words(largest.name)} took "
         f"{percent(largest.energy_kwh.value / whole)}, the building {percent(building / whole)}."
@@ -325,7 +325,8 @@ def between(other: Ledger, ledger: Ledger) -> Chart | None:
     first = {"name": other.scenario.name, "from": 0.0, "to": one / factor, "label": amount(one, "kWh"), **ends}
     data: list[dict[str, Any]] = [first]
     at = one
-    for step in found.steps:
+    steps = [step for step in found.steps if abs(step.difference) > found.negligible]
+    for step in steps:
         data.append(
             {
                 "name": step.meaning,
@@ -345,12 +346,11 @@ def between(other: Ledger, ledger: Ledger) -> Chart | None:
         x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("less", "more", "total"))
     )
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="edge:Q", text="label:N")
-    largest = max(found.steps, key=lambda step: abs(step.difference), default=None)
-    most = "" if largest is None else f" Most of the difference is {largest.meaning}."
-    says = f"{amount(one, 'kWh')} ({other.scenario.name}) become {amount(two, 'kWh')}.{most}"
-    table = tuple((step.meaning, *step_ends(step), f"{step.difference / factor:+.3g} {unit}") for step in found.steps)
+    table = tuple((step.meaning, *step_ends(step), f"{step.difference / factor:+.3g} {unit}") for step in steps)
     head = ("what", other.scenario.name, name, "adds")
-    return Chart("between", f"Beside {other.scenario.name}", says, head, table, _finished(bars + labels, len(data)))
+    return Chart(
+        "between", f"Beside {other.scenario.name}", sentence(found), head, table, _finished(bars + labels, len(data))
+    )
 
 
 # --- how they look ------------------------------------------------------------------------------------------------
@@ -396,6 +396,3 @@ def _plain(chart: Any) -> dict[str, Any]:
     )
     found: dict[str, Any] = styled.configure_legend(labelFontSize=11, labelColor=INK).to_dict()
     return found
-
-
-assert set(_BUILDING) <= set(COMPONENTS)  # noqa: S101 - the book's names

@@ -13,6 +13,7 @@ from thirdwatt.amounts import amount, percent, plain, scale, unit_to_read
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.quantity import unit
+from thirdwatt.report.phrases import UNKNOWN
 from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario.parse import UNSAID_BASIS
 
@@ -121,7 +122,7 @@ def text(ledgers: Sequence[Ledger], columns: int = WIDTH) -> str:
         for ledger in ledgers:
             each = ledger.totals[name]
             if each is None:
-                lines.append(f"  {ledger.scenario.name:{width}}unknown")
+                lines.append(f"  {ledger.scenario.name:{width}}{UNKNOWN}")
                 continue
             line = f"  {ledger.scenario.name:{width}}{amount(each.value, unit(name)):>18}"
             relative = ratio(first, ledger, name) if ledger is not first else None

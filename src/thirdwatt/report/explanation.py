@@ -6,8 +6,9 @@ import textwrap
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from thirdwatt.amounts import percent, plain
+from thirdwatt.amounts import percent
 from thirdwatt.ledger.provenance import Node
+from thirdwatt.report.phrases import located, sized
 from thirdwatt.report.text import WIDTH
 
 LINES = 46
@@ -51,7 +52,7 @@ def _lines(node: Node, indent: str, shown: set[str] | None, width: int) -> Itera
     head = f"{indent}{node.quantity}{_value(node)}  [{node.kind}]"
     if node.formula is None:
         yield from _fitted(
-            f"{head} {node.meaning}{node.source}{f' ({node.note})' if node.note else ''}", inner, shown, width
+            f"{head} {node.meaning}{located(node.source)}{f' ({node.note})' if node.note else ''}", inner, shown, width
         )
         return
     way = f" by {node.formula.alternative}" if node.formula.alternative else ""
@@ -69,11 +70,7 @@ def _lines(node: Node, indent: str, shown: set[str] | None, width: int) -> Itera
 def _value(node: Node) -> str:
     if node.total is None:
         return ""
-    symbol = "" if node.unit == "1" else f" {node.unit}"
-    value = f" = {plain(node.total.value, 4)}{symbol}"
-    if node.total.low != node.total.high:
-        value += f" ({plain(node.total.low)} to {plain(node.total.high)})"
-    return value
+    return f" = {sized(node.total, '' if node.unit == '1' else node.unit, factor=1.0, digits=4)}"
 
 
 def _parts(node: Node, indent: str) -> str:

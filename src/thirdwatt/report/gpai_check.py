@@ -1,7 +1,7 @@
 """Whether a model falls under the EU's duties for general-purpose AI, by the compute of its training.
 
 Three thresholds of training compute: the presumption of a general-purpose model, the presumption of systemic risk, and,
-for whoever changes somebody else's model, a third of that model's own training compute. This is arithmetic and no
+for whoever changes somebody else's model, a share of that model's own training compute. This is arithmetic and no
 legal advice.
 """
 
@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from thirdwatt.amounts import percent, plain
+from thirdwatt.amounts import percent
 from thirdwatt.facts import table
-from thirdwatt.ledger import Ledger
+from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import total
+from thirdwatt.ledger.samples import Array
+from thirdwatt.report.phrases import number, sized
 from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario import InsufficientError
 
@@ -55,7 +58,7 @@ def standing(ledger: Ledger, base: Ledger | None = None) -> Standing:
     InsufficientError
         If the compute of either is not known.
     """
-    own, total = _compute(ledger)
+    own, flop = _compute(ledger)
     law = table("standards").rows["eu-ai-act"].figures
     general, systemic = law["general_purpose_training_flop"].value, law["systemic_risk_training_flop"].value
     limits = [
@@ -65,37 +68,36 @@ def standing(ledger: Ledger, base: Ledger | None = None) -> Standing:
     if base is not None:
         of_base, _ = _compute(base)
         share = law["modifier_compute_share"].value
-        limits.append(("modifier", f"a third of the compute of {base.scenario.name}", share * of_base))
+        limits.append(("modifier", f"{percent(share)} of the compute of {base.scenario.name}", share * of_base))
     return Standing(
         name=ledger.scenario.name,
         base=None if base is None else base.scenario.name,
-        training_flop=total.value,
-        low=total.low,
-        high=total.high,
+        training_flop=flop.value,
+        low=flop.low,
+        high=flop.high,
         thresholds=tuple(_threshold(name, what, own, limit) for name, what, limit in limits),
     )
 
 
-def _compute(ledger: Ledger) -> tuple[Any, Any]:
-    drawn, total = ledger.samples("training_flop"), ledger.totals["training_flop"]
-    if drawn is None or total is None:
+def _compute(ledger: Ledger) -> tuple[Array, Total]:
+    drawn, flop = ledger.samples("training_flop"), ledger.totals["training_flop"]
+    if drawn is None or flop is None:
         raise InsufficientError(f"the training compute of {ledger.scenario.name} is not known: state workload.flop")
-    return drawn, total
+    return drawn, flop
 
 
-def _threshold(name: str, what: str, own: Any, limit: Any) -> Threshold:
-    ratio = own / limit
-    drawn = ratio[1:] if len(ratio) > 1 else ratio
-    low, high = np.quantile(drawn, (0.05, 0.95))
+def _threshold(name: str, what: str, own: Array, limit: Array) -> Threshold:
+    drawn = own / limit
+    ratio = total(drawn)
     return Threshold(
         name=name,
         what=what,
         threshold_flop=float(limit[0]),
-        ratio=float(ratio[0]),
-        ratio_low=float(low),
-        ratio_high=float(high),
-        reached=bool(ratio[0] > 1),
-        probability=float(np.mean(drawn > 1)) if len(ratio) > 1 else None,
+        ratio=ratio.value,
+        ratio_low=ratio.low,
+        ratio_high=ratio.high,
+        reached=ratio.value > 1,
+        probability=float(np.mean(drawn[1:] > 1)) if len(drawn) > 1 else None,
     )
 
 
@@ -110,13 +112,14 @@ def text(found: Standing, columns: int = WIDTH) -> str:
 
 
 def _lines(found: Standing, columns: int) -> Iterator[str]:
-    yield f"{found.name}: {found.training_flop:.3g} FLOP of training (90 %: {found.low:.3g} to {found.high:.3g})"
+    flop = sized(Total(found.training_flop, found.low, found.high), "FLOP")
+    yield from textwrap.wrap(f"{found.name}: {flop} of training", columns, subsequent_indent=" " * 9)
     for each in found.thresholds:
         odds = "" if each.probability is None else f"; reached in {percent(each.probability)} of draws"
-        spread = "" if each.ratio_low == each.ratio_high else f" ({plain(each.ratio_low)} to {plain(each.ratio_high)})"
+        ratio = sized(Total(each.ratio, each.ratio_low, each.ratio_high), "")
         line = (
-            f"{'REACHED' if each.reached else 'below':8} {each.threshold_flop:.3g} FLOP, {each.what}: "
-            f"{plain(each.ratio)} times it{spread}{odds}"
+            f"{'REACHED' if each.reached else 'below':8} {number(each.threshold_flop)} FLOP, {each.what}: "
+            f"{ratio} times it{odds}"
         )
         yield from textwrap.wrap(line, columns, subsequent_indent=" " * 9)
     yield from textwrap.wrap(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +12,22 @@ from thirdwatt.facts import digest, sources
 from thirdwatt.facts.prices import today
 from thirdwatt.facts.scopes import ESRS
 from thirdwatt.ledger import Ledger, Total
-from thirdwatt.ledger.document import locate
-from thirdwatt.report.charts import Chart, charts
+from thirdwatt.report.charts import charts
 from thirdwatt.report.comparison import SHOWN, ratio
-from thirdwatt.report.text import difference, headline, readable, tested
-
-INCLUDED = {
-    "accelerators": "the accelerators alone, before the building",
-    "accelerators+facility": "the accelerators and the building's overhead on them (E = P × N × T × PUE)",
-    "it": "accelerators, hosts, network, storage, backup, monitoring and spares, before the building",
-    "facility": "all of the site for this run: IT equipment, cooling, power distribution and the rest of the building",
-}
-"""What each boundary counts."""
+from thirdwatt.report.phrases import (
+    INSIDE,
+    citation,
+    difference,
+    headline,
+    located,
+    market,
+    measure,
+    readable,
+    sized,
+    terms,
+    tested,
+    used,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         name=ledger.scenario.name,
         note=ledger.scenario.note,
         headline=headline(ledger),
-        difference=difference(ledger).strip(),
+        difference=difference(ledger),
         boundary=ledger.boundary,
-        included=INCLUDED[ledger.boundary],
+        included=INSIDE[ledger.boundary],
         date=today().isoformat(),
         version=thirdwatt.__version__,
         digest=digest(),
@@ -74,7 +77,7 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         warnings=ledger.warnings,
         choices=dict(sorted(ledger.scenario.choices.items())),
         appendix=json.dumps(ledger.to_dict(), ensure_ascii=False, allow_nan=False),
-        cite=cite(ledger),
+        cite=citation(ledger),
     )
     return rendered
 
@@ -101,13 +104,12 @@ def _breakable(name: str) -> Any:
 
 def tiles(ledger: Ledger) -> list[Tile]:
     """Energy, cost, carbon by both accounts, water and time; what is not known says so."""
-    totals, tenure = ledger.totals, ledger.scenario.choices["tenure"]
-    basis, region = ledger.scenario.choices["basis"], ledger.scenario.choices["region"]
+    totals, basis, region = ledger.totals, ledger.scenario.choices["basis"], ledger.scenario.choices["region"]
     return [
         _tile("energy", totals["energy_kwh"], "kWh", f"boundary {ledger.boundary}"),
-        _tile("cost", totals["cost_usd"], "USD", tenure),
+        _tile("cost", totals["cost_usd"], "USD", terms(ledger)),
         _tile("carbon by location", totals["carbon_kg"], "kg", f"{region}, {basis}"),
-        _tile("carbon by market", totals["carbon_market_kg"], "kg", "contracts, the grid for the rest"),
+        _tile("carbon by market", totals["carbon_market_kg"], "kg", market(ledger)),
         _tile("embodied carbon", totals["embodied_kg"], "kg", "share of making the machines"),
         _tile("water", totals["water_l"], "L", "evaporated on site and at power stations"),
         _tile("time", totals["wall_time_h"], "h", _hours(totals["accelerator_hours"])),
@@ -119,23 +121,13 @@ def _hours(hours: Total | None) -> str:
 
 
 def _tile(name: str, total: Total | None, unit: str, basis: str) -> Tile:
-    if total is None:
-        return Tile(name, "not known", "", basis)
-    certain = total.low == total.high
-    return Tile(
-        name, amount(total.value, unit), "" if certain else span(total.low, total.high, unit, total.value), basis
-    )
+    found = sized(total, unit)
+    return Tile(name, found.value, found.interval if found.ends else "", basis)
 
 
 def _totals(ledger: Ledger) -> list[tuple[str, str, str]]:
-    rows = []
-    for name, total in ledger.totals.items():
-        symbol = unit_to_read(name)
-        if total is None:
-            rows.append((name, "not known", ""))
-        else:
-            rows.append((name, amount(total.value, symbol), span(total.low, total.high, symbol, total.value)))
-    return rows
+    found = {name: measure(ledger, total, unit_to_read(name)) for name, total in ledger.totals.items()}
+    return [(name, each.value, each.interval) for name, each in found.items()]
 
 
 def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
@@ -144,7 +136,7 @@ def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
     for name in SHOWN:
         one, two, relative = other.totals[name], ledger.totals[name], ratio(other, ledger, name)
         symbol = unit_to_read(name)
-        said = [("not known" if each is None else amount(each.value, symbol)) for each in (one, two)]
+        said = [sized(each, symbol).value for each in (one, two)]
         if relative is None:
             rows.append((name, *said, "not compared", ""))
             continue
@@ -155,17 +147,18 @@ def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _duties(ledger: Ledger) -> list[tuple[str, str, str]]:
-    """Where the totals stand in the European reporting standards."""
-    return [
-        (name, datapoint, amount(total.value, unit_to_read(name)))
-        for name, datapoint in ESRS.items()
-        if (total := ledger.totals[name]) is not None
-    ]
+    """Where the figures stand in the European reporting standards."""
+    rows = []
+    for name, datapoint in ESRS[ledger.scenario.choices["tenure"]].items():
+        found = ledger.totals[name] if name in ledger.totals else ledger.of(name)
+        if found is not None:
+            rows.append((name, datapoint, amount(found.value, unit_to_read(name))))
+    return rows
 
 
 def _components(ledger: Ledger) -> list[tuple[str, ...]]:
     def said(total: Total | None, unit: str) -> str:
-        return "not known" if total is None else amount(total.value, unit)
+        return sized(total, unit).value
 
     return [
         (
@@ -191,7 +184,7 @@ def _inputs(ledger: Ledger) -> list[tuple[str, ...]]:
         if figure.spread:
             value += f" ({span(figure.low, figure.high, symbol, figure.value)})"
         read = f"read {figure.retrieved}" if figure.retrieved else ""
-        source = " · ".join(filter(None, (locate(figure.source), figure.note, read)))
+        source = " · ".join(filter(None, (located(figure.source), figure.note, read)))
         share = "" if row.spread_share is None else percent(row.spread_share)
         rows.append((row.quantity, value, figure.kind, source, share))
     return rows
@@ -203,19 +196,5 @@ def _ways(ledger: Ledger) -> list[tuple[str, str, str]]:
 
 
 def _sources(ledger: Ledger) -> list[tuple[str, str, str, str]]:
-    used = {part for row in ledger.inputs for part in row.figure.source.split(", ")}
-    known = [sources()[name] for name in sorted(used) if name in sources()]
+    known = [sources()[name] for name in sorted(used(ledger)) if name in sources()]
     return [(found["title"], found["year"], found["locator"], found["licence"]) for found in known]
-
-
-def cite(ledger: Ledger) -> str:
-    """One sentence by which the result can be cited."""
-    return (
-        f"thirdwatt {thirdwatt.__version__} (facts {digest()}): {ledger.scenario.name}, {headline(ledger)}, boundary "
-        f"{ledger.boundary}, {ledger.scores.samples} samples, seed {ledger.scores.seed}, {today().isoformat()}."
-    )
-
-
-def figure(chart: Chart) -> Sequence[tuple[str, ...]]:
-    """The table behind a chart, head first."""
-    return (chart.head, *chart.rows)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from thirdwatt.amounts import amount, percent, span, unit_to_read
-from thirdwatt.facts import digest
 from thirdwatt.ledger import Ledger
-from thirdwatt.report.text import difference, headline
+from thirdwatt.ledger.document import locate
+from thirdwatt.report.formats.markup import clean, markdown
+from thirdwatt.report.phrases import cited, difference, headline, measure, signature, sized
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return markdown(clean(text))
+
+
+def _sources(source: str) -> str:
+    """Every source of a figure; each is cut by itself, so that none is lost."""
+    return "; ".join(_cell(locate(each)) for each in cited(source))
 
 
 def estimate(ledger: Ledger) -> str:
@@ -22,22 +28,19 @@ def estimate(ledger: Ledger) -> str:
 def _lines(ledger: Ledger) -> Iterator[str]:
     yield f"## {_cell(ledger.scenario.title or ledger.scenario.name)}"
     yield ""
-    yield f"**{headline(ledger)}**, boundary: {ledger.boundary}. {difference(ledger).strip()}"
+    yield f"**{headline(ledger)}**, boundary: {ledger.boundary}. {difference(ledger)}"
     yield ""
     yield "| total | value | 90 % interval |"
     yield "|---|---:|---:|"
     for name, total in ledger.totals.items():
-        if total is None:
-            yield f"| {name} | unknown | |"
-        else:
-            symbol = unit_to_read(name)
-            yield f"| {name} | {amount(total.value, symbol)} | {span(total.low, total.high, symbol, total.value)} |"
+        found = measure(ledger, total, unit_to_read(name))
+        yield f"| {name} | {found.value} | {found.interval} |"
     yield ""
     yield "| component (whole facility) | energy | power share | cost | carbon | embodied | water | quadrant | essay |"
     yield "|---|---:|---:|---:|---:|---:|---:|---|---|"
     for row in ledger.components:
         accounts = ((row.cost_usd, "USD"), (row.carbon_kg, "kg"), (row.embodied_kg, "kg"), (row.water_l, "L"))
-        cells = " | ".join("unknown" if each is None else amount(each.value, symbol) for each, symbol in accounts)
+        cells = " | ".join(sized(each, symbol).value for each, symbol in accounts)
         yield (
             f"| {row.name} | {amount(row.energy_kwh.value, 'kWh')} | {percent(row.power_share)} | {cells} "
             f"| {row.quadrant or ''} | {row.reference_quadrant or ''} |"
@@ -47,8 +50,6 @@ def _lines(ledger: Ledger) -> Iterator[str]:
     yield ""
     yield "| rests on | value | range | kind | source | share of variance |"
     yield "|---|---:|---:|---|---|---:|"
-    from thirdwatt.ledger.document import locate
-
     for leaf in ledger.inputs:
         figure, symbol = leaf.figure, unit_to_read(leaf.quantity)
         share = "" if leaf.spread_share is None else percent(leaf.spread_share)
@@ -56,10 +57,10 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         spread = "" if certain else span(figure.low, figure.high, symbol, figure.value)
         yield (
             f"| {leaf.quantity} | {amount(figure.value, symbol, 6 if certain else 3)} | {spread} "
-            f"| {figure.kind} | {_cell(locate(figure.source))} | {share} |"
+            f"| {figure.kind} | {_sources(figure.source)} | {share} |"
         )
     for warning in ledger.warnings:
         yield ""
         yield f"Note ({warning.code}): {_cell(warning.text)}"
     yield ""
-    yield f"thirdwatt, facts {digest()}, seed {ledger.scores.seed}, {ledger.scores.samples} samples."
+    yield f"{signature(ledger)}."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from thirdwatt.facts import Figure, table
-from thirdwatt.facts.prices import OLD_DAYS, age_days, offers, rent
+from thirdwatt.facts.prices import OLD_DAYS, OLD_YEARS, age_days, offers, rent
 from thirdwatt.facts.table import plain
 from thirdwatt.quantity import Observation, axis, limits
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
@@ -72,7 +73,6 @@ def parse(
         quantity = _quantity_of(path)
         given[quantity] = _figure(quantity, stated, path)
         where[quantity] = path
-    where |= {name: f"known.{name}" for name in file.known} | {name: f"range.{name}" for name in file.range}
     for table_name, path, wanted in _chosen(file):
         row = table(table_name).find(wanted)
         if row is None:
@@ -86,7 +86,7 @@ def parse(
 
     _experts(given)
     _instance(choices, given, mistakes)
-    _known(file, given, quantities, mistakes)
+    _known(file, given, where, quantities, mistakes, warnings)
     _observed(observations, given, quantities, mistakes, warnings)
     _defaults(choices, given, mistakes, warnings)
     _grid(choices, given, mistakes, warnings)
@@ -297,7 +297,14 @@ def _figure(quantity: str, stated: Stated, path: str) -> Figure:
     )
 
 
-def _known(file: ScenarioFile, given: dict[str, Figure], quantities: Collection[str], mistakes: list[Mistake]) -> None:
+def _known(
+    file: ScenarioFile,
+    given: dict[str, Figure],
+    where: dict[str, str],
+    quantities: Collection[str],
+    mistakes: list[Mistake],
+    warnings: list[Warn],
+) -> None:
     for section, names in (("known", file.known), ("range", file.range)):
         for name in names:
             path = f"{section}.{name}"
@@ -307,11 +314,15 @@ def _known(file: ScenarioFile, given: dict[str, Figure], quantities: Collection[
             else:
                 mistakes += _unfit(path, name, quantities)
     for name, stated in file.known.items():
+        if name in given and given[name].value != stated.value:
+            text = f"known.{name} = {stated.value:g} replaces {where[name]} = {given[name].value:g}"
+            warnings.append(Warn("stated_twice", f"{text}; state it once"))
         given[name] = _figure(name, stated, f"known.{name}")
+        where[name] = f"known.{name}"
     for name, (low, high) in file.range.items():
-        path = f"range.{name}"
-        middle = given[name].value if name in given else (low + high) / 2
-        given[name] = _figure(name, Stated(value=middle, low=low, high=high), path)
+        middle = given.get(name) or _figure(name, Stated(value=(low + high) / 2), f"range.{name}")
+        given[name] = replace(middle, low=low, high=high)
+        where[name] = f"range.{name}"
 
 
 def _unfit(path: str, name: str, quantities: Collection[str]) -> Iterator[Mistake]:
@@ -397,6 +408,7 @@ _POSITIVE = frozenset(
         "accelerator_peak_flop_per_s",
         "it_life_year",
         "plant_life_year",
+        "building_life_year",
         "training_flop_per_token",
         "trained_token_count",
         "workload_flop",
@@ -407,7 +419,6 @@ _POSITIVE = frozenset(
         "distribution_at_unit_overhead_ratio",
         "it_energy_kwh",
         "facility_energy_kwh",
-        "own_cost_usd",
     ]
 )
 """Quantities that formulas divide by: zero would not mean *none* but *nonsense*."""
@@ -529,6 +540,11 @@ def _consistency(
             )
     if "storage_copies" in given and "erasure_data_count" in given:
         mistakes.append(Mistake("storage.copies", "copies and erasure coding are both stated", "state one"))
+    if choices["tenure"] == "rented" and "rent_usd_per_accelerator_h" not in given and file.software.year:
+        found = offers(chip.id, choices.get("vendor"), choices["term"])
+        if found and int(found[0].month[:4]) - file.software.year >= OLD_YEARS:
+            text = f"the run is of {file.software.year}, its rent of {found[0].month}"
+            warnings.append(Warn("later_price", f"{text}; state site.rent_usd_per_h for what was paid"))
     stack = choices.get("stack")
     if stack and stack not in STACKS:
         warnings.append(Warn("unknown_stack", f"no measurements of the stack {stack}: the interval stays wide"))

@@ -41,6 +41,20 @@ def read(where: str) -> tuple[str, dict[str, Any]]:
     return path.stem, _understand(_bytes(path), where, path.suffix.lower())
 
 
+def strictly(where: str) -> Any:
+    """Document of a file or of ``-``, standard input, whatever it holds: TOML, JSON or YAML by its suffix.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or understood; of a syntax error the line is said.
+    """
+    if where == "-":
+        return _parsed(sys.stdin.buffer.read(MAX_BYTES + 1), where, "")
+    path = Path(where)
+    return _parsed(_bytes(path, preset=False), where, path.suffix.lower())
+
+
 def loosely(where: str) -> tuple[str, Any]:
     """Text of somebody else's file, and the document it is, if it is one: JSON, TOML or YAML.
 
@@ -62,13 +76,15 @@ def loosely(where: str) -> tuple[str, Any]:
     return text, document
 
 
-def _bytes(path: Path, most: int = MAX_BYTES + 1) -> bytes:
+def _bytes(path: Path, most: int = MAX_BYTES + 1, *, preset: bool = True) -> bytes:
     try:
         if path.is_dir():
-            raise InputError([Mistake(str(path), "is a folder", "name a scenario file")])
+            raise InputError([Mistake(str(path), "is a folder", f"name a {'scenario ' if preset else ''}file")])
         with path.open("rb") as file:
             return file.read(most)
     except FileNotFoundError:
+        if not preset:
+            raise InputError([Mistake(str(path)[:200], "is no file")]) from None
         known = presets()
         fix = nearest(path.name, known)
         raise InputError(
@@ -79,9 +95,9 @@ def _bytes(path: Path, most: int = MAX_BYTES + 1) -> bytes:
         raise InputError([Mistake(str(path)[:200], f"cannot be read: {reason}")]) from None
 
 
-def _understand(content: bytes, where: str, suffix: str) -> dict[str, Any]:
+def _parsed(content: bytes, where: str, suffix: str) -> Any:
     if len(content) > MAX_BYTES:
-        raise InputError([Mistake(where, f"is larger than {MAX_BYTES:,} bytes; no scenario is")])
+        raise InputError([Mistake(where, f"is larger than {MAX_BYTES:,} bytes", "no such file is; is it another?")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,16 +105,21 @@ def _understand(content: bytes, where: str, suffix: str) -> dict[str, Any]:
     if "\x00" in text:
         raise InputError([Mistake(where, "is a binary file")])
     try:
-        document = _document(text, suffix)
+        return _document(text, suffix)
     except RecursionError:
         raise InputError([Mistake(where, "is nested too deeply")]) from None
     except (ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())[:300]
         form = suffix.lstrip(".") or "TOML, JSON or YAML"
         raise InputError([Mistake(where, f"is not valid {form}: {reason}")]) from None
+
+
+def _understand(content: bytes, where: str, suffix: str) -> dict[str, Any]:
+    document = _parsed(content, where, suffix)
     if not isinstance(document, dict):
         raise InputError([Mistake(where, f"holds a {type(document).__name__}", "a scenario is a table of sections")])
-    if str(document.get("schema", "")).startswith("thirdwatt/estimate/"):
+    schema = document.get("schema")
+    if isinstance(schema, str) and schema.startswith("thirdwatt/estimate/"):
         document = document.get("scenario")
         if not isinstance(document, dict):
             raise InputError([Mistake(f"{where}: scenario", "is missing from this ledger")])
@@ -109,7 +130,7 @@ def _document(text: str, suffix: str) -> Any:
     if suffix == ".json":
         return json.loads(text)
     if suffix in (".yaml", ".yml"):
-        return _yaml(text)
+        return yaml_document(text)
     if suffix == ".toml":
         return tomllib.loads(text)
     if text.lstrip().startswith("{"):
@@ -118,12 +139,20 @@ def _document(text: str, suffix: str) -> Any:
         return tomllib.loads(text)
     except ValueError as error:
         try:
-            return _yaml(text)
+            return yaml_document(text)
         except ValueError:
             raise error from None
 
 
-def _yaml(text: str) -> Any:
+def yaml_document(text: str) -> Any:
+    """The document that YAML from a stranger says.
+
+    Raises
+    ------
+    ValueError
+        And nothing else, whatever the text: for its syntax, an alias, too much text, too deep a nesting, or a word that
+        is not what its tag or its form says (``2024-99-99``, ``!!int x``).
+    """
     import yaml
 
     if len(text) > MAX_YAML_BYTES:
@@ -139,8 +168,13 @@ def _yaml(text: str) -> Any:
 
     try:
         return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise ValueError(str(error)) from None
+    # PyYAML looks up and slices what a tag claims to be there: !!bool x, !!int "", !!timestamp x.
+    except (LookupError, AttributeError, TypeError, OverflowError):
+        raise ValueError("a value is not what its tag says") from None
 
 
 # --- changes ------------------------------------------------------------------------------------------------------

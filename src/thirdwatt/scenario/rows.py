@@ -90,8 +90,8 @@ class _Rows(Sequence[tuple[str, "Scenario | str"]]):
         line = self._lines[number]
         cells = dict(zip(self._header, line, strict=False))
         name = cells.pop("id", "").strip() or str(number + 1)
-        if len(line) > len(self._header):
-            return name, f"{len(line)} cells under {len(self._header)} columns"
+        if len(line) != len(self._header):
+            return name, _miscounted(len(line), len(self._header))
         document = _copy(self._base)
         try:
             for path, cell in cells.items():
@@ -100,6 +100,12 @@ class _Rows(Sequence[tuple[str, "Scenario | str"]]):
             return name, parse(document, self._quantities, name=name)
         except InputError as error:
             return name, "; ".join(map(str, error.mistakes))
+
+
+def _miscounted(cells: int, columns: int) -> str:
+    """What is wrong with a row whose cells are not its columns: whatever a missing one held, a default would stand."""
+    fix = "quote text with commas" if cells > columns else "write an empty cell for what is not given"
+    return f"{cells} cell{'s' if cells > 1 else ''} under {columns} column{'s' if columns > 1 else ''}; {fix}"
 
 
 def _copy(value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -46,7 +47,8 @@ QUESTIONS = {
 class Case:
     """One question about one run.
 
-    ``quantity`` is read from the ledger of ``scenario``; ``unfitted`` marks runs that were set apart.
+    ``quantity`` is read from the ledger of ``scenario``; ``unfitted`` marks runs that were set apart and lent the
+    tables nothing.
     """
 
     run: str
@@ -85,6 +87,20 @@ def unfitted(run: str) -> bool:
     return crc32(run.encode()) % UNFITTED == 0
 
 
+@cache
+def _lenders() -> frozenset[str]:
+    """Sources that lent the tables a figure of power: what they measured is no test of it."""
+    figures = ("host_base_power_w", "host_fan_power_w", "accelerator_load_ratio")
+    rows = (*table("hosts"), *table("generations"))
+    own = {"thirdwatt", "definition"}
+    return frozenset(row.figures[name].source for row in rows for name in figures if name in row.figures) - own
+
+
+def _lent(row: Row, question: str, quantity: str) -> bool:
+    """Whether the figure asked for, or one like it of the same source, went into the tables."""
+    return question not in ("time", "time_mfu", "water") and row.figures[quantity].source in _lenders()
+
+
 def _case(row: Row, question: str) -> Iterator[Case | LeftOut]:
     """The case, why there is none, or nothing where the run does not answer the question at all."""
     published = _published(row, question)
@@ -105,7 +121,7 @@ def _case(row: Row, question: str) -> Iterator[Case | LeftOut]:
         scenario=document,
         quantity=quantity,
         published=value,
-        unfitted=unfitted(row.id),
+        unfitted=unfitted(row.id) and not _lent(row, question, quantity),
     )
 
 

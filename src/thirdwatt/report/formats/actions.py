@@ -14,7 +14,7 @@ from typing import Any
 from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger, estimate
 from thirdwatt.report.comparison import Ratio, bases, ratio
-from thirdwatt.report.formats.phrases import stated, tenure
+from thirdwatt.report.phrases import stated, tenure
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.scenario.read import put
 
@@ -86,7 +86,8 @@ def _tunes_all_weights(ledger: Ledger) -> bool:
 
 
 def _rents_on_demand(ledger: Ledger) -> bool:
-    return tenure(ledger) == "rented" and ledger.scenario.choices["term"] == "on-demand"
+    told = {"accelerator_hours", "wall_time_h"} & ledger.scenario.given.keys()  # with work redone they would be others
+    return tenure(ledger) == "rented" and ledger.scenario.choices["term"] == "on-demand" and not told
 
 
 def _anywhere(*names: str) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from thirdwatt.ledger import Ledger, Total
 from thirdwatt.report.comparison import Ratio
 from thirdwatt.report.formats.actions import NUMBERS, effects
 from thirdwatt.report.formats.markup import filled
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     UNKNOWN,
     chip,
-    development,
     devices,
-    kind,
+    energy_kind,
     measure,
     notes,
     place,
@@ -26,7 +25,6 @@ from thirdwatt.report.formats.phrases import (
     tenure,
     title,
 )
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 WIDTH = 80
 BAR = 30
@@ -97,7 +95,7 @@ def _numbers(ledger: Ledger) -> Iterator[str]:
 
 def _number(ledger: Ledger, name: str, total: Total | None, symbol: str, after: str = "") -> str:
     said = measure(ledger, total, symbol, after)
-    between = f"  (most likely {said.interval.removesuffix(after)})" if said.spread else ""
+    between = f"  (most likely {said.interval.removesuffix(after)})" if said.ends else ""
     return f"  {name:8}{said.value}{between}"
 
 
@@ -108,7 +106,7 @@ def _reading(ledger: Ledger) -> str:
             "Most likely: nine chances in ten." if ledger.scores.width > 1 else "",
             f"Cost is {'the rent of the machines' if rented else 'the wear of own machines, power and upkeep'}.",
             "Carbon is that of the average power of the grid.",
-            "" if kind(ledger, BOUNDARY_QUANTITY[ledger.boundary]) == "measured" else "Estimated, not measured.",
+            "" if energy_kind(ledger) == "measured" else "Estimated, not measured.",
         ]
     ).strip()
 
@@ -165,8 +163,7 @@ def _unknowns(ledger: Ledger) -> Iterator[str]:
         yield f"The cost: no price of {chip(ledger)} is known."
     if not stated(ledger, "site.region"):
         yield f"Where it is trained: {place(ledger)}; the average of the world stands in."
-    if not development(ledger):
-        yield "What trial and failed runs take: they are not included, and can be more than the run itself."
+    yield "What trial and failed runs take: they are not included, and can be more than the run itself."
     yield "What use of the model will take after training: it is not included."
     for row in ledger.inputs[:1]:
         if row.spread_share:

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from thirdwatt.amounts import percent, span, unit_to_read
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.report.formats.markup import clean, filled
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     INSIDE,
     UNKNOWN,
     computation,
-    development,
     devices,
+    energy_kind,
     kind,
     measure,
     notes,
@@ -31,13 +31,14 @@ from thirdwatt.report.formats.phrases import (
     signature,
     title,
 )
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 H_PER_DAY = 24.0
 KWH_PER_MWH = 1000.0
 MONTHS = 12.0
 BANDS = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"), (math.inf, "more than 6 months"))
 """Bands of training time that national authorities get: months below which each holds."""
+
+DEVELOPMENT = "Preliminary, failed and other development runs are not included."
 
 MATTERING = 2
 """Inputs that a method names, those first that matter most."""
@@ -134,37 +135,36 @@ def _computation_method(ledger: Ledger, flop: Total | None) -> str:
             f"the share of the peak used for model FLOP, {share(ledger, 'mfu')}, and the share of time that counted, "
             f"{share(ledger, 'goodput')}."
         )
-    return f"{text} {_development(ledger)} The interval is the 5 % and 95 % quantile over draws of the inputs."
+    return f"{text} {DEVELOPMENT} The interval is the 5 % and 95 % quantile over draws of the inputs."
 
 
 def _energy(ledger: Ledger) -> Iterator[str]:
     energy = ledger.totals["energy_kwh"]
-    quantity = BOUNDARY_QUANTITY[ledger.boundary]
     yield from _field(
         "Amount of energy used for training",
-        measure(ledger, energy, "MWh", factor=KWH_PER_MWH).by(f"{kind(ledger, quantity)}; boundary {ledger.boundary}"),
+        measure(ledger, energy, "MWh", factor=KWH_PER_MWH).by(f"{energy_kind(ledger)}; boundary {ledger.boundary}"),
     )
     yield from _field("Measurement methodology (energy)", _energy_method(ledger))
 
 
 def _energy_method(ledger: Ledger) -> str:
     """The method in about a hundred words, from what this result rests on."""
-    quantity = BOUNDARY_QUANTITY[ledger.boundary]
+    came = energy_kind(ledger)
     power, pue = measure(ledger, ledger.totals["accelerator_power_w"], "W"), measure(ledger, ledger.of("pue"), "")
     first = {
         "modelled": "Modelled, not metered: mean power of each component times the hours it is held, summed.",
         "measured": "Metered at the boundary; its split over components is modelled.",
-    }.get(kind(ledger, quantity), f"The energy is {kind(ledger, quantity)}; its split over components is modelled.")
+    }.get(came, f"The energy is {came}; its split over components is modelled.")
     built = "facility" in ledger.boundary
     return " ".join(
         [
             f"{first} Boundary: {INSIDE[ledger.boundary]}.",
             f"Mean draw of an accelerator: {power.by(kind(ledger, 'accelerator_power_w'))}.",
-            f"PUE {pue}." if built else "",
+            f"PUE {pue.by()}." if built else "",
             f"Place: {place(ledger)}.",
             f"Rests on {rests_on(ledger)}.",
             *_mattering(ledger),
-            _development(ledger),
+            DEVELOPMENT,
             "Intervals are 5 % and 95 % quantiles over draws of the inputs.",
         ]
     ).replace("  ", " ")
@@ -179,9 +179,3 @@ def _mattering(ledger: Ledger) -> Iterator[str]:
             for row in largest
         )
         yield f"Most of the uncertainty comes from {clean(' and '.join(said))}."
-
-
-def _development(ledger: Ledger) -> str:
-    if development(ledger):
-        return "Development runs are included."
-    return "Preliminary, failed and other development runs are not included."

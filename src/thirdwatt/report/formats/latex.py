@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from thirdwatt.amounts import percent, scale
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.report.formats import markup
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     INSIDE,
+    LEFT_OUT,
     UNKNOWN,
-    left_out,
     location,
     notes,
     rests_on,
@@ -45,7 +45,7 @@ def _totals(ledger: Ledger) -> Iterator[str]:
     here = ledger.boundary
     caption = (
         f"Estimated cost of the training run: {title(ledger)}. Boundary {here}: {INSIDE[here]}. Location-based and "
-        f"market-based carbon are never added. {left_out(ledger)} Rests on {rests_on(ledger)} ({signature(ledger)})."
+        f"market-based carbon are never added. {LEFT_OUT} Rests on {rests_on(ledger)} ({signature(ledger)})."
     )
     body = [(row.name, row.measure.value, row.measure.interval, row.boundary, row.basis) for row in rows(ledger)]
     heads = ("", "value", "90 % interval", "boundary", "basis")
@@ -55,7 +55,7 @@ def _totals(ledger: Ledger) -> Iterator[str]:
 def _components(ledger: Ledger) -> Iterator[str]:
     found = ledger.components
     if not found:
-        yield "% energy by component: not known"
+        yield f"% energy by component: {UNKNOWN}"
         return
     columns = [_column(ledger, [getattr(row, name) for row in found], unit) for _, name, unit in ACCOUNTS]
     heads = ("component", *(head for head, _, _ in ACCOUNTS), "share of energy")

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from thirdwatt.ledger import Ledger
 from thirdwatt.report.formats.markup import filled
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     CO2E,
     INSIDE,
+    LEFT_OUT,
     computation,
     devices,
+    energy_kind,
     grid,
     kind,
-    left_out,
     market,
     measure,
     notes,
@@ -25,7 +26,6 @@ from thirdwatt.report.formats.phrases import (
     terms,
     title,
 )
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 
 def methods(ledger: Ledger) -> str:
@@ -50,7 +50,7 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
         f"{share(ledger, 'mfu')} and a goodput of {share(ledger, 'goodput')}."
     )
     yield f"The computation is {said('training_flop', 'FLOP', computation(ledger))}."
-    yield f"Energy is {said('energy_kwh', 'kWh', kind(ledger, BOUNDARY_QUANTITY[here]))}."
+    yield f"Energy is {said('energy_kwh', 'kWh', energy_kind(ledger))}."
     if "facility" in here:
         yield f"Power usage effectiveness (PUE) is {measure(ledger, ledger.of('pue'), '').by(_pue(ledger))}."
     intensity = measure(ledger, ledger.of("grid_intensity_kg_per_kwh"), "kg CO2e/kWh")
@@ -69,7 +69,7 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
     if ledger.scores.width > 1:
         yield "Intervals are 5 % and 95 % quantiles over draws of the inputs."
     yield f"The result rests on {rests_on(ledger)}."
-    yield left_out(ledger)
+    yield LEFT_OUT
 
 
 def _pue(ledger: Ledger) -> str:

@@ -15,14 +15,14 @@ from typing import Any
 
 from thirdwatt.ledger import Ledger, Total
 from thirdwatt.report.formats.markup import clean, markdown, yaml
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     CO2E,
     G_PER_KG,
     INSIDE,
+    LEFT_OUT,
     devices,
+    energy_kind,
     grid,
-    kind,
-    left_out,
     measure,
     notes,
     place,
@@ -33,7 +33,6 @@ from thirdwatt.report.formats.phrases import (
     tool,
 )
 from thirdwatt.scenario import InputError, Mistake
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 KEY = "co2_eq_emissions"
 DIGITS = 6
@@ -83,11 +82,10 @@ def grams(carbon: Total | None) -> float | int | None:
 def _source(ledger: Ledger) -> str:
     carbon = measure(ledger, ledger.totals["carbon_kg"], "kg", CO2E)
     market = measure(ledger, ledger.totals["carbon_market_kg"], "kg", CO2E)
-    energy = kind(ledger, BOUNDARY_QUANTITY[ledger.boundary])
     return (
         f"estimate by {signature(ledger)}, for {title(ledger)}; boundary {ledger.boundary}: {INSIDE[ledger.boundary]}; "
-        f"method: {energy} energy x average intensity of the grid ({grid(ledger)}), location-based: "
-        f"{carbon}; market-based: {market}; embodied carbon apart"
+        f"method: {energy_kind(ledger)} energy x average intensity of the grid ({grid(ledger)}), location-based: "
+        f"{carbon.by()}; market-based: {market.by()}; embodied carbon apart"
     )
 
 
@@ -108,7 +106,7 @@ def _section(ledger: Ledger) -> Iterator[str]:
     yield ""
     yield (
         "Location-based and market-based carbon stand beside each other and are never added; offsets are not counted; "
-        f"embodied carbon is apart from both. {left_out(ledger)}"
+        f"embodied carbon is apart from both. {LEFT_OUT}"
     )
     yield ""
     yield f"Rests on {rests_on(ledger)}."

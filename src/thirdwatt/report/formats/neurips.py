@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from thirdwatt.amounts import amount
 from thirdwatt.ledger import Ledger
 from thirdwatt.report.formats.markup import filled, latex
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     INSIDE,
     UNKNOWN,
     computation,
-    development,
     devices,
+    energy_kind,
     kind,
     measure,
     signature,
@@ -26,7 +26,6 @@ from thirdwatt.report.formats.phrases import (
     tenure,
     title,
 )
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
 OWNERS = {"own": "own machines", "colo": "own machines in rented space", "rented": "rented machines"}
 
@@ -59,8 +58,10 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
     )
     hours = measure(ledger, ledger.totals["accelerator_hours"], "hours").by(kind(ledger, "accelerator_hours"))
     flop = measure(ledger, ledger.totals["training_flop"], "FLOP").by(computation(ledger))
-    basis = f"{kind(ledger, BOUNDARY_QUANTITY[ledger.boundary])}; {INSIDE[ledger.boundary]}"
+    basis = f"{energy_kind(ledger)}; {INSIDE[ledger.boundary]}"
     energy = measure(ledger, ledger.totals["energy_kwh"], "kWh").by(basis)
     yield f"Total compute: {hours} of accelerators; {flop}; {energy}, boundary {ledger.boundary}."
-    included = "are included" if development(ledger) else f"are not included; what they took is {UNKNOWN}"
-    yield f"Preliminary and failed runs {included}. Estimated with {signature(ledger)}."
+    yield (
+        f"Preliminary and failed runs are not included; what they took is {UNKNOWN}. "
+        f"Estimated with {signature(ledger)}."
+    )

@@ -18,11 +18,10 @@ from thirdwatt.ledger import Ledger, Total
 from thirdwatt.ledger.ledger import total
 from thirdwatt.quantity import COMPONENTS
 from thirdwatt.report.formats.markup import yaml
-from thirdwatt.report.formats.phrases import (
+from thirdwatt.report.phrases import (
     G_PER_KG,
     UNKNOWN,
     computation,
-    development,
     devices,
     grid,
     kind,
@@ -34,6 +33,7 @@ from thirdwatt.report.formats.phrases import (
     title,
 )
 
+ABSENT = f"not included: {UNKNOWN}"
 DIGITS = 4
 BOUNDARY = "facility"
 """SCI takes in all infrastructure the software needs, so it is the facility's whatever the headline's boundary."""
@@ -90,8 +90,8 @@ def sci(ledger: Ledger) -> str:
             "standard": "Software Carbon Intensity, ISO/IEC 21031:2024",
             "equation": "SCI = (O + M) per R, O = E x I, M = TE x TS x RS",
             **_head(ledger),
-            "included": f"{', '.join(COMPONENTS)}{'; development runs' if development(ledger) else ''}",
-            "excluded": f"market-based measures and offsets; use of the model{_development(ledger)}",
+            "included": ", ".join(COMPONENTS),
+            "excluded": f"market-based measures and offsets; use of the model; development runs, which are {UNKNOWN}",
             **_parts(ledger),
             "R": _counts(ledger, TOKENS) if known else {"value": 1, "unit": "training run", "basis": "as the run is"},
             "SCI": _score(ledger, TOKENS if known else None),
@@ -111,10 +111,10 @@ def sci_ai(ledger: Ledger) -> str:
             **_head(ledger),
             "stages": {
                 "model training": "this run",
-                "development runs": "included" if development(ledger) else "not included: not known",
-                "data engineering": "not included: not known",
-                "system integration": "not included: not known",
-                "end of life": "not included: not known",
+                "development runs": ABSENT,
+                "data engineering": ABSENT,
+                "system integration": ABSENT,
+                "end of life": ABSENT,
             },
             "excluded": "market-based measures and offsets; runtime operations, which are the consumer's",
             **_parts(ledger),
@@ -138,10 +138,6 @@ def _head(ledger: Ledger) -> dict[str, Any]:
         "hardware": devices(ledger),
         "place": place(ledger),
     }
-
-
-def _development(ledger: Ledger) -> str:
-    return "" if development(ledger) else "; development runs, which are not known"
 
 
 def _parts(ledger: Ledger) -> dict[str, Any]:

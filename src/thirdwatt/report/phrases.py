@@ -1,19 +1,24 @@
-"""What all formats say alike: a figure with its unit and interval, where and on what, what it rests on, who says so.
+"""What every report says alike: a figure with its unit and interval, where and on what, what it rests on, who says so.
 
-An unknown is said to be unknown. Everything is read from the ledger; nothing is computed here but units.
+What is not known is said to be so. Everything is read from the ledger; nothing is computed here but units.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import thirdwatt
-from thirdwatt.amounts import percent, plain, scale
+from thirdwatt.amounts import amount, percent, plain, scale
 from thirdwatt.facts import digest, sources, table
+from thirdwatt.facts.prices import today
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.document import locate
+from thirdwatt.ledger.ledger import Equivalence
+from thirdwatt.ledger.validated import nearest
 from thirdwatt.quantity import KINDS
 from thirdwatt.report.formats.markup import clean
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY, UNSAID_BASIS
@@ -32,26 +37,43 @@ INSIDE: Mapping[str, str] = {
 }
 """What each boundary takes in."""
 
+LEFT_OUT = (
+    f"Not included, and {UNKNOWN}: preliminary, failed and other development runs, preparation of the data, use of the "
+    "model after training."
+)
+"""What no ledger takes in."""
+
 
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure in one unit: its value, and its 90 % interval or why there is none."""
+    """A figure in one unit: its value, and the ends of its 90 % interval or why it has none."""
 
-    value: str
-    interval: str
-    spread: bool
+    number: str
+    unit: str
+    ends: str
+    why: str
 
     def __str__(self) -> str:
-        return self.by("")
+        return f"{self.value} (90 %: {self.ends})" if self.ends else self.value
 
-    def by(self, basis: str) -> str:
-        """The figure as a sentence says it, with its basis."""
-        if self.value == UNKNOWN:
+    @property
+    def value(self) -> str:
+        """The value with its unit."""
+        return f"{self.number}{self.unit}"
+
+    @property
+    def interval(self) -> str:
+        """The interval with its unit, or why there is none."""
+        return f"{self.ends}{self.unit}" if self.ends else self.why
+
+    def by(self, basis: str = "") -> str:
+        """The figure as a sentence says it: with its basis, and with why it has no interval if it has none."""
+        if self.number == UNKNOWN:
             return UNKNOWN
-        interval = f"90 % interval {self.interval}" if self.spread else self.interval
+        interval = f"90 %: {self.ends}" if self.ends else self.why
         return f"{self.value} ({'; '.join(filter(None, (basis, interval)))})"
 
 
@@ -66,24 +88,30 @@ def number(value: float, digits: int = 3) -> str:
     return re.sub(r"e\+?(-?)0*(\d+)$", r" x 10^\1\2", plain(value, digits))
 
 
-def measure(ledger: Ledger, total: Total | None, symbol: str, after: str = "", factor: float | None = None) -> Measure:
+def sized(total: Total | None, symbol: str, after: str = "", factor: float | None = None, digits: int = 3) -> Measure:
     """A total in the unit that suits it, or in one of ``factor`` of its own units named ``symbol``.
 
     Parameters
     ----------
     after
         What follows the unit, such as ``CO2e``.
+    digits
+        Significant digits of the value; its interval has three.
     """
     if total is None:
-        return Measure(UNKNOWN, UNKNOWN, spread=False)
+        return Measure(UNKNOWN, "", "", UNKNOWN)
     size, unit = scale([total.value], symbol) if factor is None else (factor, symbol)
     end = f" {unit}{after}" if unit else after
-    value = f"{number(total.value / size)}{end}"
-    if ledger.scores.width == 1:
-        return Measure(value, "no interval drawn", spread=False)
+    value = number(total.value / size, digits)
     if total.low == total.high:
-        return Measure(value, "no range stated", spread=False)
-    return Measure(value, f"{number(total.low / size)} to {number(total.high / size)}{end}", spread=True)
+        return Measure(value, end, "", "no range stated")
+    return Measure(value, end, f"{number(total.low / size)} to {number(total.high / size)}", "")
+
+
+def measure(ledger: Ledger, total: Total | None, symbol: str, after: str = "", factor: float | None = None) -> Measure:
+    """A total of a ledger, :func:`sized`; one without draws says that none were made."""
+    found = sized(total, symbol, after, factor)
+    return found if total is None or ledger.scores.width > 1 else replace(found, why="no interval drawn")
 
 
 def share(ledger: Ledger, quantity: str) -> str:
@@ -97,6 +125,11 @@ def kind(ledger: Ledger, quantity: str) -> str:
     if figure is None or (quantity in ledger.program.plan.chosen and quantity not in ledger.scenario.given):
         return "modelled"
     return figure.kind
+
+
+def energy_kind(ledger: Ledger) -> str:
+    """How the headline's energy came about."""
+    return kind(ledger, BOUNDARY_QUANTITY[ledger.boundary])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +148,7 @@ def rows(ledger: Ledger) -> tuple[Row, ...]:
     costs = {"rented": "what is rented", "colo": "facility, space rented", "own": "facility"}
     making = "share of making the machines and the building, by time in use; PUE not applied"
     return (
-        Row("energy", measure(ledger, totals["energy_kwh"], "kWh"), here, kind(ledger, BOUNDARY_QUANTITY[here])),
+        Row("energy", measure(ledger, totals["energy_kwh"], "kWh"), here, energy_kind(ledger)),
         Row("carbon, location-based", measure(ledger, totals["carbon_kg"], "kg", CO2E), here, location(ledger)),
         Row("carbon, market-based", measure(ledger, totals["carbon_market_kg"], "kg", CO2E), here, market(ledger)),
         Row("embodied carbon", measure(ledger, totals["embodied_kg"], "kg", CO2E), "facility", making),
@@ -130,6 +163,59 @@ def rows(ledger: Ledger) -> tuple[Row, ...]:
         ),
         Row("computation", measure(ledger, totals["training_flop"], "FLOP"), "model FLOP", computation(ledger)),
     )
+
+
+# --- the answer ---------------------------------------------------------------------------------------------------
+
+
+def headline(ledger: Ledger) -> str:
+    """Energy with its interval and its basis, in one line."""
+    energy = ledger.totals["energy_kwh"]
+    if energy is None:
+        return f"energy {UNKNOWN}"
+    count, hours, pue = (ledger.of(name) for name in ("accelerator_count", "wall_time_h", "pue"))
+    basis = [energy_kind(ledger)]
+    if count:
+        basis.append(f"{plain(count.value, 5)} x {ledger.scenario.choices['accelerator']}")
+    if hours:
+        basis.append(f"{plain(hours.value, 4)} h")
+    if pue:
+        basis.append(f"PUE {plain(pue.value)}")
+    return f"{sized(energy, 'kWh')}   {' · '.join(basis)}"
+
+
+def difference(ledger: Ledger) -> str:
+    """One sentence on why the facility draws more than accelerators times PUE."""
+    worked, facility = ledger.of("accelerators_facility_energy_kwh"), ledger.of("facility_energy_kwh")
+    accelerators, it = ledger.of("accelerators_energy_kwh"), ledger.of("it_energy_kwh")
+    if worked is None or facility is None or accelerators is None or it is None:
+        return ""
+    return (
+        f"The whole facility draws {amount(facility.value, 'kWh')}, "
+        f"{plain(facility.value / worked.value)} times what accelerators and PUE come to: "
+        f"beside them, hosts, network, storage and spares draw "
+        f"{amount(it.value - accelerators.value, 'kWh')}, and cooling and conversion serve them too."
+    )
+
+
+def tested(ledger: Ledger) -> str:
+    """How far estimates of this sort were from what was published, in one sentence."""
+    found = nearest(ledger)
+    what = "hours" if found.question == "time" else "metered energy"
+    if found.error is None:
+        return f"no published run of {ledger.scenario.choices['generation']} tests the {what}: the interval is a guess"
+    outside = "; this one lies outside them" if found.extrapolated else ""
+    runs = f"{found.n} published run{'s' if found.n > 1 else ''} of {ledger.scenario.choices['generation']}"
+    return f"{what} of {runs}: {percent(found.error)} off in the median, nearest {found.nearest}{outside}"
+
+
+def readable(equivalents: Sequence[Equivalence], most: int = 3) -> list[Equivalence]:
+    """The first few things of which there are at least one and at most a million; else those nearest to that."""
+
+    def away(each: Equivalence) -> float:
+        return 0.0 if 1 <= each.count < 1e6 else abs(math.log10(each.count or 1e-300))
+
+    return sorted(equivalents, key=away)[:most]
 
 
 # --- what is stated, and what stands in ---------------------------------------------------------------------------
@@ -207,15 +293,34 @@ def market(ledger: Ledger) -> str:
 
 
 def terms(ledger: Ledger) -> str:
-    """Basis of the cost."""
+    """Basis of the cost: on whose terms and what of, or why there is none."""
     if ledger.totals["cost_usd"] is None:
-        return f"no price of {chip(ledger)} is known"
+        return _unpriced(ledger)
+    if "cost_usd" in ledger.scenario.given:
+        return f"{tenure(ledger)}, {kind(ledger, 'cost_usd')}"
     if tenure(ledger) == "rented":
-        rent = ledger.of("rent_usd_per_accelerator_h")
-        said = UNKNOWN if rent is None else f"{plain(rent.value)} USD an accelerator hour"
-        return f"rented at {said}, {kind(ledger, 'rent_usd_per_accelerator_h')}"
-    site = "space and power rented" if tenure(ledger) == "colo" else "own site"
-    return f"modelled: wear of the machines, electricity, upkeep; {site}"
+        rent = ledger.figures["rent_usd_per_accelerator_h"]
+        return f"rented at {plain(rent.value)} USD/h, {rent.kind}: {clean(rent.note or located(rent.source))}"
+    text = f"{tenure(ledger)}, modelled: wear of the machines, {_electricity(ledger)}, upkeep"
+    utilisation = ledger.of("break_even_utilisation_share")
+    if utilisation is None:
+        return text
+    even = utilisation.value
+    return f"{text}; {f'as cheap as renting from {percent(even)} use' if even > 0 else 'renting is never dearer'}"
+
+
+def _unpriced(ledger: Ledger) -> str:
+    """Why there is no cost, what the hours would rent for if somebody rents them out, and what electricity costs."""
+    rent, hours = ledger.figures.get("market_rent_usd_per_accelerator_h"), ledger.totals["accelerator_hours"]
+    text = f"no price of {chip(ledger)} is known"
+    if rent is not None and hours is not None:
+        text += f"; renting the hours would take {amount(rent.value * hours.value, 'USD')} ({clean(rent.note)})"
+    return text if tenure(ledger) == "rented" else f"{text}; {tenure(ledger)}; {_electricity(ledger)}"
+
+
+def _electricity(ledger: Ledger) -> str:
+    cost = ledger.of("electricity_cost_usd")
+    return "electricity" if cost is None else f"electricity {amount(cost.value, 'USD')}"
 
 
 def computation(ledger: Ledger) -> str:
@@ -228,27 +333,46 @@ def computation(ledger: Ledger) -> str:
     return "modelled: accelerator hours x peak x utilisation x goodput"
 
 
+# --- sources ------------------------------------------------------------------------------------------------------
+
+
+def cited(source: str) -> tuple[str, ...]:
+    """Sources that a figure names: ids of the table of sources, or one that somebody stated in their own words.
+
+    Examples
+    --------
+    >>> cited("si, definition"), cited("Smith, J., 2024")
+    (('si', 'definition'), ('Smith, J., 2024',))
+    """
+    parts = tuple(source.split(", "))
+    return parts if all(part in sources() for part in parts) else (source,)
+
+
+def located(source: str) -> str:
+    """Title and place of every source that a figure names."""
+    return "; ".join(map(locate, cited(source)))
+
+
+def used(ledger: Ledger) -> dict[str, list[str]]:
+    """Every source that a result rests on, and the quantities that are read from it."""
+    found: dict[str, list[str]] = {}
+    for row in ledger.inputs:
+        for source in cited(row.figure.source):
+            found.setdefault(source, []).append(row.quantity)
+    return found
+
+
 def source_of(ledger: Ledger, quantity: str) -> str:
     """Kind of a figure, its source and the source's year."""
     figure = ledger.figures.get(quantity)
     if figure is None:
         return UNKNOWN
-    found = sources().get(figure.source)
-    if found is not None:
-        return f"{figure.kind}: {', '.join(filter(None, (found['title'], found['year'])))}"
+    known = [sources()[source] for source in cited(figure.source) if source in sources()]
+    if known:
+        said = "; ".join(", ".join(filter(None, (found["title"], found["year"]))) for found in known)
+        return f"{figure.kind}: {said}"
     bare = figure.source.split(".")[0] in ("site", "known", "range") and " " not in figure.source
     return f"{figure.kind} in the scenario" if bare else f"{figure.kind}: {clean(figure.source)}"
-
-
-def development(ledger: Ledger) -> bool:
-    """Whether runs before the final one are part of the ledger."""
-    return any(phase.name == "development" and phase.energy_kwh.value > 0 for phase in ledger.phases)
-
-
-def left_out(ledger: Ledger) -> str:
-    """What the figures do not include."""
-    runs = "" if development(ledger) else "preliminary, failed and other development runs, "
-    return f"Not included, and not known: {runs}preparation of the data, use of the model after training."
 
 
 # --- who says so --------------------------------------------------------------------------------------------------
@@ -263,6 +387,14 @@ def signature(ledger: Ledger) -> str:
     """What it takes to get the same figures again."""
     samples = ledger.scores.samples
     return f"{tool()}, facts {digest()}, seed {ledger.scores.seed}, {samples:,} sample{'s' if samples != 1 else ''}"
+
+
+def citation(ledger: Ledger) -> str:
+    """One sentence by which the result can be cited."""
+    return (
+        f"{signature(ledger)}: {ledger.scenario.name}, {headline(ledger)}, boundary {ledger.boundary}, "
+        f"{today().isoformat()}."
+    )
 
 
 def rests_on(ledger: Ledger) -> str:
