@@ -69,3 +69,10 @@ def test_fifty_pages(document: dict[str, Any]) -> None:
         assert printed(said).startswith(b"%PDF-")
     except OSError as error:
         pytest.skip(f"Debian's libpango-1.0-0 and libpangoft2-1.0-0 are not installed: {error}")
+
+
+def test_a_choice_written_down_is_the_choice_that_was_made() -> None:
+    """Andorra publishes no intensity: Spain's stands in, whether or not the basis is then stated."""
+    found = ledger({"boundary": "accelerators", "site": {"region": "ad"}, "workload": {"model": "alphafold-2"}})
+    assert found is not None
+    assert evidence.reproduce(evidence.pack(found), "pack") == []

@@ -488,6 +488,10 @@ def _vendor(choices: dict[str, str]) -> None:
             choices["vendor"] = provider
 
 
+def _intensity(basis: str) -> str:
+    return f"grid_intensity_kg_per_kwh@{basis}"
+
+
 def _grid(choices: dict[str, str], given: Mapping[str, Figure], mistakes: list[Mistake], warnings: list[Warn]) -> None:
     """Basis of the grid's intensity: the one asked for, or what the nearest grid that publishes one has."""
     lineage = table("grids").lineage(choices["region"])
@@ -498,10 +502,11 @@ def _grid(choices: dict[str, str], given: Mapping[str, Figure], mistakes: list[M
     if conflict:
         warnings.append(Warn("mapping_conflict", f"{choices['region']}: {conflict}"))
     wanted = (choices["basis"],) if "basis" in choices else BASES
+    nearest_row = next((row for row in lineage if any(_intensity(each) in row.figures for each in BASES)), None)
     for row in lineage:
         for basis in wanted:
-            if f"grid_intensity_kg_per_kwh@{basis}" in row.figures:
-                if "basis" in choices and row is not lineage[0]:
+            if _intensity(basis) in row.figures:
+                if row is not nearest_row:
                     text = f"no {basis} intensity of {choices['region']} is published; that of {row.id} stands in"
                     warnings.append(Warn("stand_in", text))
                 choices["basis"] = basis
