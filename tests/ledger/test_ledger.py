@@ -187,6 +187,7 @@ def test_observed_rates_replace_models_and_runs_do_not() -> None:
     ledger = thirdwatt.estimate("llama-3.1-8b", observed=[rate, run])
     assert value(ledger, "accelerator_power_w") == 500
     assert value(ledger, "accelerators_energy_kwh") > 1e5
+    assert "run_not_used" in {warning.code for warning in ledger.warnings}
 
 
 # --- traps --------------------------------------------------------------------------------------------------------

@@ -205,3 +205,27 @@ def test_a_figure_of_the_parent_stands_in_and_is_named() -> None:
     found = scenario({"site": {"region": "us-va", "basis": "life-cycle"}})
     assert "no life-cycle intensity of us-va is published; that of us stands in" in [w.text for w in found.warnings]
     assert scenario({"site": {"region": "us-va"}}).choices["basis"] == "direct"
+
+
+def test_a_title_moves_no_cursor_and_turns_no_line() -> None:
+    assert scenario({"title": "a\x1b[2Jb\u202ec\nd", "workload": {"flop": 1e20}}).title == "a [2Jb c d"
+
+
+def test_what_is_stated_twice_is_said() -> None:
+    twice = scenario({"workload": {"flop": 1e20}, "site": {"pue": 1.2}, "known": {"pue": 1.5}})
+    assert twice.given["pue"].value == 1.5
+    assert "known.pue = 1.5 replaces site.pue = 1.2" in {w.code: w.text for w in twice.warnings}["stated_twice"]
+
+
+def test_a_range_keeps_kind_and_source_of_what_it_widens() -> None:
+    known = {"mfu": {"value": 0.4, "kind": "measured", "source": "my meter"}}
+    figure = scenario({"workload": {"flop": 1e20}, "known": known, "range": {"mfu": [0.3, 0.5]}}).given["mfu"]
+    assert (figure.value, figure.low, figure.high) == (0.4, 0.3, 0.5)
+    assert (figure.kind, figure.source) == ("measured", "my meter")
+
+
+def test_rents_of_another_time_are_said() -> None:
+    old = {"workload": {"flop": 1e20}, "cluster": {"accelerator": "v100-sxm-32gb"}, "software": {"year": 2019}}
+    assert "later_price" in {warning.code for warning in scenario({**old, "site": {"tenure": "rented"}}).warnings}
+    paid = {"tenure": "rented", "rent_usd_per_h": 3.0}
+    assert "later_price" not in {warning.code for warning in scenario({**old, "site": paid}).warnings}

@@ -172,14 +172,11 @@ def _demand_energy(plan: Program, scenario: Scenario) -> None:
     missing = plan.plan.missing
     lacking = missing.get("boundary_energy_kwh", ())
     if lacking and BOUNDARY_QUANTITY[scenario.boundary] not in plan.plan.leaves:
-        wanted = (_path_of(name) for name in lacking)
+        wanted = (_path_of(name) for name in lacking if not name.endswith("_code"))  # a code is no number to state
         begun = "layer_count" in scenario.given
         described = dict.fromkeys("workload.model" if "transformer" in path and not begun else path for path in wanted)
-        paths = ", ".join(described)
-        raise InsufficientError(
-            f"too little is known to say how much energy this takes: state {paths}, "
-            "or workload.flop, or known.accelerator_hours"
-        )
+        paths = ", or ".join(filter(None, (", ".join(described), "workload.flop", "known.accelerator_hours")))
+        raise InsufficientError(f"too little is known to say how much energy this takes: state {paths}")
 
 
 def _demand_sense(plan: Program, values: Values, factors: Values) -> None:

@@ -99,8 +99,8 @@ def parse(
     quadrant = file.quadrant
     return Scenario(
         name=name,
-        title=file.title,
-        note=file.note,
+        title=_line(file.title),
+        note=_line(file.note),
         boundary=file.boundary,
         choices=choices,
         given=given,
@@ -109,6 +109,11 @@ def parse(
         warnings=tuple(warnings),
         observations=tuple(observations),
     )
+
+
+def _line(text: str) -> str:
+    """A text as one line of what prints: nothing in it moves a cursor or turns the direction of reading."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 # --- the form -----------------------------------------------------------------------------------------------------
@@ -345,6 +350,10 @@ def _observed(
     mistakes: list[Mistake],
     warnings: list[Warn],
 ) -> None:
+    whole = sum(seen.scope != "rate" for seen in observations)
+    if whole:
+        text = f"{whole} observed of one whole run: not used, since only rates hold for another length of run"
+        warnings.append(Warn("run_not_used", text))
     for seen in observations:
         if seen.scope != "rate":
             continue
