@@ -37,12 +37,17 @@ def written(name: str, content: str | bytes) -> None:
         raise _refused(name, f"cannot be written: {_reason(error)}", "nothing was changed") from None
     if stat.S_ISDIR(mode):
         raise _refused(name, "is a folder", "name a file in it")
-    if not mode & 0o222:
-        raise _refused(name, "cannot be written", "it is read-only")
+    _demand_writable(name, path, mode)
     if stat.S_ISREG(mode):
         _place(name, target, data, stat.S_IMODE(mode), Path.replace)
     else:
         _pour(name, path, data)
+
+
+def _demand_writable(name: str, path: Path, mode: int) -> None:
+    """Refuse what its owner made read-only, even to an administrator, who could replace it all the same."""
+    if not mode & 0o222 or (path.exists() and not os.access(path, os.W_OK)):
+        raise _refused(name, "cannot be written", "it is read-only")
 
 
 def _pour(name: str, path: Path, data: bytes) -> None:
@@ -102,8 +107,7 @@ def rewrite(name: str, text: str) -> None:
         raise _refused(name, "is a link", "name the file it leads to")
     if not stat.S_ISREG(mode):
         raise _refused(name, "is no file")
-    if not os.access(path, os.W_OK):
-        raise _refused(name, "cannot be written", "it is read-only")
+    _demand_writable(name, path, mode)
     _place(name, path, text.encode("utf-8"), stat.S_IMODE(mode), Path.replace)
 
 

@@ -114,8 +114,10 @@ def _page(found: Validation) -> Iterator[str]:
     yield (
         "Nothing is stated of a run but what a question allows. One run in three is set apart by its id (crc32). The "
         "typical utilisation of five generations is the geometric mean of two medians, of published steps and of the "
-        "campaign hours of runs that are not set apart; nothing else is fitted, so the line *set apart* is the fair "
-        "one. A family is a generation of accelerators; it has a line of its own from three runs."
+        "campaign hours of runs that are not set apart; nothing else is fitted. Some figures of power in the tables "
+        "come from papers whose runs stand here too: those runs never count as set apart for power, energy or carbon. "
+        "So the line *set apart* is the fair one. A family is a generation of accelerators; it has a line of its own "
+        "from three runs."
     )
     yield ""
     for question, what in QUESTIONS.items():
