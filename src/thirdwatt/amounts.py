@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from thirdwatt.quantity import unit
 
@@ -21,6 +21,12 @@ SCALES = {
 }
 """Larger and smaller names of each unit, the largest first."""
 
+SIZES: Mapping[str, float] = {name: factor for steps in SCALES.values() for factor, name in steps if name}
+"""How many of its base unit each named unit holds: ``SIZES["MWh"]`` is 1,000, of kWh."""
+
+SPAN = 1e4
+"""Largest over smallest value up to which one unit serves a whole column of a table."""
+
 
 def unit_to_read(quantity: str) -> str:
     """Unit in which a quantity is read; hours of many accelerators at once stay hours."""
@@ -31,12 +37,24 @@ def scale(values: Iterable[float], symbol: str) -> tuple[float, str]:
     """Factor and name of the unit in which the largest of some values reads best."""
     largest = max((abs(value) for value in values), default=0.0)
     steps = SCALES.get(symbol, ((1.0, symbol),))
+    if not largest:  # nothing is nothing of the unit itself
+        return next(step for step in steps if step[0] == 1)
     for factor, name in steps:
         if largest >= factor * (2 if symbol == "h" else 1):
             return factor, name
-    if largest or symbol == "1" or len(steps) == 1:
-        return steps[-1]
-    return steps[-2]
+    return steps[-1]
+
+
+def shared(values: Iterable[float], symbol: str) -> tuple[float, str] | None:
+    """Factor and name of one unit for a column; ``None`` where its values are too far apart for any.
+
+    Examples
+    --------
+    >>> shared([19_600_000, 2_100], "kWh"), shared([19_600_000, 0.4, 0], "kWh")
+    ((1000000.0, 'GWh'), None)
+    """
+    sizes = [abs(value) for value in values if value]
+    return None if sizes and max(sizes) > SPAN * min(sizes) else scale(sizes, symbol)
 
 
 def plain(value: float, digits: int = 3) -> str:

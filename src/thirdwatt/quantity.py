@@ -46,9 +46,22 @@ COMPONENTS = (
     "facility_other",
 )
 
-PHASES = ("productive", "checkpoint", "lost_to_failure", "evaluation", "idle", "retention")
+PHASES = (
+    "compute",
+    "communication",
+    "bubble",
+    "data_stall",
+    "checkpoint",
+    "lost_to_failure",
+    "evaluation",
+    "idle",
+    "retention",
+)
 
-AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES}
+LOSSES = PHASES[3:-1]
+"""Phases in which no step runs that counts."""
+
+AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES, "loss": LOSSES}
 """Axes a quantity may have, by the first word of its name, with the names along them."""
 
 Observation = namedtuple(

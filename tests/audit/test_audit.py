@@ -12,6 +12,7 @@ from thirdwatt.audit.claims import CHECKS, Claim
 from thirdwatt.audit.judge import _judge, last_digit, prints
 from thirdwatt.facts.equivalents import editions
 from thirdwatt.ledger import estimate
+from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.report import judgements
 from thirdwatt.scenario import InputError
 
@@ -222,7 +223,7 @@ def test_the_line_of_a_syntax_error_is_said(tmp_path: Path, name: str, content: 
 
 
 def test_files_that_are_not_there_are_not_looked_for_among_presets(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.toml: is no file"):
+    with pytest.raises(InputError, match=r"gone\.toml: cannot be read: the file does not exist"):
         read(str(tmp_path / "gone.toml"))
 
 
@@ -255,6 +256,31 @@ def test_every_check_has_a_judge() -> None:
 
 def test_what_people_read() -> None:
     said = judgements.text(audit(read(str(EXAMPLES / "essay-claims.toml"))))
-    assert max(map(len, said.splitlines()[:-1])) <= 100
+    assert max(map(len, said.splitlines())) <= 100
     assert "MISLABELLED" in said
-    assert said.splitlines()[-1].startswith("20 claims: 9 right")
+    assert "\n20 claims: 9 right" in said
+
+
+@pytest.mark.parametrize("columns", [40, 59, 60])
+def test_verdicts_keep_to_the_columns(columns: int) -> None:
+    said = judgements.text(audit(read(str(EXAMPLES / "essay-claims.toml"))), columns)
+    assert max(map(len, said.splitlines())) <= columns
+
+
+def test_a_share_that_cannot_be_told_names_what_is_missing() -> None:
+    claim = CHECKS["quadrant"](  # type: ignore[call-arg]
+        id="a", text="x", check="quadrant", component="cooling", quadrant="Q1", scenario="palm-540b"
+    )
+    (judged,) = audit([claim])
+    assert judged.verdict is Verdict.OPEN
+    assert "gives no share of capex without known.accelerator_price_usd" in judged.why
+    assert "unknown" not in judged.why
+
+
+def test_every_account_can_be_claimed() -> None:
+    for name in ACCOUNTED:
+        claim = CHECKS["total"](  # type: ignore[call-arg]
+            id=name, text="x", check="total", scenario="laptop-cpu", quantity=name, value=1e9, boundary="facility"
+        )
+        (judged,) = audit([claim])
+        assert judged.verdict is Verdict.CONTRADICTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,9 +19,13 @@ from thirdwatt.cli import VERBS
 from thirdwatt.facts import digest
 
 
-def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, stdin: str | None = None, columns: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Call a command; in as many columns as it takes by itself, whatever the terminal of the tests has."""
     command = [sys.executable, "-m", "thirdwatt", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=120)
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    if columns is not None:
+        environment["COLUMNS"] = columns
+    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=120, env=environment)
 
 
 def document(*arguments: str, code: int = 0) -> Any:
@@ -125,7 +130,7 @@ def test_mistakes_are_all_named_on_stderr(tmp_path: Path) -> None:
         (("estimate", "gpt-4o", "--json", "--md"), 2, "choose one of"),
         (("estimate", "gpt-4o", "--samples", "0"), 2, "--samples"),
         (("estimate", "--table", "absent.csv"), 2, "cannot be read"),
-        (("explain", "gpt-4o", "step_time_s"), 2, "state"),
+        (("explain", "gpt-4o", "step_time_s"), 4, "state"),
         (("equivalents", "7546"), 2, "is no mass"),
         (("equivalents", "1t", "--edition", "1999"), 2, "no edition"),
         (("compare", "gpt-4o"), 2, "at least two"),
@@ -134,7 +139,7 @@ def test_mistakes_are_all_named_on_stderr(tmp_path: Path) -> None:
         (("facts", "chips"), 2, "no table 'chips'"),
         (("facts", "accelerators", "h100-smx"), 2, "did you mean h100-sxm"),
         (("facts", "--check", "absent.csv"), 2, "cannot be read"),
-        (("init", "--from", "absent.json"), 2, "is neither a preset nor a file"),
+        (("init", "--from", "absent.json"), 2, "absent.json: cannot be read: the file does not exist"),
         (("init", "--params", "-3"), 2, "--params"),
     ],
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
+import thirdwatt
 from tests.cli.test_cli import document, run
 from thirdwatt.cli.estimate import command
 
@@ -108,3 +113,72 @@ def test_a_row_that_lacks_cells_is_not_priced_on_defaults(tmp_path: Path) -> Non
     assert short["totals"] is None
     assert short["error"].startswith("3 cells under 4 columns")
     assert empty["totals"]["carbon_kg"]["value"] > first["totals"]["carbon_kg"]["value"]
+
+
+def test_a_row_carries_the_codes_of_its_warnings(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        "id,workload.model,cluster.accelerator,cluster.count,known.accelerator_hours,known.wall_time_h,known.mfu\n"
+        "plain,llama-3.1-8b,h100,64,,,\n"
+        "twice,llama-3.1-8b,h100,64,1e6,1e3,\n"
+        "impossible,llama-3.1-8b,h100,64,10,,\n"
+        "outside,bert-large,tpu-v2,64,,,0.95\n"
+        "wrong,llama-3.1-8b,h100,many,,,\n"
+    )
+    rows = {row["id"]: row for row in document("estimate", "--table", str(path), "--json")["rows"]}
+    lines = {
+        row["id"]: row for row in csv.DictReader(io.StringIO(run("estimate", "--table", str(path), "--csv").stdout))
+    }
+    assert "contradiction" in rows["twice"]["warnings"]
+    assert "impossible" in rows["impossible"]["warnings"]
+    assert "outside_published" in rows["outside"]["warnings"]
+    assert rows["wrong"]["warnings"] == []
+    assert not {"contradiction", "impossible"} & set(rows["plain"]["warnings"])
+    for name, row in rows.items():
+        assert lines[name]["warnings"] == ";".join(row["warnings"])
+
+
+def test_what_was_observed_stands_in_the_result(tmp_path: Path) -> None:
+    path = tmp_path / "seen.json"
+    rate = {"quantity": "accelerator_power_w", "value": 500.0, "low": 480.0, "high": 520.0, "unit": "W"}
+    rate |= {"kind": "measured", "source": "my meter", "scope": "rate"}
+    whole = {**rate, "quantity": "facility_energy_kwh", "unit": "kWh", "scope": "run"}
+    path.write_text(json.dumps({"schema": "thirdwatt/observations/1", "observations": [rate, whole]}))
+    found = document("estimate", "llama-3.1-8b", "--observed", str(path), "--json", "--samples", "20")
+    jsonschema.validate(found, document("schema", "estimate"))
+    assert found["observations"] == [rate]
+    assert document("estimate", "llama-3.1-8b", "--json", "--samples", "20")["observations"] == []
+
+
+def test_several_sources_of_a_figure_are_a_list_of_ids() -> None:
+    found = document("estimate", "llama-3.1-8b", "--json", "--samples", "20")
+    known = {row["id"] for row in document("facts", "sources", "--json")["rows"]}
+    several = [row for row in found["inputs"] if len(row["sources"]) > 1]
+    assert several
+    for row in several:
+        assert row["source"] == ", ".join(row["sources"])
+        assert known.issuperset(row["sources"])
+    assert all(row["sources"] for row in found["inputs"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"), [("48", 48), ("40", 40), ("7", 40), ("400", 100), ("", 100), ("wide", 100)]
+)
+def test_columns_are_heeded(columns: str, width: int) -> None:
+    lines = run("estimate", "llama-3.1-8b", "--samples", "20", columns=columns).stdout.splitlines()
+    longest = max(map(len, lines))
+    assert width - 8 <= longest <= width
+
+
+def test_a_page_says_that_a_boundary_was_converted(tmp_path: Path) -> None:
+    pytest.importorskip("altair")
+    path = tmp_path / "report.html"
+    done = run("estimate", "gpt-4o", "--against", "bloom-176b", "--samples", "20", "--html", str(path))
+    assert done.returncode == 0, done.stderr
+    boundary = thirdwatt.estimate("bloom-176b", samples=1).boundary
+    said = f"bloom-176b states boundary {boundary}; it is shown at facility"
+    assert (said in path.read_text()) == (boundary != "facility")
+    scenario = tmp_path / "narrow.toml"
+    scenario.write_text("boundary = 'it'\n[workload]\nmodel = 'gpt-3'\n[cluster]\ncount = 64\n")
+    run("estimate", "gpt-4o", "--against", str(scenario), "--samples", "20", "--html", str(path))
+    assert "narrow states boundary it; it is shown at facility" in path.read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from thirdwatt.cli.files import written
+from thirdwatt.cli.files import text_of, written
 from thirdwatt.scenario import InputError
 
 
@@ -57,3 +57,10 @@ def test_what_cannot_be_written_says_so(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         written(str(tmp_path / name) if name else str(tmp_path), "new")
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_text_is_read_as_it_stands(tmp_path: Path) -> None:
+    """What is not changed in a card must be written back as it was: line ends, and a mark of the byte order."""
+    path = tmp_path / "README.md"
+    path.write_bytes("\ufeffa\r\nb\n".encode())
+    assert text_of(str(path)) == "\ufeffa\r\nb\n"

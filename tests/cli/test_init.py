@@ -22,6 +22,23 @@ def init(path: Path, before: Callable[[], None] | None = None) -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=before)
 
 
+def test_assumed_tokens_are_marked_and_sourced(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    assert init(path).returncode == 0
+    (line,) = (line for line in path.read_text().splitlines() if line.startswith("tokens = "))
+    assert 'value = 140000000000, low = 70000000000, high = 7000000000000, kind = "assumed"' in line
+    assert "20 a parameter, as compute-optimal training takes (Hoffmann et al. 2022, arXiv:2203.15556, table 3)" in line
+    assert line.endswith("# assumed: state your own")
+
+
+def test_a_file_to_draft_from_that_is_not_there_is_no_misspelt_preset(tmp_path: Path) -> None:
+    command = [sys.executable, "-B", "-m", "thirdwatt", "init", "--from", str(tmp_path / "absent.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "absent.json: cannot be read: the file does not exist; check the path" in done.stderr
+    assert "preset" not in done.stderr
+
+
 def test_a_file_that_exists_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text("mine")

@@ -24,7 +24,7 @@ DIRECT = '[workload]\nmodel = "llama-3.1-8b"\n[cluster]\naccelerator = "h100"\nc
 
 
 def run(*arguments: object, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(command, [str(each) for each in arguments], input=stdin)
+    return CliRunner().invoke(command, [str(each) for each in arguments], input=stdin, env={"COLUMNS": None})
 
 
 def said(*arguments: object, stdin: str | None = None) -> str:

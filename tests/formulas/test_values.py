@@ -45,10 +45,13 @@ def test_overhead_splits_exactly(pue: float, at_unit: float, exponent: float, ot
     assert min(float(cooling), float(distribution), float(rest)) >= -1e-12
 
 
-@given(st.lists(st.just(0.0) | st.floats(1e-4, 2.0), min_size=4, max_size=4), st.none() | st.floats(0.1, 1.0))
-def test_phases_share_all_of_the_time(losses: list[float], stated: float | None) -> None:
-    ratio = goodput.phase_ratio(*losses)
-    shares = goodput.phase_time_share(ratio, goodput.goodput(ratio) if stated is None else stated)
+ratios = st.just(0.0) | st.floats(1e-4, 2.0)
+
+
+@given(st.lists(ratios, min_size=5, max_size=5), ratios, ratios, st.none() | st.floats(0.1, 1.0))
+def test_phases_share_all_of_the_time(losses: list[float], traffic: float, bubble: float, stated: float | None) -> None:
+    ratio = goodput.loss_ratio(*losses)
+    shares = goodput.phase_time_share(ratio, goodput.goodput(ratio) if stated is None else stated, traffic, bubble)
     assert np.sum(shares, axis=0) == pytest.approx(1)
     assert np.min(shares) >= 0
 

@@ -33,7 +33,9 @@ def test_a_row_has_the_same_bits_as_alone(samples: int) -> None:
     assert batch[-1].error == "site.pue: no number"
     for row, (name, change) in zip(batch, CHANGES, strict=False):
         assert row.error is None
-        assert row.totals == thirdwatt.estimate(name, change, samples=samples).totals
+        alone = thirdwatt.estimate(name, change, samples=samples)
+        assert row.totals == alone.totals
+        assert row.warnings == alone.warnings
 
 
 def test_too_little_and_too_much_spoil_their_own_rows_alone() -> None:
@@ -46,6 +48,16 @@ def test_too_little_and_too_much_spoil_their_own_rows_alone() -> None:
     assert "too little is known" in second.error
     assert third.totals is None
     assert third.error
+
+
+def test_a_row_that_contradicts_itself_is_refused_as_alone() -> None:
+    less = {"known.facility_energy_kwh": 1e4, "known.accelerators_energy_kwh": 1e6}
+    (row,) = estimate_table([("less", scenario_of("llama-3.1-8b", less))], samples=1)
+    with pytest.raises(InputError) as found:
+        thirdwatt.estimate("llama-3.1-8b", less, samples=1)
+    assert row.totals is None
+    assert row.error == str(found.value)
+    assert row.warnings == ()
 
 
 def test_a_sweep_agrees_with_one_at_a_time() -> None:

@@ -32,6 +32,12 @@ def texts(found: Ledger) -> None:
     assert len(text.estimate(found).splitlines()) <= 60
     assert markdown.estimate(found)
     assert sheets.estimate(found)
+    if found.totals["energy_kwh"] is None:
+        assert tree(explain(found, "step_time_s"))
+        for form in FORMATS:
+            with pytest.raises(InsufficientError, match="state workload"):
+                written(found, form)
+        return
     assert tree(explain(found, "energy_kwh"))
     for form in FORMATS:
         if form != "brief":  # it evaluates a ledger anew for each action; its own tests do so 200 times

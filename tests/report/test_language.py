@@ -9,9 +9,11 @@ import pytest
 
 import thirdwatt
 from thirdwatt.audit import audit, read
-from thirdwatt.report import comparison, factsheet, gpai_check, judgements, markdown, reconciliation, sheets, text
+from thirdwatt.report import budget, comparison, factsheet, gpai_check, judgements, markdown, sheets, text, waterfall
 from thirdwatt.report.formats import FORMATS, written
 from thirdwatt.report.html import page
+from thirdwatt.report.reconciliation import reconcile
+from thirdwatt.report.sides import of_ledger
 from thirdwatt.scenario.read import presets
 
 NEVER = (
@@ -61,9 +63,11 @@ def test_pages_and_formats(preset: str) -> None:
 
 def test_comparisons_and_checks() -> None:
     one, two = (thirdwatt.estimate(name, samples=20) for name in ("gpt-4o", "llama-3.1-8b"))
-    found = reconciliation.reconcile(reconciliation.of_ledger(one), reconciliation.of_ledger(two), "carbon_kg")
+    found = reconcile(of_ledger(one), of_ledger(two), "carbon_kg")
     standing = gpai_check.standing(one, two)
-    assert not said(comparison.text([one, two]) + reconciliation.text(found) + gpai_check.text(standing))
+    limits = {"energy_kwh": 1.0, "cost_usd": 1e12, "carbon_kg": 1.0}
+    checked = budget.text(budget.held(one, limits)) + gpai_check.text(standing)
+    assert not said(comparison.text([one, two]) + waterfall.text(found) + checked)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*-claims.toml")), ids=lambda path: path.stem)

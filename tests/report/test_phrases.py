@@ -15,18 +15,20 @@ from thirdwatt.amounts import percent
 from thirdwatt.facts import sources, table
 from thirdwatt.facts.scopes import OVERHEAD
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.document import cited
+from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account
 from thirdwatt.ledger.provenance import explain
 from thirdwatt.quantity import BOUNDARIES
-from thirdwatt.report import comparison, gpai_check, markdown, text
+from thirdwatt.report import comparison, gpai_check, markdown, sheets, text
 from thirdwatt.report.charts import where_it_went
 from thirdwatt.report.explanation import tree
 from thirdwatt.report.formats import FORMATS, written
 from thirdwatt.report.html import page
 from thirdwatt.report.phrases import (
-    INSIDE,
+    UNITS_DIFFER,
     UNKNOWN,
     citation,
-    cited,
+    component_column,
     difference,
     energy_kind,
     headline,
@@ -38,6 +40,8 @@ from thirdwatt.report.phrases import (
     terms,
     used,
 )
+from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+from thirdwatt.scenario.read import presets
 
 PRESET = "startup-lora-8xh100"
 STATED = "Smith, J., 2024"
@@ -175,7 +179,7 @@ def test_a_sentence_has_no_indent(cheap: Ledger) -> None:
 def test_a_boundary_takes_in_the_same_everywhere(boundary: str) -> None:
     ledger = made({"boundary": boundary}, samples=1)
     for said in (page(ledger), written(ledger, "methods"), written(ledger, "model-card")):
-        assert INSIDE[boundary] in flat(said)
+        assert WITHIN[boundary].takes_in in flat(said)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -268,3 +272,131 @@ def test_intervals_of_thresholds_are_those_of_the_ledger(monkeypatch: pytest.Mon
 )
 def test_the_next_command_names_the_scenario_as_it_was_asked_for(asked: str, said: str, cheap: Ledger) -> None:
     assert f"next: thirdwatt {said} · " in flat(text.estimate(cheap, asked=asked))
+
+
+# --- accounts -----------------------------------------------------------------------------------------------------
+
+
+def test_one_more_account_is_one_more_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that is put into the one mapping is in every table, without another word."""
+    extra = Account("carbon_marginal_kg", "boundary_carbon_marginal_kg", "carbon, at the margin", "margin")
+    monkeypatch.setitem(ACCOUNTED, extra.name, extra)
+    ledger = made({})
+    shown = (text.estimate(ledger, 120), markdown.estimate(ledger), page(ledger), written(ledger, "latex"))
+    for said, name in zip(shown, (extra.head, extra.title, extra.title, extra.title), strict=True):
+        assert name in flat(said)
+    document = ledger.to_dict()
+    assert all(extra.name in row for row in document["components"])
+    assert all(extra.name in within for within in document["boundaries"].values())
+    assert f"cooling,{extra.name}," in sheets.estimate(ledger)
+    assert all(extra.name in row.accounts for row in ledger.components)
+
+
+def test_accounts_of_a_component_are_attributes(cheap: Ledger) -> None:
+    row = cheap.components[0]
+    assert all(getattr(row, name) == total for name, total in row.accounts.items())
+    with pytest.raises(AttributeError, match="no attribute 'cost_eur'"):
+        row.cost_eur  # noqa: B018
+
+
+def test_boundaries_are_those_of_the_book() -> None:
+    assert tuple(WITHIN) == BOUNDARIES
+    assert {name: each.quantity for name, each in WITHIN.items()} == BOUNDARY_QUANTITY
+
+
+# --- columns ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", ["gpt-4o", PRESET, "llama-3.1-405b"])
+def test_a_column_has_one_unit_or_says_that_it_has_not(preset: str) -> None:
+    ledger = thirdwatt.estimate(preset, samples=20)
+    for account in ACCOUNTED.values():
+        head, cells = component_column(ledger, account)
+        assert head in markdown.estimate(ledger)
+        assert head in flat(page(ledger))
+        units = {cell.partition(" ")[2] for cell in cells if cell[0] != "0"}
+        known = [total.value for row in ledger.components if (total := row.accounts[account.name]) and total.value]
+        if max(known) <= 1e4 * min(known):
+            assert units == {""}
+            assert "differ" not in head
+        else:
+            assert head == f"{account.title} ({UNITS_DIFFER})"
+
+
+def test_scenarios_side_by_side_have_one_unit_or_say_so() -> None:
+    small, large = (thirdwatt.estimate(name, samples=2) for name in (PRESET, "llama-3.1-405b"))
+    assert f"energy_kwh ({UNITS_DIFFER})\n" in comparison.text([small, large])
+    near = comparison.text([thirdwatt.estimate("gpt-4o", samples=2), large])
+    assert UNITS_DIFFER not in near.partition("carbon_kg")[0]
+    assert len(re.findall(r"[\d.]+ GWh(?: |$)", near.partition("cost_usd")[0], re.MULTILINE)) == 2
+
+
+# --- beside another boundary --------------------------------------------------------------------------------------
+
+
+def test_a_page_says_that_what_stands_beside_is_shown_at_another_boundary(cheap: Ledger) -> None:
+    other = made({"boundary": "accelerators", "title": ""})
+    said = flat(page(cheap, other))
+    assert f"Another boundary: {PRESET} states boundary accelerators; it is shown at facility." in re.sub(
+        "<[^>]+>", "", said
+    )
+    assert "Another boundary" not in page(cheap, cheap)
+    energies = other.within("facility").totals["energy_kwh"], cheap.totals["energy_kwh"]
+    assert energies[0] == energies[1]
+    assert other.within("facility").to_dict()["scenario"]["boundary"] == "facility"
+
+
+# --- beside what was published ------------------------------------------------------------------------------------
+
+PUBLISHED = {
+    (row.text["model"], row.text["accelerator"]): row
+    for row in table("runs")
+    if {"model", "accelerator"} <= row.text.keys() and not row.text.keys() & {"estimate", "twin"}
+}
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_published_hours_are_said_where_they_lie_outside_and_only_there(preset: str) -> None:
+    ledger = thirdwatt.estimate(preset, samples=200)
+    choices, hours = ledger.scenario.choices, ledger.totals["accelerator_hours"]
+    run = PUBLISHED.get((choices.get("model", ""), choices["accelerator"]))
+    published = None if run is None else run.figures.get("accelerator_hours")
+    same = choices["method"] == "pretrain" and ledger.scenario.document["workload"].keys() <= {"model"}
+    outside = (
+        published is not None
+        and same
+        and hours is not None
+        and hours.low < hours.high
+        and not hours.low <= published.value <= hours.high
+    )
+    assert ("outside_published" in {each.code for each in ledger.warnings}) == outside
+
+
+def test_published_hours_outside_an_interval_are_said_everywhere() -> None:
+    ledger = thirdwatt.estimate("bert-large", {"known.mfu": 0.95}, samples=50)
+    sentence = "published hours 6,140 lie outside this interval"
+    assert sum(each.code == "outside_published" for each in ledger.warnings) == 1
+    for said in (text.estimate(ledger), markdown.estimate(ledger), page(ledger), written(ledger, "methods")):
+        assert sentence in flat(said)
+    other = thirdwatt.estimate("llama-3.2-1b", {"known.mfu": 0.95}, samples=50)
+    assert "its hours hold other work too" in flat(text.estimate(other))
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [
+        ("bert-large", {"workload.tokens": 1e9}),
+        ("bert-large", {"known.accelerator_hours": 1e3}),
+        ("bert-large", {"cluster.accelerator": "h100"}),
+        ("grok-3", {}),
+        (PRESET, {}),
+    ],
+)
+def test_hours_of_other_work_are_not_held_against_an_estimate(preset: str, changes: dict[str, Any]) -> None:
+    ledger = thirdwatt.estimate(preset, changes, samples=50)
+    assert "outside_published" not in {each.code for each in ledger.warnings}
+
+
+def test_one_draw_has_no_interval_to_lie_outside_of() -> None:
+    ledger = thirdwatt.estimate("bert-large", {"known.mfu": 0.95}, samples=1)
+    assert "outside_published" not in {each.code for each in ledger.warnings}

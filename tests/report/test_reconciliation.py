@@ -13,19 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import thirdwatt
-from thirdwatt.report.reconciliation import (
-    DIVISORS,
-    STEPS,
-    Reconciliation,
-    Side,
-    document,
-    largest,
-    of_account,
-    of_ledger,
-    reconcile,
-    sentence,
-    text,
-)
+from thirdwatt.report.reconciliation import STEPS, Reconciliation, largest, reconcile
+from thirdwatt.report.sides import DIVISORS, Side, of_account, of_ledger
+from thirdwatt.report.waterfall import document, sentence, text
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.scenario.accounts import Account, account, codecarbon, model_card
 from thirdwatt.scenario.read import presets
@@ -310,3 +300,12 @@ def test_shares_above_100_percent_are_explained_where_there_are_any() -> None:
     assert sentence(reconcile(one, more, "carbon_kg")) == (
         "1 kg (a) become 2 kg (b). Most of the difference is hosts, network, storage, spares counted."
     )
+
+
+@pytest.mark.parametrize("columns", [40, 64, 100])
+def test_a_waterfall_keeps_to_its_columns(columns: int) -> None:
+    found = reconcile(scenario("gpt-4o"), scenario("bloom-176b"), "carbon_kg")
+    lines = text(found, columns).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any("grid intensity" in line for line in lines)
+    assert "0.385 kg/kWh -> 0.057 kg/kWh" in " ".join(text(found, columns).split())

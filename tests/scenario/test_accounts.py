@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thirdwatt.scenario import InputError, accounts
+from thirdwatt.scenario import InputError, content
 from thirdwatt.scenario.accounts import Account, account, codecarbon, model_card
 
 COLUMNS = "run_id,duration,emissions,energy_consumed,gpu_energy,gpu_count,tracking_mode,pue"
@@ -85,7 +85,7 @@ def test_a_cell_too_long_for_csv_is_a_mistake() -> None:
 
 @pytest.mark.parametrize("name", ["emissions.csv", "README.md"])
 def test_large_files_are_refused_and_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(accounts, "MAX_BYTES", 100)
+    monkeypatch.setattr(content, "MAX_ACCOUNT", 100)
     path = tmp_path / name
     path.write_text(f"{COLUMNS}\na,3600,1,3.0,,,machine,1\nb,3600,1,3.0,,,machine,1\n")
     with pytest.raises(InputError, match="is larger than 100 bytes"):

@@ -1,48 +1,13 @@
-"""Files from strangers: YAML that would break its reader, and where a syntax error stands."""
+"""Where scenarios come from, what is said where there is none, and where a syntax error stands."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from thirdwatt.scenario import InputError
-from thirdwatt.scenario.read import read, strictly, yaml_document
-
-TAGS = ("bool", "int", "float", "timestamp", "binary", "null", "set", "omap", "pairs", "map", "seq", "str")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "date: 2024-99-99",
-        "at: 2024-01-01 00:00:00 +99:99",
-        "[" * 20_000,
-        "- " * 20_000 + "a",
-        "a: &a [1]\nb: *a",
-        "x" * 200_001,
-        "? [a]\n: b",
-        "a: [",
-        "a: \x01",
-        *(f"a: !!{tag} {value}" for tag in ("bool", "int", "float", "timestamp") for value in ("x-y", '""')),
-        "a: !!python/object/apply:os.system [ls]",
-    ],
-)
-def test_yaml_that_cannot_be_read_is_one_kind_of_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"\w") as found:
-        yaml_document(text)
-    assert type(found.value) is ValueError
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(TAGS), st.text(max_size=12) | st.sampled_from(['""', "0x_", "1:2:3", "{}", "[1]", "2024-13-01"]))
-def test_any_tagged_value(tag: str, value: str) -> None:
-    try:
-        yaml_document(f"a: !!{tag} {value}")
-    except ValueError as error:
-        assert type(error) is ValueError
+from thirdwatt.scenario.read import loosely, presets, read, strictly
 
 
 @pytest.mark.parametrize("content", ["site: 2024-99-99", "[" * 20_000, "a: !!bool x", "a: &a 1\nb: *a"])
@@ -83,7 +48,56 @@ def test_strictly_says_where(tmp_path: Path, name: str, content: str, said: str)
 def test_strictly_takes_any_form_of_document(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[1]")
     assert strictly(str(tmp_path / "a.json")) == [1]
-    with pytest.raises(InputError, match="is no file"):
+    with pytest.raises(InputError, match="the file does not exist"):
         strictly(str(tmp_path / "b.json"))
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="it is a folder"):
         strictly(str(tmp_path))
+
+
+def said(where: str) -> str:
+    with pytest.raises(InputError) as found:
+        read(where)
+    (mistake,) = found.value.mistakes
+    return str(mistake)
+
+
+def test_a_misspelt_preset_is_told_the_nearest_and_how_to_see_all() -> None:
+    assert said("llama-3.1-8") == (
+        "llama-3.1-8: is neither a preset nor a file; did you mean llama-3.1-8b? (or llama-3-8b or llama-3.1-70b); "
+        "thirdwatt estimate, without a name, lists all presets"
+    )
+
+
+def test_what_is_like_no_preset_is_not_told_them_all() -> None:
+    far = said("zzzz")
+    assert far == "zzzz: is neither a preset nor a file; thirdwatt estimate, without a name, lists all presets"
+    assert len(said("x" * 100_000)) < 400
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "runs/absent", "./absent", "runs/gpt-4oo.yaml"])
+def test_a_path_that_leads_nowhere_is_no_misspelt_preset(name: str) -> None:
+    assert said(name) == f"{name}: cannot be read: the file does not exist; check the path"
+
+
+def test_a_preset_named_as_a_file_is_recognised() -> None:
+    assert said("gpt-4o.toml").endswith("the file does not exist; a preset is named gpt-4o")
+
+
+def test_a_folder_named_like_a_preset_hides_it_no_more_than_a_file_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gpt-4o").mkdir()
+    assert read("gpt-4o")[1]["workload"]["model"] == "gpt-4o"
+    (tmp_path / "gpt-4").write_text("title = 'mine'")
+    assert read("gpt-4") == ("gpt-4", {"title": "mine"})
+    assert {"gpt-4", "gpt-4o"} <= set(presets())
+
+
+def test_the_beginning_of_a_long_log_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thirdwatt.scenario.content.MAX_LAUNCH", 10)
+    path = tmp_path / "train.log"
+    path.write_bytes("a = 1\n# éé and more".encode())
+    text, document = loosely(str(path))
+    assert text == "a = 1\n# é"
+    assert document == {"a": 1}

@@ -217,6 +217,13 @@ def test_what_is_stated_twice_is_said() -> None:
     assert "known.pue = 1.5 replaces site.pue = 1.2" in {w.code: w.text for w in twice.warnings}["stated_twice"]
 
 
+def test_what_an_instance_has_is_stated_once_too() -> None:
+    found = scenario({"cluster": {"instance": "aws:p5.48xlarge"}, "known": {"accelerator_count": 16}})
+    assert found.given["accelerator_count"].value == 16
+    said = {warning.code: warning.text for warning in found.warnings}["stated_twice"]
+    assert said == "known.accelerator_count = 16 replaces cluster.instance = 8; state it once"
+
+
 def test_a_range_keeps_kind_and_source_of_what_it_widens() -> None:
     known = {"mfu": {"value": 0.4, "kind": "measured", "source": "my meter"}}
     figure = scenario({"workload": {"flop": 1e20}, "known": known, "range": {"mfu": [0.3, 0.5]}}).given["mfu"]

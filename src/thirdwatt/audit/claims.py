@@ -8,12 +8,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.quantity import COMPONENTS
 from thirdwatt.scenario.mistakes import InputError, Mistake
 from thirdwatt.scenario.read import strictly
 from thirdwatt.scenario.schema import Section
 
 Component: Any = Literal[COMPONENTS]
+Totalled: Any = Literal[(*ACCOUNTED, "accelerator_hours")]
+"""Totals that can be claimed: every account, and the hours."""
 
 LARGEST = 1e30
 """No figure that is claimed is larger, so that no check overflows."""
@@ -86,7 +89,7 @@ class Total(Stated):
 
     check: Literal["total"]
     scenario: str
-    quantity: Literal["energy_kwh", "carbon_kg", "water_l", "cost_usd", "embodied_kg", "accelerator_hours"]
+    quantity: Totalled
     value: Number
     boundary: str | None = None
 

@@ -13,13 +13,14 @@ from enum import StrEnum
 from functools import cache, singledispatch
 from typing import Any
 
-from thirdwatt.amounts import amount, percent, plain
+from thirdwatt.amounts import SIZES, amount, percent, plain
 from thirdwatt.audit import claims
 from thirdwatt.facts import catalogue, sources, table
 from thirdwatt.facts.equivalents import CURRENT, Equivalent, edition, editions
 from thirdwatt.facts.quadrants import NAMES
 from thirdwatt.ledger import Ledger, estimate
-from thirdwatt.quantity import BOUNDARIES, unit
+from thirdwatt.ledger.ledger import WITHIN
+from thirdwatt.quantity import unit
 from thirdwatt.scenario import InputError, InsufficientError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 
@@ -57,7 +58,7 @@ def audit(found: list[Any]) -> list[Judgement]:
     Raises
     ------
     InputError
-        With every claim that names something unknown.
+        With every claim that names something that is nowhere here.
     """
     judged, mistakes = [], []
     # Claims share the ledgers of one audit; a later audit reads a file again, for it may have changed.
@@ -112,7 +113,7 @@ def prints(claimed: float, computed: float) -> bool:
 
 @_judge.register
 def _equivalent(claim: claims.Equivalent, _: Priced) -> Answer:
-    carbon_kg = 1000 * claim.carbon_t
+    carbon_kg = SIZES["t"] * claim.carbon_t
     things = {each.name for rows in editions().values() for each in rows}
     if claim.thing not in things:
         raise InputError([Mistake("thing", f"{claim.thing!r} is in no edition", nearest(claim.thing, things))])
@@ -261,14 +262,15 @@ def _quadrant(claim: claims.Quadrant, priced: Priced) -> Answer:
     ledger = priced(claim.scenario, "facility")
     (row,) = (each for each in ledger.components if each.name == claim.component)
     rule = ledger.scenario.quadrant
-    cost = "unknown" if row.cost_share is None else percent(row.cost_share)
-    why = (
-        f"{percent(row.power_share)} of power and {cost} of {rule.cost} in {claim.scenario}: {row.quadrant}, high from "
-        f"{percent(rule.power_share)} and {percent(rule.cost_share)}"
-    )
-    source = f"thirdwatt estimate {claim.scenario}"
-    if row.quadrant is None:
+    source, high = f"thirdwatt estimate {claim.scenario}", f"{percent(rule.power_share)} and {percent(rule.cost_share)}"
+    if row.cost_share is None:
+        lacking = " and ".join(ledger.lacking("component_cost_usd")) or "its prices"
+        why = f"{percent(row.power_share)} of power; {claim.scenario} gives no share of {rule.cost} without {lacking}"
         return Verdict.OPEN, why, source
+    shares = f"{percent(row.power_share)} of power and {percent(row.cost_share)} of {rule.cost} in {claim.scenario}"
+    if row.quadrant is None:
+        return Verdict.OPEN, f"{shares}: outside the quadrant, high from {high}", source
+    why = f"{shares}: {row.quadrant}, high from {high}"
     same = row.quadrant == claim.quadrant or row.quadrant.split()[0] == claim.quadrant
     return (Verdict.RIGHT if same else Verdict.CONTRADICTED), why, source
 
@@ -276,8 +278,8 @@ def _quadrant(claim: claims.Quadrant, priced: Priced) -> Answer:
 @_judge.register
 def _total(claim: claims.Total, priced: Priced) -> Answer:
     wanted = claim.boundary or "facility"
-    if wanted not in BOUNDARIES:
-        raise InputError([Mistake("boundary", f"{wanted!r} is no boundary", nearest(wanted, BOUNDARIES))])
+    if wanted not in WITHIN:
+        raise InputError([Mistake("boundary", f"{wanted!r} is no boundary", nearest(wanted, WITHIN))])
     symbol, source = unit(claim.quantity), f"thirdwatt estimate {claim.scenario}"
 
     def said(boundary: str) -> tuple[bool | None, str]:
@@ -293,7 +295,7 @@ def _total(claim: claims.Total, priced: Priced) -> Answer:
         return Verdict.OPEN, why, source
     if met:
         return (Verdict.RIGHT if claim.boundary else Verdict.BOUNDARY), why, source
-    others = {boundary: said(boundary) for boundary in BOUNDARIES if boundary != wanted}
+    others = {boundary: said(boundary) for boundary in WITHIN if boundary != wanted}
     fitting = [text for met, text in others.values() if met]
     if fitting and claim.boundary is None:
         return Verdict.BOUNDARY, f"{why}; but {'; '.join(fitting)}", source

@@ -30,10 +30,10 @@ def command(
     first = ledger(scenarios[0], settings, observed, samples, seed, boundary or "")
     ledgers = [first]
     for name in scenarios[1:]:
-        own = ledger(name, settings, observed, 1, seed)
-        if own.boundary != first.boundary:
-            click.echo(f"{name} states boundary {own.boundary}; it is shown at {first.boundary}", err=True)
-        ledgers.append(ledger(name, settings, observed, samples, seed, first.boundary))
+        own = ledger(name, settings, observed, samples, seed)
+        if said := comparison.converted(own, first.boundary):
+            click.echo(said, err=True)
+        ledgers.append(own.within(first.boundary))
     if as_json:
         click.echo(dumped(comparison.document(ledgers)))
     else:

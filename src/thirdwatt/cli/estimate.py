@@ -86,7 +86,7 @@ def command(
         _check_places(pages, [name for name in (scenario, against, *observed) if name is not None])
     found = ledger(scenario, settings, observed, samples, seed)
     if pages:
-        beside = None if against is None else ledger(against, (), (), samples, seed, found.boundary)
+        beside = None if against is None else ledger(against, (), (), samples, seed)
         _page(found, beside, html, pdf)
     elif card is not None:
         _card(found, card, write)
@@ -199,6 +199,7 @@ def _table(table: str, base: str | None, settings: tuple[str, ...], samples: int
             "id": row.id,
             "totals": None if row.totals is None else {name: three(each) for name, each in row.totals.items()},
             "error": row.error,
+            "warnings": list(row.codes),
         }
         for row in results
     ]

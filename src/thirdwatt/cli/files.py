@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from thirdwatt.scenario import InputError, Mistake
-
-MAX_BYTES = 5_000_000
+from thirdwatt.scenario.content import MAX_LAUNCH
+from thirdwatt.scenario.content import text as text_in
 
 LINKLESS = frozenset((errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP))
 """What a file system that knows no second name for a file, such as FAT, answers to one."""
@@ -70,24 +70,14 @@ def created(name: str, text: str) -> None:
 
 
 def text_of(name: str) -> str:
-    """Text of a file, its line ends as they are.
+    """Text of a file, its line ends and its byte order mark as they are.
 
     Raises
     ------
     InputError
         If it is no readable file of UTF-8 text.
     """
-    try:
-        with Path(name).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise _refused(name, f"cannot be read: {_reason(error)}") from None
-    if len(content) > MAX_BYTES:
-        raise _refused(name, f"is larger than {MAX_BYTES:,} bytes")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _refused(name, f"is not UTF-8 text (byte {error.start})") from None
+    return text_in(name, MAX_LAUNCH, encoding="utf-8")
 
 
 def rewrite(name: str, text: str) -> None:

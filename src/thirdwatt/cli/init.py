@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from thirdwatt.scenario.foreign import Draft, Entry
-
-TOKENS_PER_PARAMETER = 20
+    from thirdwatt.scenario.foreign import Draft
 
 
 @click.command("init")
@@ -34,6 +32,7 @@ def command(files: tuple[str, ...], params: float | None, tokens: float | None, 
 
     from thirdwatt.cli.files import created
     from thirdwatt.scenario.foreign import Draft, understand
+    from thirdwatt.scenario.foreign.draft import assumed_tokens
     from thirdwatt.scenario.foreign.machine import machine
     from thirdwatt.scenario.foreign.write import merged, scenario
     from thirdwatt.scenario.read import loosely
@@ -51,37 +50,11 @@ def command(files: tuple[str, ...], params: float | None, tokens: float | None, 
         drafts.insert(0, stated)
     whole = merged(drafts)
     titles = [Path(name).stem for name in files] or [f"{params:g} parameters" if params else "a run on this machine"]
-    text = scenario(whole, title=" and ".join(titles), tokens=_tokens(whole))
+    text = scenario(whole, title=" and ".join(titles), tokens=assumed_tokens(whole, _parameters))
     if output is None:
         click.echo(text, nl=False)
         return
     created(output, text)
-
-
-def _tokens(whole: Draft) -> Entry | None:
-    """Tokens to take where no file says: a guess of its kind, with a wide range and marked as one."""
-    from thirdwatt.scenario.foreign import Entry
-
-    method = whole.value("workload.method") or "pretrain"
-    if method != "pretrain":
-        guess = {
-            "value": 1e8,
-            "low": 1e7,
-            "high": 1e9,
-            "kind": "assumed",
-            "source": "no file tells the size of the dataset",
-        }
-        return Entry(guess, "state the tokens of your dataset")
-    if whole.value("workload.model"):
-        return None
-    size = _parameters(whole)
-    if size is None:
-        return None
-    tokens = float(f"{TOKENS_PER_PARAMETER * size:.3g}")
-    source = f"{TOKENS_PER_PARAMETER} a parameter, as compute-optimal training takes"
-    return Entry(
-        {"value": tokens, "low": tokens / 2, "high": 50 * tokens, "kind": "assumed", "source": source}, "state your own"
-    )
 
 
 def _parameters(whole: Draft) -> float | None:

@@ -12,7 +12,7 @@ from thirdwatt.cli.options import columns, dumped, json_option, ledger
 
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger
-    from thirdwatt.report.reconciliation import Side
+    from thirdwatt.report.sides import Side
 
 
 @click.command("reconcile")
@@ -26,47 +26,46 @@ def command(first: str, second: str, by: str | None, as_json: bool) -> None:
     FIRST and SECOND are scenarios, ledgers (estimate --json), CodeCarbon's CSV or a model card. Of a ledger the figures
     that it states are taken; where its scenario gives others now, that is said.
     """
-    from thirdwatt.report import reconciliation
+    from thirdwatt.report import reconciliation, waterfall
+    from thirdwatt.report.sides import FIGURES
 
-    one, two = sides = _side(first), _side(second)
-    quantity = {"carbon": "carbon_kg", "energy": "energy_kwh"}.get(by or "")
-    if quantity is None:
-        quantity = "carbon_kg" if all("carbon_kg" in side.values for side in sides) else "energy_kwh"
-    found = reconciliation.reconcile(one, two, quantity)
+    one, two = _side(first), _side(second)
+    chosen = by or ("carbon" if all(FIGURES["carbon"] in side.values for side in (one, two)) else "energy")
+    found = reconciliation.reconcile(one, two, FIGURES[chosen])
     if as_json:
-        click.echo(dumped(reconciliation.document(found)))
+        click.echo(dumped(waterfall.document(found)))
     else:
-        click.echo(reconciliation.text(found, columns()), nl=False)
+        click.echo(waterfall.text(found, columns()), nl=False)
 
 
 def _side(where: str) -> Side:
-    from thirdwatt.report import reconciliation
+    from thirdwatt.report import sides
     from thirdwatt.scenario import InputError
     from thirdwatt.scenario.accounts import account
     from thirdwatt.scenario.read import strictly
 
     if (told := account(where)) is not None:
-        return reconciliation.of_account(told, where)
+        return sides.of_account(told, where)
     try:
         document = strictly(where)
     except InputError:
         if where == "-":
             raise
-        return reconciliation.of_ledger(ledger(where, (), (), 1, 0))  # a preset, or it says which there are
+        return sides.of_ledger(ledger(where, (), (), 1, 0))  # a preset, or it says which there are
     if not isinstance(document, Mapping):
         raise _no_table(where, document)
     name = "stdin" if where == "-" else Path(where).stem
-    if reconciliation.is_ledger(document):
+    if sides.is_ledger(document):
         return _stored(document, name, where)
-    return reconciliation.of_ledger(_computed(document, name))
+    return sides.of_ledger(_computed(document, name))
 
 
 def _stored(document: Mapping[str, Any], name: str, where: str) -> Side:
     """A ledger by what it states, with a note where its scenario gives something else now."""
-    from thirdwatt.report import reconciliation
+    from thirdwatt.report import sides
     from thirdwatt.scenario import InputError, InsufficientError, Mistake
 
-    side = reconciliation.of_document(document, name, where)
+    side = sides.of_document(document, name, where)
     scenario = document.get("scenario")
     try:
         if not isinstance(scenario, Mapping):
@@ -75,10 +74,10 @@ def _stored(document: Mapping[str, Any], name: str, where: str) -> Side:
     except (InputError, InsufficientError) as error:
         if side is None:
             raise
-        return reconciliation.beside(side, document, None, str(error).splitlines()[0])
+        return sides.beside(side, document, None, str(error).splitlines()[0])
     if side is None:
-        return reconciliation.recomputed(now, document, name, where)
-    return reconciliation.beside(side, document, now)
+        return sides.recomputed(now, document, name, where)
+    return sides.beside(side, document, now)
 
 
 def _computed(document: Mapping[str, Any], name: str) -> Ledger:

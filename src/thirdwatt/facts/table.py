@@ -23,6 +23,7 @@ TABLES = {
     "accelerators": "chips and boards: peaks, watts, memory, prices, footprints",
     "instances": "machines to rent by name: which chips, how many",
     "generations": "families of chips: utilisation and load that training reaches",
+    "stacks": "training software: kernels, overlap, overheads, how far steps differ from the model",
     "hosts": "servers around the chips, per chip",
     "networks": "adapters and switches, per port",
     "media": "storage media, per TB",

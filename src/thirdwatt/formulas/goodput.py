@@ -4,8 +4,9 @@ Every loss is a ratio to the productive time, so that nothing can add up to more
 Poisson process whose rate grows with the number of accelerators; checkpoints are written at Young's interval unless
 another is stated.
 
-All arguments broadcast to (V, S); the phase axis in front is (productive, checkpoint, lost_to_failure, evaluation,
-idle). Valid while the time between failures is much longer than one checkpoint.
+All arguments broadcast to (V, S); the phase axis in front is (compute, communication, bubble, data_stall, checkpoint,
+lost_to_failure, evaluation, idle), of which the first three are the productive time. Valid while the time between
+failures is much longer than one checkpoint.
 
 References
 ----------
@@ -55,12 +56,14 @@ def lost_to_failure_ratio(
 
 
 @quantity
-def phase_ratio(checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num) -> Num:
-    """Each phase's time to productive time, before a stated goodput has its say."""
-    return stack(1.0, checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
+def loss_ratio(
+    data_stall_ratio: Num, checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num
+) -> Num:
+    """Each loss's time to productive time, before a stated goodput has its say."""
+    return stack(data_stall_ratio, checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
 
 
-@quantity(given=("tokens_per_s_per_accelerator", "accelerator_hours"))
+@quantity(given=("tokens_per_s_per_accelerator", "accelerator_hours", "token_count"))
 def goodput__hours(
     trained_token_count: Num, tokens_per_s_per_accelerator: Num, accelerator_hours: Num, s_per_h: Num
 ) -> Num:
@@ -69,15 +72,22 @@ def goodput__hours(
 
 
 @quantity
-def goodput(phase_ratio: Num) -> Num:
-    """Share of allocated time that counts: 1/(1 + all losses)."""
-    return 1 / over(phase_ratio)
+def goodput(loss_ratio: Num) -> Num:
+    """Share of allocated time in which steps run that count: 1/(1 + all losses)."""
+    return 1 / (1 + over(loss_ratio))
 
 
 @quantity
-def phase_time_share(phase_ratio: Num, goodput: Num) -> Num:
-    """Share of allocated time by phase; what goodput leaves over is split as the ratios are, or idle if all are 0."""
-    _, *losses, idle = along(phase_ratio)
-    whole = over(stack(*losses, idle))
+def phase_time_share(loss_ratio: Num, goodput: Num, communication_ratio: Num, bubble_ratio: Num) -> Num:
+    """Share of allocated time by phase.
+
+    Productive time is split as a step is; what goodput leaves over is split as the losses are, or idle if all are 0.
+    """
+    compute = goodput / (1 + communication_ratio + bubble_ratio)
+    *losses, idle = along(loss_ratio)
+    whole = over(loss_ratio)
     split = [portion(loss, whole) for loss in losses]
-    return stack(goodput, *((1 - goodput) * each for each in (*split, np.where(whole > 0, portion(idle, whole), 1.0))))
+    lost = (*split, np.where(whole > 0, portion(idle, whole), 1.0))
+    return stack(
+        compute, compute * communication_ratio, compute * bubble_ratio, *((1 - goodput) * each for each in lost)
+    )

@@ -36,9 +36,16 @@ def accelerator_power_w__energy(accelerators_energy_kwh: Num, accelerator_hours:
 
 
 @quantity
-def accelerator_power_w(accelerator_tdp_w: Num, accelerator_load_ratio: Num) -> Num:
-    """Mean draw of one accelerator: its design power times the share of it that training draws [1]_ [2]_."""
-    return accelerator_tdp_w * accelerator_load_ratio
+def accelerator_power_w(
+    accelerator_tdp_w: Num,
+    accelerator_load_ratio: Num,
+    phase_time_share: Num,
+    phase_power_ratio: Num,
+    accelerator_idle_power_w: Num,
+) -> Num:
+    """Mean draw of one accelerator: its design power times the share that full work draws [1]_ [2]_, by phase."""
+    work = accelerator_tdp_w * accelerator_load_ratio * over(phase_time_share * phase_power_ratio)
+    return np.maximum(work, accelerator_idle_power_w)
 
 
 @quantity(given=("accelerators_facility_energy_kwh",))
@@ -53,10 +60,57 @@ def accelerators_energy_kwh(accelerator_power_w: Num, accelerator_hours: Num, w_
     return accelerator_power_w * accelerator_hours / w_per_kw
 
 
+@quantity(given=("layer_count", "sequence_length"))
+def busy_share__step(active_share: Num, mfu: Num, modelled_mfu_share: Num) -> Num:
+    """Share of the computing time in which the accelerator works: it waits for its host, or for what makes a run slower
+    than the model has it.
+    """
+    return active_share * np.minimum(mfu / modelled_mfu_share, 1)
+
+
+@quantity(given=("training_flop", "accelerator_hours"))
+def busy_share__hours(
+    training_flop: Num,
+    accelerator_hours: Num,
+    accelerator_peak_flop_per_s: Num,
+    goodput: Num,
+    modelled_mfu_share: Num,
+    s_per_h: Num,
+) -> Num:
+    """The same where the architecture is not known: hours beyond what a usual utilisation takes are waiting."""
+    usual = accelerator_peak_flop_per_s * modelled_mfu_share * goodput * s_per_h
+    return np.minimum(training_flop / (accelerator_hours * usual), 1)
+
+
 @quantity
-def phase_power_ratio(checkpoint_power_ratio: Num, evaluation_power_ratio: Num, idle_power_ratio: Num) -> Num:
-    """Draw of an accelerator by phase, to its draw in productive steps; work lost to failures drew as much."""
-    return stack(1.0, checkpoint_power_ratio, 1.0, evaluation_power_ratio, idle_power_ratio)
+def busy_share(usual_busy_share: Num) -> Num:
+    """The same where nothing tells how fast the run is."""
+    return 1 * usual_busy_share
+
+
+@quantity
+def phase_power_ratio(
+    busy_share: Num,
+    slack_power_ratio: Num,
+    communication_power_ratio: Num,
+    bubble_power_ratio: Num,
+    data_stall_power_ratio: Num,
+    checkpoint_power_ratio: Num,
+    evaluation_power_ratio: Num,
+    idle_power_ratio: Num,
+) -> Num:
+    """Draw of an accelerator by phase, to its draw in full work; work lost to failures drew as much as any."""
+    compute = slack_power_ratio + (1 - slack_power_ratio) * busy_share
+    return stack(
+        compute,
+        communication_power_ratio,
+        bubble_power_ratio,
+        data_stall_power_ratio,
+        checkpoint_power_ratio,
+        compute,
+        evaluation_power_ratio,
+        idle_power_ratio,
+    )
 
 
 # --- hosts --------------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ Work, utilisation and hours determine each other, so each can be given and the o
 over peak FLOP while steps run; ``goodput`` is the share of allocated hours in which steps run that count. Their
 product is what a whole campaign achieves.
 
-All arguments broadcast to (V, S). The default utilisation is a distribution by accelerator generation and precision,
-valid for well-fed training of transformers; it says nothing about one particular layout.
+All arguments broadcast to (V, S). Where the architecture is known the utilisation follows from the step model; else
+it is a distribution by accelerator generation and precision, valid for well-fed training of transformers.
 
 References
 ----------
@@ -15,6 +15,8 @@ References
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from thirdwatt.quantity import quantity
 
@@ -39,9 +41,37 @@ def mfu__hours(
 
 
 @quantity
-def mfu(typical_mfu_share: Num) -> Num:
-    """What well-fed runs on this generation and precision reach."""
+def step_mfu_share(
+    training_flop_per_token: Num,
+    global_batch_count: Num,
+    sequence_length: Num,
+    modelled_step_s: Num,
+    accelerator_count: Num,
+    accelerator_peak_flop_per_s: Num,
+) -> Num:
+    """Utilisation that the step model gives: work of a step over what the peaks could do meanwhile."""
+    work = training_flop_per_token * global_batch_count * sequence_length
+    return work / (modelled_step_s * accelerator_count * accelerator_peak_flop_per_s)
+
+
+@quantity(given=("layer_count", "sequence_length"))
+def modelled_mfu_share__step(step_mfu_share: Num, typical_mfu_share: Num, layout_known_factor: Num) -> Num:
+    """Utilisation for a known architecture: that of the step model, or where the layout is guessed, the geometric mean
+    of it and of what is usual.
+    """
+    return np.where(layout_known_factor > 0, step_mfu_share, np.sqrt(step_mfu_share * typical_mfu_share))
+
+
+@quantity
+def modelled_mfu_share(typical_mfu_share: Num) -> Num:
+    """What well-fed runs on this generation and precision reach, where the architecture is not known."""
     return typical_mfu_share
+
+
+@quantity
+def mfu(modelled_mfu_share: Num) -> Num:
+    """Utilisation where neither throughput nor hours are known: as modelled."""
+    return modelled_mfu_share
 
 
 @quantity(given=("wall_time_h", "accelerator_count"))
@@ -86,6 +116,30 @@ def wall_time_h(accelerator_hours: Num, accelerator_count: Num) -> Num:
 def tokens_per_s_per_accelerator(mfu: Num, accelerator_peak_flop_per_s: Num, training_flop_per_token: Num) -> Num:
     """Throughput while steps run."""
     return mfu * accelerator_peak_flop_per_s / training_flop_per_token
+
+
+@quantity(given=("layer_count", "sequence_length"))
+def communication_ratio__step(step_communication_s: Num, step_straggler_s: Num, step_compute_s: Num) -> Num:
+    """Time in which traffic or slower others hold up a step, to time in which it computes."""
+    return (step_communication_s + step_straggler_s) / step_compute_s
+
+
+@quantity
+def communication_ratio(typical_communication_ratio: Num) -> Num:
+    """The same where the architecture is not known."""
+    return typical_communication_ratio
+
+
+@quantity(given=("layer_count", "sequence_length"))
+def bubble_ratio__step(step_bubble_s: Num, step_compute_s: Num) -> Num:
+    """Time in which a pipeline stage waits, to time in which it computes."""
+    return step_bubble_s / step_compute_s
+
+
+@quantity
+def bubble_ratio(typical_bubble_ratio: Num) -> Num:
+    """The same where the architecture is not known."""
+    return typical_bubble_ratio
 
 
 @quantity

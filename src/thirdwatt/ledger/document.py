@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 import thirdwatt
 from thirdwatt.facts import digest, sources
-from thirdwatt.ledger.ledger import Ledger, Total
-from thirdwatt.ledger.validated import nearest
+from thirdwatt.ledger.fit import DEGREES, fit
+from thirdwatt.ledger.ledger import ACCOUNTED, Ledger, Total
+from thirdwatt.ledger.validated import nearest as nearest_run
 from thirdwatt.quantity import unit
 from thirdwatt.scenario import Scenario
 from thirdwatt.scenario.parse import UNSAID_BASIS
@@ -31,7 +33,7 @@ def document(ledger: Ledger) -> dict[str, Any]:
         "boundary": ledger.boundary,
         "scenario": resolved(ledger.scenario),
         "formula": ledger.formula,
-        "totals": {name: three(total) for name, total in {**ledger.totals, "memory_byte": None}.items()},
+        "totals": {name: three(total) for name, total in ledger.totals.items()},
         "boundaries": {
             boundary: {name: three(total) for name, total in account.items()}
             for boundary, account in ledger.boundaries.items()
@@ -39,12 +41,7 @@ def document(ledger: Ledger) -> dict[str, Any]:
         "components": [
             {
                 "component": row.name,
-                "energy_kwh": row.energy_kwh.value,
-                "cost_usd": value(row.cost_usd),
-                "carbon_kg": value(row.carbon_kg),
-                "carbon_market_kg": value(row.carbon_market_kg),
-                "embodied_kg": value(row.embodied_kg),
-                "water_l": value(row.water_l),
+                **{name: value(row.accounts[name]) for name in ACCOUNTED},
                 "power_share": row.power_share,
                 "cost_share": row.cost_share,
                 "quadrant": row.quadrant,
@@ -59,6 +56,8 @@ def document(ledger: Ledger) -> dict[str, Any]:
             {"phase": phase.name, "time_share": phase.time_share, "energy_kwh": phase.energy_kwh.value}
             for phase in ledger.phases
         ],
+        "layout": _layout(ledger),
+        "memory": _memory(ledger),
         "equivalents": [asdict(each) for each in ledger.equivalents()],
         "inputs": [
             {
@@ -69,19 +68,40 @@ def document(ledger: Ledger) -> dict[str, Any]:
                 "unit": unit(row.quantity),
                 "kind": row.figure.kind,
                 "source": locate(row.figure.source),
+                "sources": list(cited(row.figure.source)),
                 "spread_share": row.spread_share,
             }
             for row in ledger.inputs
         ],
+        "observations": [seen._asdict() for seen in ledger.scenario.observations if seen.scope == "rate"],
         "choices": [
             {"quantity": name, "alternative": formula.alternative, "formula": formula.where}
             for name, formula in sorted(ledger.program.plan.chosen.items())
             if formula.alternative
         ],
-        "validation": asdict(nearest(ledger)),
+        "validation": asdict(nearest_run(ledger)),
         "assumed_share": ledger.assumed_share,
         "interaction": ledger.interaction,
         "warnings": [asdict(warning) for warning in ledger.warnings],
+    }
+
+
+def _layout(ledger: Ledger) -> dict[str, float]:
+    """Degrees of the layout as the step model took them; empty where no step is modelled."""
+    found = {name: ledger.of(quantity) for name, quantity in DEGREES.items()}
+    return {name: total.value for name, total in found.items() if total is not None}
+
+
+def _memory(ledger: Ledger) -> dict[str, Any] | None:
+    found = fit(ledger)
+    if found is None:
+        return None
+    return {
+        "needed_byte": three(found.needed),
+        "capacity_byte": found.capacity_byte,
+        "fits": found.fits,
+        "layout_stated": found.layout_stated,
+        "buckets": dict(found.buckets),
     }
 
 
@@ -101,6 +121,18 @@ def locate(source: str) -> str:
     return source if found is None else f"{found['title']} ({found['locator']})" if found["locator"] else found["title"]
 
 
+def cited(source: str) -> tuple[str, ...]:
+    """Sources that a figure names: ids of the table of sources, or one that somebody stated in their own words.
+
+    Examples
+    --------
+    >>> cited("si, definition"), cited("Smith, J., 2024")
+    (('si', 'definition'), ('Smith, J., 2024',))
+    """
+    parts = tuple(source.split(", "))
+    return parts if all(part in sources() for part in parts) else (source,)
+
+
 _PLACES = {
     "model": "workload.model",
     "accelerator": "cluster.accelerator",
@@ -117,7 +149,7 @@ _PLACES = {
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
     """The scenario with every choice that was made for it written out: reading it again gives the same ledger."""
-    found: dict[str, Any] = _copy(scenario.document)
+    found = copied(scenario.document)
     for choice, path in _PLACES.items():
         if choice == "facility" and scenario.choices["overhead"] == "region":
             continue  # a facility that is written out would outdo the region's own PUE
@@ -128,5 +160,6 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return found
 
 
-def _copy(value: Any) -> Any:
-    return {key: _copy(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+def copied(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document of which every section may be changed without changing the original."""
+    return {key: copied(inner) if isinstance(inner, Mapping) else inner for key, inner in document.items()}

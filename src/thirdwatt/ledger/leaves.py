@@ -23,8 +23,13 @@ _CODES = {
     "method": ("method_code", {"pretrain": 0, "sft": 1, "dpo": 2}),
     "adapter": ("adapter_code", {"none": 0, "lora": 1, "qlora": 2}),
     "liquid": ("liquid_code", {"no": 0, "yes": 1}),
+    "zero": ("zero_code", {"0": 0, "1": 1, "2": 2, "3": 3}),
+    "recompute": ("recompute_code", {"none": 0, "selective": 1, "full": 2}),
+    "offload": ("offload_code", {"none": 0, "optimizer": 1}),
 }
 """Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
+
+_PEAK = "accelerator_peak_flop_per_s@"
 
 _SIZES_OF_A_MODEL = ("parameter_count", "active_parameter_count")
 _PRE_TRAINING_OF_A_MODEL = ("token_count", "epochs", "global_batch_count")
@@ -70,6 +75,7 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     if "model" in chosen:
         general_first.append(table("models").rows[chosen["model"]])
     for field, name in (
+        ("stack", "stacks"),
         ("media", "media"),
         ("network", "networks"),
         ("host", "hosts"),
@@ -78,12 +84,13 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         general_first.append(table(name).rows[chosen[field]])
 
     found: dict[str, Figure] = {}
-    conditions = ("", chosen["precision"], chosen["basis"])
+    conditions = ("", chosen["precision"], chosen["basis"], chosen["generation"])
     for row in general_first:
         for name, figure in row.figures.items():
             quantity, _, condition = name.partition("@")
             if condition in conditions:
                 found[quantity] = figure
+    found |= _wide(chosen)
     if chosen["tenure"] != "colo":
         del found["colocation_usd_per_kw_per_year"]
     market = rent(chosen["accelerator"], chosen.get("vendor"), chosen["term"])
@@ -94,12 +101,29 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     for option, word in (
         ("method", chosen["method"]),
         ("adapter", chosen["adapter"]),
+        ("zero", chosen["zero"]),
+        ("recompute", chosen["recompute"]),
+        ("offload", chosen["offload"]),
         ("liquid", facility.text["liquid"]),
     ):
         name, codes = _CODES[option]
         if word in codes:
             found[name] = Figure(codes[word], codes[word], codes[word], "exact", f"option {word}", f"option/{name}")
     return found
+
+
+def _wide(chosen: Mapping[str, str]) -> dict[str, Figure]:
+    """Peak and share of products that stay wide where others are narrow: in 16 bit, if the chip has it."""
+    chip = table("accelerators").rows[chosen["accelerator"]].figures
+    family = table("generations").rows[chosen["generation"]].figures
+    narrow = chosen["precision"] in ("fp8", "fp4")
+    wanted = ("bf16", "fp16", chosen["precision"]) if narrow else (chosen["precision"],)
+    peaks = {name.partition("@")[2]: figure for name, figure in chip.items() if name.startswith(_PEAK)}
+    precision = next(each for each in (*wanted, *peaks) if each in peaks)
+    return {
+        "wide_peak_flop_per_s": peaks[precision],
+        "wide_matmul_share": family[f"matmul_share@{precision}"],
+    }
 
 
 def informed(leaves: Mapping[str, Figure]) -> dict[str, bool]:

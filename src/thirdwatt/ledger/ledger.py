@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,22 +18,121 @@ from thirdwatt.formulas.equivalents import equivalent_count
 from thirdwatt.ledger.evaluate import Values
 from thirdwatt.ledger.graph import Program
 from thirdwatt.ledger.samples import Array, Scores
-from thirdwatt.quantity import BOUNDARIES, COMPONENTS, PHASES
+from thirdwatt.quantity import BOUNDARIES, COMPONENTS, PHASES, unit
 from thirdwatt.scenario import Scenario, Warn
+from thirdwatt.scenario.parse import BOUNDARY_QUANTITY, QUANTITY_OF
 
 QUANTILES = (0.05, 0.95)
+CO2E = " CO2e"
+"""What follows a mass of carbon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One thing that a run takes, told as a total and by component.
+
+    Attributes
+    ----------
+    name
+        Its name among the totals and in the row of a component.
+    quantity
+        What its total is read from; ``boundary_…`` where that depends on the boundary.
+    title, head
+        What it is called in front of a figure, and over a column.
+    """
+
+    name: str
+    quantity: str
+    title: str
+    head: str
+
+    @property
+    def unit(self) -> str:
+        """Its unit as people write it."""
+        return unit(self.name)
+
+    @property
+    def after(self) -> str:
+        """What follows the unit: of which gas a mass is."""
+        return CO2E if self.unit == "kg" else ""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its total depends on the boundary."""
+        return self.quantity.startswith("boundary_")
+
+    @property
+    def by_component(self) -> str:
+        """The quantity that holds it along the components."""
+        return f"component_{self.name}"
+
+
+ACCOUNTED: Mapping[str, Account] = {
+    each.name: each
+    for each in (
+        Account("energy_kwh", "boundary_energy_kwh", "energy", "energy"),
+        Account("cost_usd", "cost_usd", "cost", "cost"),
+        Account("carbon_kg", "boundary_carbon_kg", "carbon, location-based", "carbon"),
+        Account("carbon_market_kg", "boundary_carbon_market_kg", "carbon, market-based", "market"),
+        Account("embodied_kg", "embodied_kg", "embodied carbon", "embodied"),
+        Account("water_l", "boundary_water_l", "water", "water"),
+    )
+}
+"""Everything that is accounted for, in the order in which it is shown. Totals, components, boundaries, reports and
+schemas read it, so that one more account is one more line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What an energy figure may include.
+
+    Attributes
+    ----------
+    quantity
+        The energy within it.
+    machines, building
+        Whether it counts the machines beside the accelerators, and the building.
+    takes_in, plainly
+        What it takes in: in the words of reports, and in those of a manager.
+    """
+
+    name: str
+    quantity: str
+    machines: bool
+    building: bool
+    takes_in: str
+    plainly: str
+
+
+WITHIN: Mapping[str, Boundary] = {
+    name: Boundary(name, BOUNDARY_QUANTITY[name], machines, building, takes_in, plainly)
+    for name, machines, building, takes_in, plainly in (
+        ("accelerators", False, False, "the accelerators alone", "the training chips alone"),
+        (
+            "accelerators+facility",
+            False,
+            True,
+            "the accelerators and the building's overhead on them",
+            "the training chips and the building's overhead on them",
+        ),
+        ("it", True, False, "all IT equipment, without the building", "all machines, without the building"),
+        (
+            "facility",
+            True,
+            True,
+            "all IT equipment, cooling, power distribution and the rest of the building",
+            "all machines and the building that houses them",
+        ),
+    )
+}
+"""The boundaries by name, in the order of :data:`thirdwatt.quantity.BOUNDARIES`."""
 
 TOTALS: Mapping[str, str] = {
     "wall_time_h": "wall_time_h",
     "accelerator_hours": "accelerator_hours",
     "it_energy_kwh": "it_energy_kwh",
-    "energy_kwh": "boundary_energy_kwh",
-    "cost_usd": "cost_usd",
-    "carbon_kg": "boundary_carbon_kg",
-    "carbon_market_kg": "boundary_carbon_market_kg",
+    **{name: account.quantity for name, account in ACCOUNTED.items()},
     "carbon_marginal_kg": "boundary_carbon_marginal_kg",
-    "embodied_kg": "embodied_kg",
-    "water_l": "boundary_water_l",
     "training_flop": "training_flop",
     "mfu": "mfu",
     "goodput": "goodput",
@@ -41,6 +140,7 @@ TOTALS: Mapping[str, str] = {
     "tokens_per_s_per_accelerator": "tokens_per_s_per_accelerator",
     "accelerator_power_w": "accelerator_power_w",
     "peak_power_w": "peak_power_w",
+    "memory_byte": "memory_byte",
 }
 """Totals that are reported, and the quantity each is read from; ``boundary_…`` at the headline's boundary."""
 
@@ -56,21 +156,31 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One row of the component table: the facility's energy, the run's cost, and the shares that place it."""
+    """One row of the component table: the facility's accounts, and the shares that place the component.
+
+    Each of ``accounts`` is an attribute too: ``row.cost_usd`` is ``row.accounts["cost_usd"]``.
+    """
 
     name: str
-    energy_kwh: Total
-    cost_usd: Total | None
-    carbon_kg: Total | None
-    carbon_market_kg: Total | None
-    embodied_kg: Total | None
-    water_l: Total | None
+    accounts: Mapping[str, Total | None]
     power_share: float
     cost_share: float | None
     quadrant: str | None
     reference_quadrant: str | None
     scope: str
     embodied_scope: str
+
+    @property
+    def energy_kwh(self) -> Total:
+        """Its energy, which is known of all components or of none."""
+        energy = self.accounts["energy_kwh"]
+        assert energy is not None  # noqa: S101 - without it there is no table
+        return energy
+
+    def __getattr__(self, name: str) -> Total | None:
+        if name in ACCOUNTED:
+            return self.accounts[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +263,14 @@ class Ledger:
 
     @cached_property
     def boundaries(self) -> dict[str, dict[str, Total | None]]:
-        """Energy, carbon and water within every boundary."""
-
-        def at(quantity: str, number: int) -> Total | None:
-            found = self.values.get(quantity)
-            return None if found is None else total(found[number])
-
+        """Every account that depends on the boundary, within each."""
+        found = {
+            account.name: self._along(account.quantity, len(BOUNDARIES))
+            for account in ACCOUNTED.values()
+            if account.bounded
+        }
         return {
-            boundary: {
-                "energy_kwh": at("boundary_energy_kwh", number),
-                "carbon_kg": at("boundary_carbon_kg", number),
-                "water_l": at("boundary_water_l", number),
-            }
+            boundary: {name: along[number] for name, along in found.items()}
             for number, boundary in enumerate(BOUNDARIES)
         }
 
@@ -175,13 +281,9 @@ class Ledger:
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """The component table, always of the whole facility, whatever the headline's boundary."""
-        energy = self._along("component_energy_kwh", len(COMPONENTS))
-        if energy[0] is None:
+        found = {name: self._along(account.by_component, len(COMPONENTS)) for name, account in ACCOUNTED.items()}
+        if found["energy_kwh"][0] is None:
             return ()
-        cost, carbon, market, embodied, water = (
-            self._along(f"component_{name}", len(COMPONENTS))
-            for name in ("cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l")
-        )
         power = self.values["component_power_share"][:, 0]
         quadrant = self.scenario.quadrant
         shares = self.values.get("component_capex_share" if quadrant.cost == "capex" else "component_cost_share")
@@ -192,17 +294,10 @@ class Ledger:
             place = None
             if cost_share is not None and name in ESSAY:
                 place = NAMES[bool(power[number] >= quadrant.power_share), cost_share >= quadrant.cost_share]
-            own = energy[number]
-            assert own is not None  # noqa: S101 - all components or none
             rows.append(
                 Component(
                     name=name,
-                    energy_kwh=own,
-                    cost_usd=cost[number],
-                    carbon_kg=carbon[number],
-                    carbon_market_kg=market[number],
-                    embodied_kg=embodied[number],
-                    water_l=water[number],
+                    accounts={account: along[number] for account, along in found.items()},
                     power_share=float(power[number]),
                     cost_share=cost_share,
                     quadrant=place,
@@ -268,6 +363,22 @@ class Ledger:
         rows = [Input(name, self.figures[name], self.spread_shares.get(name)) for name in read]
         return tuple(sorted(rows, key=lambda row: (-(row.spread_share or 0.0), row.quantity)))
 
+    def lacking(self, quantity: str) -> tuple[str, ...]:
+        """What would have to be stated for a quantity, as a scenario names it; empty if that is not what it lacks."""
+        wanted = self.program.plan.missing.get(quantity, ())
+        return tuple(dict.fromkeys(path_of(name) for name in wanted if not name.endswith("_code")))
+
+    def within(self, boundary: str) -> Ledger:
+        """The same ledger with its headline at another boundary.
+
+        Shares of the headline's variance are left out: they are those of the boundary that was asked for.
+        """
+        if boundary == self.boundary:
+            return self
+        document = {**self.scenario.document, "boundary": boundary}
+        scenario = replace(self.scenario, boundary=boundary, document=document)
+        return replace(self, scenario=scenario, spread_shares={}, interaction=None, assumed_share=None)
+
     # --- showing ---------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
@@ -290,8 +401,22 @@ class Ledger:
 
     def __repr__(self) -> str:
         energy = self.totals["energy_kwh"]
-        said = "energy unknown" if energy is None else f"{energy.value:.4g} kWh ({energy.low:.4g} to {energy.high:.4g})"
+        if energy is None:
+            said = f"no energy without {' and '.join(self.lacking('boundary_energy_kwh')) or 'more'}"
+        else:
+            said = f"{energy.value:.4g} kWh ({energy.low:.4g} to {energy.high:.4g})"
         return f"<Ledger {self.scenario.name}: {said}, boundary {self.boundary}>"
+
+
+def path_of(quantity: str) -> str:
+    """Where a scenario states a quantity.
+
+    Examples
+    --------
+    >>> path_of("token_count"), path_of("mfu")
+    ('workload.tokens', 'known.mfu')
+    """
+    return next((path for path, known in QUANTITY_OF.items() if known == quantity), f"known.{quantity}")
 
 
 def total(samples: Array) -> Total:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from thirdwatt.facts import Figure
 from thirdwatt.ledger.book import book
-from thirdwatt.ledger.contradictions import contradictions
+from thirdwatt.ledger.contradictions import contradictions, outside_published
+from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.evaluate import Values, chunks, needed, solve, trace
 from thirdwatt.ledger.graph import Program, program
 from thirdwatt.ledger.leaves import column, columns, figures, informed
-from thirdwatt.ledger.ledger import QUANTILES, TOTALS, Ledger, Total
+from thirdwatt.ledger.ledger import ACCOUNTED, QUANTILES, TOTALS, WITHIN, Ledger, Total, path_of, total
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import assumed_share, spread_shares
 from thirdwatt.quantity import BOUNDARIES, Observation, limits
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.scenario.mistakes import nearest
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY, QUANTITY_OF, _range_mistakes, _unfit, parse
+from thirdwatt.scenario.parse import parse, range_mistakes, unfit
 from thirdwatt.scenario.read import put, read
 
 SAMPLES = 1_000
@@ -37,11 +38,7 @@ ACCOUNTS = (
     "component_power_share",
     "component_capex_share",
     "component_cost_share",
-    "component_cost_usd",
-    "component_carbon_kg",
-    "component_carbon_market_kg",
-    "component_embodied_kg",
-    "component_water_l",
+    *(account.by_component for account in ACCOUNTED.values()),
     "phase_energy_kwh",
     "phase_time_share",
     "parameter_count",
@@ -49,12 +46,20 @@ ACCOUNTS = (
     "adapter_parameter_count",
     "electricity_cost_usd",
     "break_even_utilisation_share",
+    "modelled_step_s",
+    "memory_used_ratio",
     "carbon_kg",
     "carbon_market_kg",
     "carbon_marginal_kg",
     "water_l",
 )
 """What a ledger of one scenario is asked for; everything on the way is kept too."""
+
+RATES = ("modelled_step_s",)
+"""What is asked for where no campaign is described: a step of a known architecture."""
+
+RATIOS = ("mfu", "goodput")
+"""Totals that cannot be more than 1, and say that something stated is wrong where they are."""
 
 Sourced = str | PathLike[str] | Mapping[str, Any] | Scenario
 
@@ -76,18 +81,14 @@ def scenario_of(
         if not set and not seen:
             return source
         seen = seen or source.observations
-        name, document = source.name, _copy(source.document)
+        name, document = source.name, copied(source.document)
     elif isinstance(source, Mapping):
-        name, document = "scenario", _copy(source)
+        name, document = "scenario", copied(source)
     else:
         name, document = read(fspath(source))
     for path, value in (set or {}).items():
         put(document, path, value)
     return parse(document, book().names, name=name, observations=seen)
-
-
-def _copy(value: Any) -> Any:
-    return {key: _copy(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 
 
 def estimate(
@@ -134,9 +135,12 @@ def estimate(
     shares: Mapping[str, float] = {}
     interaction = assumed = None
     if energy is not None and scores.samples > 2:
-        matter = needed(program(book(), informed(leaves), (BOUNDARY_QUANTITY[wanted.boundary],)))
+        matter = needed(program(book(), informed(leaves), (WITHIN[wanted.boundary].quantity,)))
         shares, interaction = spread_shares(energy, {name: columned[name] for name in matter}, scores)
         assumed = assumed_share(energy, wanted.boundary, leaves, scores)
+    hours = total(values["accelerator_hours"]) if "accelerator_hours" in values else None
+    centre = {name: float(values[name][0]) for name in RATIOS if name in values}
+    scaled = {name: float(factor[0]) for name, factor in factors.items()}
     return Ledger(
         scenario=wanted,
         figures=leaves,
@@ -144,7 +148,7 @@ def estimate(
         values=values,
         factors=factors,
         scores=scores,
-        warnings=(*wanted.warnings, *_warnings(wanted, leaves, plan, values, factors)),
+        warnings=tuple(_warnings(wanted, leaves, plan, centre, scaled, hours)),
         spread_shares=shares,
         interaction=interaction,
         assumed_share=assumed,
@@ -164,15 +168,13 @@ def _flat(value: Array, width: int) -> Array:
     return np.broadcast_to(value[..., 0, :], (*value.shape[:-2], width)).astype(np.float64, copy=False)
 
 
-def _path_of(quantity: str) -> str:
-    return next((path for path, known in QUANTITY_OF.items() if known == quantity), f"known.{quantity}")
-
-
 def _demand_energy(plan: Program, scenario: Scenario) -> None:
     missing = plan.plan.missing
     lacking = missing.get("boundary_energy_kwh", ())
-    if lacking and BOUNDARY_QUANTITY[scenario.boundary] not in plan.plan.leaves:
-        wanted = (_path_of(name) for name in lacking if not name.endswith("_code"))  # a code is no number to state
+    if RATES[0] in plan.plan.slots:
+        return
+    if lacking and WITHIN[scenario.boundary].quantity not in plan.plan.leaves:
+        wanted = (path_of(name) for name in lacking if not name.endswith("_code"))  # a code is no number to state
         begun = "layer_count" in scenario.given
         described = dict.fromkeys("workload.model" if "transformer" in path and not begun else path for path in wanted)
         paths = ", or ".join(filter(None, (", ".join(described), "workload.flop", "known.accelerator_hours")))
@@ -182,10 +184,8 @@ def _demand_energy(plan: Program, scenario: Scenario) -> None:
 def _demand_sense(plan: Program, values: Values, factors: Values) -> None:
     """Refuse totals that cannot be: parts that exceed them, or figures that are no numbers."""
     for name, factor in factors.items():
-        if not np.isfinite(factor[0]):
-            raise InputError([Mistake(f"known.{name}", "cannot be made up: the rest comes out at nothing")])
-        if factor[0] < 0:
-            raise InputError([Mistake(f"known.{name}", "is less than those of its parts that are known too")])
+        if wrong := _unmakeable(name, float(factor[0])):
+            raise InputError([wrong])
     for step in plan.plan.steps:
         if not np.isfinite(values[step.quantity]).all():
             raise InputError(
@@ -193,31 +193,53 @@ def _demand_sense(plan: Program, values: Values, factors: Values) -> None:
             )
 
 
+def _unmakeable(name: str, factor: float) -> Mistake | None:
+    """Why no factor on its parts makes up a known total, if none does."""
+    if not np.isfinite(factor):
+        return Mistake(f"known.{name}", "cannot be made up: the rest comes out at nothing")
+    if factor < 0:
+        return Mistake(f"known.{name}", "is less than those of its parts that are known too")
+    return None
+
+
 def _warnings(
-    scenario: Scenario, leaves: Mapping[str, Figure], plan: Program, values: Values, factors: Values
+    scenario: Scenario,
+    leaves: Mapping[str, Figure],
+    plan: Program,
+    centre: Mapping[str, float],
+    factors: Mapping[str, float],
+    hours: Total | None,
 ) -> Iterable[Warn]:
+    """What a reader of a result should know, the same of a ledger and of a row of a table.
+
+    Parameters
+    ----------
+    centre
+        Central values of :data:`RATIOS`.
+    factors
+        Known totals, and the factor by which each scales its parts at the centre.
+    hours
+        Accelerator hours with their interval.
+    """
+    yield from scenario.warnings
     for name, factor in factors.items():
         yield Warn(
             "scaled_to_known",
-            f"{name} is known: its parts are scaled by {factor[0]:.3g} to make it up, "
+            f"{name} is known: its parts are scaled by {factor:.3g} to make it up, "
             "so power x hours no longer equals energy",
         )
     yield from contradictions(book(), scenario.given, leaves, plan)
-    for name in ("mfu", "goodput"):
-        if name in values and values[name][0] > limits(name)[1]:
-            yield Warn(
-                "impossible", f"{name} comes out at {values[name][0]:.3g}, more than 1: hours, work or peak is wrong"
-            )
+    for name, value in centre.items():
+        if value > limits(name)[1]:
+            yield Warn("impossible", f"{name} comes out at {value:.3g}, more than 1: hours, work or peak is wrong")
+    yield from outside_published(scenario, hours)
     sizes = [name for name in ("dataset_byte", "checkpoint_byte") if name in plan.plan.leaves]
     assumed = [name for name in sizes if leaves[name].kind == "assumed"]
-    if assumed:
+    if assumed and "boundary_energy_kwh" in plan.plan.slots:
         yield Warn("undescribed", f"no model or tokens are stated: {' and '.join(assumed)} assumed, widely")
-    layout = scenario.document.get("layout")
-    if isinstance(layout, str) or (isinstance(layout, Mapping) and layout.keys() - {"precision", "global_batch"}):
-        yield Warn(
-            "layout_not_used",
-            "the layout is recorded; utilisation is not derived from it, state known.mfu if you know it",
-        )
+    if RATES[0] in plan.plan.slots and "boundary_energy_kwh" not in plan.plan.slots:
+        text = "without tokens, FLOP or hours there is no campaign: only a step, its memory and its draw are known"
+        yield Warn("rates_only", f"{text}; state workload.tokens")
 
 
 # --- many at once -------------------------------------------------------------------------------------------------
@@ -225,11 +247,17 @@ def _warnings(
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """Totals of one row of a table, or what is wrong with it."""
+    """Totals of one row of a table and what is to be known of them, or what is wrong with it."""
 
     id: str
     totals: Mapping[str, Total | None] | None
     error: str | None
+    warnings: tuple[Warn, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of its warnings, each once."""
+        return tuple(dict.fromkeys(warning.code for warning in self.warnings))
 
 
 def estimate_table(
@@ -257,7 +285,7 @@ def estimate_table(
             continue
         leaves[number] = figures(wanted)
         scenarios[number] = wanted
-        plan = program(book(), informed(leaves[number]), tuple(dict.fromkeys(TOTALS.values())))
+        plan = program(book(), informed(leaves[number]), (*dict.fromkeys(TOTALS.values()), *RATES))
         try:
             _demand_energy(plan, wanted)
         except InsufficientError as error:
@@ -274,8 +302,15 @@ def estimate_table(
                 for name, quantity in TOTALS.items()
                 if quantity in chunk.values
             }
+            factors = {
+                name: np.broadcast_to(factor, (len(here), scores.width))[:, 0] for name, factor in chunk.factors.items()
+            }
             for place, number in enumerate(here):
-                results[number] = _table_row(rows[number][0], summaries, place)
+                scaled = {name: float(factor[place]) for name, factor in factors.items()}
+                row = _table_row(rows[number][0], summaries, scaled, place)
+                if row.totals is not None:
+                    row = replace(row, warnings=_row_warnings(scenarios[number], leaves[number], row.totals, scaled))
+                results[number] = row
     return [result for result in results if result is not None]
 
 
@@ -290,13 +325,25 @@ def _summary(values: Array, quantity: str, at: NDArray[np.intp], width: int) -> 
     return np.stack([centre, *np.quantile(wide[:, 1:], QUANTILES, axis=1)])
 
 
-def _table_row(row_id: str, summaries: Mapping[str, Array], place: int) -> TableRow:
+def _table_row(row_id: str, summaries: Mapping[str, Array], factors: Mapping[str, float], place: int) -> TableRow:
+    wrong = [str(each) for name, factor in factors.items() if (each := _unmakeable(name, factor))]
+    if wrong:
+        return TableRow(row_id, None, "; ".join(wrong))
     found = {name: summary[:, place] for name, summary in summaries.items()}
     broken = [name for name, three in found.items() if not np.isfinite(three).all()]
     if broken:
         return TableRow(row_id, None, f"{', '.join(broken)} come out as no numbers for these inputs; check their size")
     totals = {name: Total(*map(float, found[name])) if name in found else None for name in TOTALS}
     return TableRow(row_id, totals, None)
+
+
+def _row_warnings(
+    scenario: Scenario, leaves: Mapping[str, Figure], totals: Mapping[str, Total | None], factors: Mapping[str, float]
+) -> tuple[Warn, ...]:
+    """Warnings of one row: a whole ledger's, so a quantity that only other accounts read is not called unread."""
+    plan = program(book(), informed(leaves), ACCOUNTS)
+    centre = {name: found.value for name in RATIOS if (found := totals[name]) is not None}
+    return tuple(_warnings(scenario, leaves, plan, centre, factors, totals["accelerator_hours"]))
 
 
 def sweep(
@@ -353,14 +400,14 @@ def _swept(
         mistakes.append(Mistake("over", "names no quantity", "name one with its values: {'pue': [1.1, 1.2]}"))
     swept: dict[str, Array] = {}
     for name, many in over.items():
-        unfit = list(_unfit(f"over.{name}", name, names))
-        mistakes += unfit
+        unusable = list(unfit(f"over.{name}", name, names))
+        mistakes += unusable
         values = _row(many)
         if values is None:
             mistakes.append(Mistake(f"over.{name}", "is no list of numbers", "give one number for each variant"))
             continue
         swept[name] = values
-        mistakes += () if unfit else _impossible(name, values)
+        mistakes += () if unusable else _impossible(name, values)
     lengths = {name: len(values) for name, values in swept.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -383,7 +430,7 @@ def _row(many: Sequence[float] | Array) -> Array | None:
 def _impossible(name: str, values: Array) -> Iterable[Mistake]:
     span = _spanning(name, values)
     if np.isfinite([span.low, span.high]).all():
-        return _range_mistakes(name, span, f"over.{name}")
+        return range_mistakes(name, span, f"over.{name}")
     first = int(np.argmin(np.isfinite(values)))
     return [Mistake(f"over.{name}", f"{values[first]:g} is no finite number", f"mend value number {first + 1}")]
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from thirdwatt.ledger.book import Formula
 from thirdwatt.ledger.document import locate
-from thirdwatt.ledger.ledger import TOTALS, Ledger, Total, total
+from thirdwatt.ledger.ledger import TOTALS, Ledger, Total, path_of, total
 from thirdwatt.quantity import BOUNDARIES, axis, unit
-from thirdwatt.scenario import InputError, Mistake
+from thirdwatt.scenario import InputError, InsufficientError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 
@@ -66,13 +66,16 @@ def explain(ledger: Ledger, name: str) -> Node:
     ------
     InputError
         If there is no such quantity in this ledger.
+    InsufficientError
+        If there is one, and something it needs is not known.
     """
     quantity = _resolve(ledger, name)
     if quantity not in ledger.values:
         known = [*TOTALS, *ledger.values]
         lacking = ledger.program.plan.missing.get(quantity)
-        fix = f"state {', '.join(lacking)}" if lacking else nearest(name, known)
-        raise InputError([Mistake(name, "is not part of this ledger", fix)])
+        if lacking:
+            raise InsufficientError(f"too little is known for {name}: state {', '.join(map(path_of, lacking))}")
+        raise InputError([Mistake(name, "is not part of this ledger", nearest(name, known))])
     told: set[str] = set()
     root = _node(ledger, quantity)
     queue = deque([root])

@@ -17,10 +17,12 @@ from typing import Any
 from thirdwatt.amounts import amount, percent, scale, span, unit_to_read
 from thirdwatt.facts.scopes import OVERHEAD
 from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.ledger.sensitivity import swings
-from thirdwatt.quantity import BOUNDARIES
-from thirdwatt.report.reconciliation import of_ledger, reconcile, sentence, step_ends
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+from thirdwatt.report.phrases import column
+from thirdwatt.report.reconciliation import reconcile
+from thirdwatt.report.sides import of_ledger
+from thirdwatt.report.waterfall import sentence, step_ends
 
 MACHINES, BUILDING, WHOLE = "#0072B2", "#D55E00", "#404040"
 """Colours that people with colour-blindness tell apart, each at least 3:1 against white."""
@@ -110,16 +112,17 @@ def where_it_went(ledger: Ledger) -> Chart | None:
         f"Of {amount(whole, 'kWh')} for the whole facility, {_words(largest.name)} took "
         f"{percent(largest.energy_kwh.value / whole)}, the building {percent(building / whole)}."
     )
+    cells = column([row.energy_kwh.value for row in rows], "kWh")
     table = tuple(
         (
             _words(row.name),
-            amount(row.energy_kwh.value, "kWh"),
-            span(row.energy_kwh.low, row.energy_kwh.high, "kWh", row.energy_kwh.value),
+            cells.cell(row.energy_kwh.value),
+            cells.ends(row.energy_kwh),
             percent(row.power_share),
         )
         for row in rows
     )
-    head = ("component", "energy", "90 % interval", "share")
+    head = ("component", cells.head("energy"), cells.head("90 % interval"), "share")
     return Chart("where", "Where the energy went", says, head, table, _finished(bars + labels, len(data)))
 
 
@@ -144,16 +147,17 @@ def phases(ledger: Ledger) -> Chart | None:
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(text="label:N")
     useful = found[0].energy_kwh.value / whole
     says = f"Steps that count took {percent(useful)} of the energy; the rest went into {_listed(found[1:])}."
+    cells = column([phase.energy_kwh.value for phase in found], "kWh")
     table = tuple(
         (
             _words(phase.name),
             "" if phase.time_share is None else percent(phase.time_share),
-            amount(phase.energy_kwh.value, "kWh"),
+            cells.cell(phase.energy_kwh.value),
             percent(phase.energy_kwh.value / whole),
         )
         for phase in found
     )
-    head = ("phase", "share of time", "energy", "share of energy")
+    head = ("phase", "share of time", cells.head("energy"), "share of energy")
     return Chart("phases", "What it was spent on", says, head, table, _finished(bars + labels, len(data)))
 
 
@@ -231,7 +235,7 @@ def sensitivity(ledger: Ledger) -> Chart | None:
     """What the headline would be with one figure at either end of its range."""
     import altair as alt
 
-    quantity = BOUNDARY_QUANTITY[ledger.boundary]
+    quantity = WITHIN[ledger.boundary].quantity
     centre = ledger.of(quantity)
     rows = [row for row in ledger.inputs if row.spread_share][:SENSITIVE]
     if centre is None or not rows:
@@ -273,7 +277,7 @@ def boundaries(ledger: Ledger) -> Chart | None:
     """The same run within each of the four boundaries."""
     import altair as alt
 
-    found = [(name, ledger.boundaries[name]["energy_kwh"]) for name in BOUNDARIES]
+    found = [(name, ledger.boundaries[name]["energy_kwh"]) for name in WITHIN]
     known = [(name, total) for name, total in found if total is not None]
     if not known:
         return None
@@ -297,10 +301,9 @@ def boundaries(ledger: Ledger) -> Chart | None:
         f"The boundary alone moves the figure from {amount(first.value, 'kWh')} ({known[0][0]}) to "
         f"{amount(last.value, 'kWh')} ({known[-1][0]})."
     )
-    table = tuple(
-        (name, amount(total.value, "kWh"), span(total.low, total.high, "kWh", total.value)) for name, total in known
-    )
-    head = ("boundary", "energy", "90 % interval")
+    cells = column([total.value for _, total in known], "kWh")
+    table = tuple((name, cells.cell(total.value), cells.ends(total)) for name, total in known)
+    head = ("boundary", cells.head("energy"), cells.head("90 % interval"))
     return Chart(
         "boundaries",
         "The same run within other boundaries",

@@ -11,15 +11,15 @@ import numpy as np
 
 from thirdwatt.amounts import amount, percent, plain, scale, unit_to_read
 from thirdwatt.ledger import Ledger, Total
-from thirdwatt.ledger.ledger import TOTALS, total
+from thirdwatt.ledger.ledger import ACCOUNTED, TOTALS, total
 from thirdwatt.quantity import unit
-from thirdwatt.report.phrases import UNKNOWN
+from thirdwatt.report.phrases import UNKNOWN, column
 from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario.parse import UNSAID_BASIS
 
 DIFFERENCES = 8
 ON_A_BASIS = ("carbon_kg", "carbon_market_kg")
-SHOWN = ("energy_kwh", "cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l", "wall_time_h", "mfu")
+SHOWN = (*ACCOUNTED, "wall_time_h", "mfu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,13 @@ def bases(first: Ledger, other: Ledger) -> tuple[str, str] | None:
     """The bases of two grid intensities where they are not the same."""
     pair = (first.scenario.choices["basis"], other.scenario.choices["basis"])
     return None if pair[0] == pair[1] or UNSAID_BASIS in pair else pair
+
+
+def converted(ledger: Ledger, boundary: str) -> str:
+    """That a ledger is shown at another boundary than its own; empty where it is not."""
+    if ledger.boundary == boundary:
+        return ""
+    return f"{ledger.scenario.name} states boundary {ledger.boundary}; it is shown at {boundary}"
 
 
 def differences(first: Ledger, other: Ledger) -> dict[str, tuple[str | None, str | None]]:
@@ -116,15 +123,18 @@ def text(ledgers: Sequence[Ledger], columns: int = WIDTH) -> str:
     """The comparison as a table: value, ratio to the first, interval of the ratio."""
     first = ledgers[0]
     width = max(18, *(len(ledger.scenario.name) + 2 for ledger in ledgers))
-    lines = [f"boundary: {first.boundary}; ratios to {first.scenario.name} with 90 % intervals over paired draws", ""]
+    head = f"boundary: {first.boundary}; ratios to {first.scenario.name} with 90 % intervals over paired draws"
+    lines = [*textwrap.wrap(head, columns, subsequent_indent="  ", break_on_hyphens=False), ""]
     for name in SHOWN:
-        lines.append(name)
+        found = [ledger.totals[name] for ledger in ledgers]
+        cells = column([None if each is None else each.value for each in found], unit(name))
+        lines.append(name if cells.unit else cells.head(name))
         for ledger in ledgers:
             each = ledger.totals[name]
             if each is None:
                 lines.append(f"  {ledger.scenario.name:{width}}{UNKNOWN}")
                 continue
-            line = f"  {ledger.scenario.name:{width}}{amount(each.value, unit(name)):>18}"
+            line = f"  {ledger.scenario.name:{width}}{cells.amount(each.value):>18}"
             relative = ratio(first, ledger, name) if ledger is not first else None
             if relative is not None:
                 three = relative.ratio
@@ -133,7 +143,7 @@ def text(ledgers: Sequence[Ledger], columns: int = WIDTH) -> str:
                     line += f", less in {percent(relative.less)} of draws"
             elif ledger is not first and name in ON_A_BASIS and (pair := bases(first, ledger)):
                 line += f"   not compared: {pair[1]} against {pair[0]}; --set site.basis=life-cycle"
-            lines.append(line)
+            lines += textwrap.wrap(line, columns, subsequent_indent=" " * 6, break_on_hyphens=False)
     for ledger in ledgers[1:]:
         lines += ["", *_why(first, ledger, columns)]
     return "\n".join(lines) + "\n"

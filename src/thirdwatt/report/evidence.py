@@ -308,8 +308,8 @@ def _some(names: Iterable[str]) -> str:
 
 def printable(text: str, most: int = 500) -> str:
     """Text out of somebody's file on one line of at most so many characters, without codes that move a cursor."""
-    plain = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:most])
-    return f"{plain}…" if len(text) > most else plain
+    line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:most])
+    return f"{line}…" if len(text) > most else line
 
 
 # --- reproducing --------------------------------------------------------------------------------------------------

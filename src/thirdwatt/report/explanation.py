@@ -83,7 +83,8 @@ def _parts(node: Node, indent: str) -> str:
 def _fitted(line: str, indent: str, shown: set[str] | None, width: int, end: str = "") -> Iterator[str]:
     """On a screen one line, cut before its end; otherwise as many as it takes."""
     if shown is None:
-        yield from textwrap.wrap(line + end, width, subsequent_indent=indent, break_on_hyphens=False)
+        deepest = indent[: width // 2]
+        yield from textwrap.wrap(line + end, width, subsequent_indent=deepest, break_on_hyphens=False)
     elif line:
         room = width - len(end)
         yield (line if len(line) <= room else f"{line[: room - 2].rstrip()} …") + end

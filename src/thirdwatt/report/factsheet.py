@@ -88,7 +88,7 @@ def _line(row: Row, width: int, columns: int) -> str:
         if len(line) + len(added) > columns:
             break
         line += added
-    return line
+    return line if len(line) <= columns else f"{line[: columns - 2].rstrip()} …"
 
 
 def _prefix(row: Row) -> str:

@@ -12,19 +12,21 @@ from thirdwatt.facts import digest, sources
 from thirdwatt.facts.prices import today
 from thirdwatt.facts.scopes import ESRS
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account
 from thirdwatt.report.charts import charts
-from thirdwatt.report.comparison import SHOWN, ratio
+from thirdwatt.report.comparison import SHOWN, converted, ratio
 from thirdwatt.report.phrases import (
-    INSIDE,
+    UNKNOWN,
+    basis,
     citation,
+    column,
+    component_column,
     difference,
     headline,
     located,
-    market,
     measure,
     readable,
     sized,
-    terms,
     tested,
     used,
 )
@@ -45,9 +47,11 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
 
     Notes
     -----
+    The other ledger is shown at this one's boundary; where that is not its own, the page says so.
     The date is today's, or that of ``SOURCE_DATE_EPOCH``; otherwise the same ledger gives the same bytes.
     """
-    drawn = charts(ledger, against)
+    other = None if against is None else against.within(ledger.boundary)
+    drawn = charts(ledger, other)
     rendered: str = _template().render(
         title=ledger.scenario.title or ledger.scenario.name,
         name=ledger.scenario.name,
@@ -55,7 +59,7 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         headline=headline(ledger),
         difference=difference(ledger),
         boundary=ledger.boundary,
-        included=INSIDE[ledger.boundary],
+        included=WITHIN[ledger.boundary].takes_in,
         date=today().isoformat(),
         version=thirdwatt.__version__,
         digest=digest(),
@@ -64,7 +68,8 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         assumed=None if ledger.assumed_share is None else percent(ledger.assumed_share),
         tiles=tiles(ledger),
         charts=[(chart, chart.svg()) for chart in drawn],
-        against=None if against is None else _beside(against, ledger),
+        against=None if other is None else _beside(other, ledger),
+        converted="" if against is None else converted(against, ledger.boundary),
         duties=_duties(ledger),
         totals=_totals(ledger),
         components=_components(ledger),
@@ -75,7 +80,7 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         ways=_ways(ledger),
         sources=_sources(ledger),
         warnings=ledger.warnings,
-        choices=dict(sorted(ledger.scenario.choices.items())),
+        choices=_choices(ledger),
         appendix=json.dumps(ledger.to_dict(), ensure_ascii=False, allow_nan=False),
         cite=citation(ledger),
     )
@@ -104,16 +109,25 @@ def _breakable(name: str) -> Any:
 
 def tiles(ledger: Ledger) -> list[Tile]:
     """Energy, cost, carbon by both accounts, water and time; what is not known says so."""
-    totals, basis, region = ledger.totals, ledger.scenario.choices["basis"], ledger.scenario.choices["region"]
-    return [
-        _tile("energy", totals["energy_kwh"], "kWh", f"boundary {ledger.boundary}"),
-        _tile("cost", totals["cost_usd"], "USD", terms(ledger)),
-        _tile("carbon by location", totals["carbon_kg"], "kg", f"{region}, {basis}"),
-        _tile("carbon by market", totals["carbon_market_kg"], "kg", market(ledger)),
-        _tile("embodied carbon", totals["embodied_kg"], "kg", "share of making the machines"),
-        _tile("water", totals["water_l"], "L", "evaporated on site and at power stations"),
-        _tile("time", totals["wall_time_h"], "h", _hours(totals["accelerator_hours"])),
+    accounts = [
+        _tile(account.title, ledger.totals[account.name], account.unit, _tile_basis(ledger, account))
+        for account in ACCOUNTED.values()
     ]
+    return [
+        *accounts,
+        _tile("time", ledger.totals["wall_time_h"], "h", _hours(ledger.totals["accelerator_hours"])),
+    ]
+
+
+def _tile_basis(ledger: Ledger, account: Account) -> str:
+    """The basis of an account in as many words as a tile has room for."""
+    choices = ledger.scenario.choices
+    short = {
+        "energy_kwh": f"boundary {ledger.boundary}",
+        "carbon_kg": f"{choices['region']}, {choices['basis']}",
+        "embodied_kg": "share of making the machines",
+    }
+    return short.get(account.name) or basis(ledger, account)
 
 
 def _hours(hours: Total | None) -> str:
@@ -136,7 +150,8 @@ def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
     for name in SHOWN:
         one, two, relative = other.totals[name], ledger.totals[name], ratio(other, ledger, name)
         symbol = unit_to_read(name)
-        said = [sized(each, symbol).value for each in (one, two)]
+        beside = column([None if each is None else each.value for each in (one, two)], symbol)
+        said = [UNKNOWN if each is None else beside.amount(each.value) for each in (one, two)]
         if relative is None:
             rows.append((name, *said, "not compared", ""))
             continue
@@ -156,24 +171,15 @@ def _duties(ledger: Ledger) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _components(ledger: Ledger) -> list[tuple[str, ...]]:
-    def said(total: Total | None, unit: str) -> str:
-        return sized(total, unit).value
-
-    return [
-        (
-            row.name.replace("_", " "),
-            amount(row.energy_kwh.value, "kWh"),
-            said(row.cost_usd, "USD"),
-            said(row.carbon_kg, "kg"),
-            said(row.carbon_market_kg, "kg"),
-            said(row.embodied_kg, "kg"),
-            said(row.water_l, "L"),
-            row.scope,
-            row.embodied_scope,
-        )
-        for row in ledger.components
+def _components(ledger: Ledger) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and rows of the table of components."""
+    columns = [component_column(ledger, account) for account in ACCOUNTED.values()]
+    heads = ("component", *(head for head, _ in columns), "electricity stands in", "embodied stands in")
+    rows = [
+        (row.name.replace("_", " "), *(cells[number] for _, cells in columns), row.scope, row.embodied_scope)
+        for number, row in enumerate(ledger.components)
     ]
+    return heads, rows
 
 
 def _inputs(ledger: Ledger) -> list[tuple[str, ...]]:
@@ -193,6 +199,12 @@ def _inputs(ledger: Ledger) -> list[tuple[str, ...]]:
 def _ways(ledger: Ledger) -> list[tuple[str, str, str]]:
     """Every formula that was used: quantity, what it says, where it stands."""
     return [(name, formula.meaning, formula.where) for name, formula in sorted(ledger.program.plan.chosen.items())]
+
+
+def _choices(ledger: Ledger) -> dict[str, str]:
+    """Choices by name; an option that nobody stated is said as everything is that is not known."""
+    chosen = sorted(ledger.scenario.choices.items())
+    return {name: UNKNOWN if choice == "unknown" else choice for name, choice in chosen}
 
 
 def _sources(ledger: Ledger) -> list[tuple[str, str, str, str]]:

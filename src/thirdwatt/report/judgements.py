@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from thirdwatt.audit import Judgement, Verdict
-from thirdwatt.report.text import WIDTH
+from thirdwatt.report.text import NARROW, WIDTH
 
 
 def document(judged: Sequence[Judgement]) -> dict[str, Any]:
@@ -28,15 +28,15 @@ def text(judged: Sequence[Judgement], columns: int = WIDTH) -> str:
 
 
 def _lines(judged: Sequence[Judgement], columns: int) -> Iterator[str]:
+    hanging = " " * (23 if columns >= NARROW else 4)
     for each in judged:
         said = f" ({each.by})" if each.by else ""
-        yield from textwrap.wrap(f"{each.verdict.upper():22} {each.text}{said}", columns, subsequent_indent=" " * 23)
+        yield from textwrap.wrap(f"{each.verdict.upper():22} {each.text}{said}", columns, subsequent_indent=hanging)
         source = f" [{each.source}]" if each.source else ""
         yield from textwrap.wrap(
             f"{each.why}{source}", columns, initial_indent=" " * 4, subsequent_indent=" " * 4, break_on_hyphens=False
         )
     counted = Counter(each.verdict for each in judged)
     yield ""
-    yield f"{len(judged)} claims: " + ", ".join(
-        f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict]
-    )
+    verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])
+    yield from textwrap.wrap(f"{len(judged)} claims: {verdicts}", columns, subsequent_indent="    ")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from thirdwatt.amounts import amount, percent, span, unit_to_read
 from thirdwatt.ledger import Ledger
-from thirdwatt.ledger.document import locate
+from thirdwatt.ledger.document import cited, locate
+from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.report.formats.markup import clean, markdown
-from thirdwatt.report.phrases import cited, difference, headline, measure, signature, sized
+from thirdwatt.report.phrases import component_column, difference, headline, measure, signature
 
 
 def _cell(text: str) -> str:
@@ -36,13 +37,14 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         found = measure(ledger, total, unit_to_read(name))
         yield f"| {name} | {found.value} | {found.interval} |"
     yield ""
-    yield "| component (whole facility) | energy | power share | cost | carbon | embodied | water | quadrant | essay |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---|---|"
-    for row in ledger.components:
-        accounts = ((row.cost_usd, "USD"), (row.carbon_kg, "kg"), (row.embodied_kg, "kg"), (row.water_l, "L"))
-        cells = " | ".join(sized(each, symbol).value for each, symbol in accounts)
+    columns = [component_column(ledger, account) for account in ACCOUNTED.values()]
+    heads = " | ".join(head for head, _ in columns)
+    yield f"| component (whole facility) | {heads} | power share | quadrant | essay |"
+    yield f"|---|{'---:|' * len(columns)}---:|---|---|"
+    for number, row in enumerate(ledger.components):
+        cells = " | ".join(cells[number] for _, cells in columns)
         yield (
-            f"| {row.name} | {amount(row.energy_kwh.value, 'kWh')} | {percent(row.power_share)} | {cells} "
+            f"| {row.name} | {cells} | {percent(row.power_share)} "
             f"| {row.quadrant or ''} | {row.reference_quadrant or ''} |"
         )
     yield ""

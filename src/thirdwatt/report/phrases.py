@@ -8,34 +8,25 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import thirdwatt
-from thirdwatt.amounts import amount, percent, plain, scale
+from thirdwatt.amounts import SIZES, amount, percent, plain, scale, shared, span
 from thirdwatt.facts import digest, sources, table
 from thirdwatt.facts.prices import today
 from thirdwatt.ledger import Ledger, Total
-from thirdwatt.ledger.document import locate
-from thirdwatt.ledger.ledger import Equivalence
-from thirdwatt.ledger.validated import nearest
+from thirdwatt.ledger.document import cited, locate
+from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account, Equivalence
+from thirdwatt.ledger.validated import nearest as nearest_run
 from thirdwatt.quantity import KINDS
 from thirdwatt.report.formats.markup import clean
-from thirdwatt.scenario.parse import BOUNDARY_QUANTITY, UNSAID_BASIS
+from thirdwatt.scenario.parse import UNSAID_BASIS
 
 UNKNOWN = "not known"
-G_PER_KG = 1000.0
+UNITS_DIFFER = "units differ"
+G_PER_KG = 1 / SIZES["g"]
 PERCENT = 0.01
-CO2E = " CO2e"
-"""What follows a mass of carbon."""
-
-INSIDE: Mapping[str, str] = {
-    "accelerators": "the accelerators alone",
-    "accelerators+facility": "the accelerators and the building's overhead on them",
-    "it": "all IT equipment, without the building",
-    "facility": "all IT equipment, cooling, power distribution and the rest of the building",
-}
-"""What each boundary takes in."""
 
 LEFT_OUT = (
     f"Not included, and {UNKNOWN}: preliminary, failed and other development runs, preparation of the data, use of the "
@@ -129,7 +120,7 @@ def kind(ledger: Ledger, quantity: str) -> str:
 
 def energy_kind(ledger: Ledger) -> str:
     """How the headline's energy came about."""
-    return kind(ledger, BOUNDARY_QUANTITY[ledger.boundary])
+    return kind(ledger, WITHIN[ledger.boundary].quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +135,13 @@ class Row:
 
 def rows(ledger: Ledger) -> tuple[Row, ...]:
     """The figures of a run, each with its interval, boundary and basis."""
-    totals, here = ledger.totals, ledger.boundary
-    costs = {"rented": "what is rented", "colo": "facility, space rented", "own": "facility"}
-    making = "share of making the machines and the building, by time in use; PUE not applied"
+    totals = ledger.totals
+    accounts = (
+        Row(account.title, counted(ledger, account), _counts(ledger, account), basis(ledger, account))
+        for account in ACCOUNTED.values()
+    )
     return (
-        Row("energy", measure(ledger, totals["energy_kwh"], "kWh"), here, energy_kind(ledger)),
-        Row("carbon, location-based", measure(ledger, totals["carbon_kg"], "kg", CO2E), here, location(ledger)),
-        Row("carbon, market-based", measure(ledger, totals["carbon_market_kg"], "kg", CO2E), here, market(ledger)),
-        Row("embodied carbon", measure(ledger, totals["embodied_kg"], "kg", CO2E), "facility", making),
-        Row("water", measure(ledger, totals["water_l"], "L"), here, "evaporated on site and at the power stations"),
-        Row("cost", measure(ledger, totals["cost_usd"], "USD"), costs[tenure(ledger)], terms(ledger)),
+        *accounts,
         Row("time", measure(ledger, totals["wall_time_h"], "hours"), "start to end", kind(ledger, "wall_time_h")),
         Row(
             "accelerator hours",
@@ -163,6 +151,67 @@ def rows(ledger: Ledger) -> tuple[Row, ...]:
         ),
         Row("computation", measure(ledger, totals["training_flop"], "FLOP"), "model FLOP", computation(ledger)),
     )
+
+
+def counted(ledger: Ledger, account: Account) -> Measure:
+    """The total of an account."""
+    return measure(ledger, ledger.totals[account.name], account.unit, account.after)
+
+
+def _counts(ledger: Ledger, account: Account) -> str:
+    """What an account takes in: the headline's boundary, or what it always is."""
+    if account.name == "cost_usd":
+        return {"rented": "what is rented", "colo": "facility, space rented", "own": "facility"}[tenure(ledger)]
+    return ledger.boundary if account.bounded else "facility"
+
+
+def basis(ledger: Ledger, account: Account) -> str:
+    """How an account came about: in words where it has some, else by the kind of its figure."""
+    say = _BASES.get(account.name)
+    return kind(ledger, account.quantity) if say is None else say(ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: one unit for all its cells, or each with its own where they are too far apart."""
+
+    symbol: str
+    unit: tuple[float, str] | None
+
+    def head(self, what: str) -> str:
+        """What stands over it, with its unit or that it has not one."""
+        if self.unit is None:
+            return f"{what} ({UNITS_DIFFER})"
+        return ", ".join(filter(None, (what, self.unit[1])))
+
+    def cell(self, value: float | None) -> str:
+        """A value under that head."""
+        if value is None:
+            return UNKNOWN
+        return amount(value, self.symbol) if self.unit is None else number(value / self.unit[0])
+
+    def ends(self, total: Total) -> str:
+        """An interval under that head."""
+        if self.unit is None:
+            return span(total.low, total.high, self.symbol, total.value)
+        return f"{number(total.low / self.unit[0])} to {number(total.high / self.unit[0])}"
+
+    def amount(self, value: float) -> str:
+        """A value with its unit, where no head can carry it."""
+        return self.cell(value) if self.unit is None else f"{self.cell(value)} {self.unit[1]}".rstrip()
+
+
+def column(values: Iterable[float | None], symbol: str) -> Column:
+    """The column that holds some values; what is not known has no part in its unit."""
+    return Column(symbol, shared((value for value in values if value is not None), symbol))
+
+
+def component_column(ledger: Ledger, account: Account) -> tuple[str, list[str]]:
+    """Head and cells of an account by component."""
+    found = [row.accounts[account.name] for row in ledger.components]
+    values = [None if each is None else each.value for each in found]
+    cells = column(values, account.unit)
+    return cells.head(account.title), [cells.cell(value) for value in values]
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -200,7 +249,7 @@ def difference(ledger: Ledger) -> str:
 
 def tested(ledger: Ledger) -> str:
     """How far estimates of this sort were from what was published, in one sentence."""
-    found = nearest(ledger)
+    found = nearest_run(ledger)
     what = "hours" if found.question == "time" else "metered energy"
     if found.error is None:
         return f"no published run of {ledger.scenario.choices['generation']} tests the {what}: the interval is a guess"
@@ -309,6 +358,17 @@ def terms(ledger: Ledger) -> str:
     return f"{text}; {f'as cheap as renting from {percent(even)} use' if even > 0 else 'renting is never dearer'}"
 
 
+_BASES: Mapping[str, Callable[[Ledger], str]] = {
+    "energy_kwh": energy_kind,
+    "cost_usd": terms,
+    "carbon_kg": location,
+    "carbon_market_kg": market,
+    "embodied_kg": lambda _: "share of making the machines and the building, by time in use; PUE not applied",
+    "water_l": lambda _: "evaporated on site and at the power stations",
+}
+"""How accounts came about that have words of their own for it."""
+
+
 def _unpriced(ledger: Ledger) -> str:
     """Why there is no cost, what the hours would rent for if somebody rents them out, and what electricity costs."""
     rent, hours = ledger.figures.get("market_rent_usd_per_accelerator_h"), ledger.totals["accelerator_hours"]
@@ -334,18 +394,6 @@ def computation(ledger: Ledger) -> str:
 
 
 # --- sources ------------------------------------------------------------------------------------------------------
-
-
-def cited(source: str) -> tuple[str, ...]:
-    """Sources that a figure names: ids of the table of sources, or one that somebody stated in their own words.
-
-    Examples
-    --------
-    >>> cited("si, definition"), cited("Smith, J., 2024")
-    (('si', 'definition'), ('Smith, J., 2024',))
-    """
-    parts = tuple(source.split(", "))
-    return parts if all(part in sources() for part in parts) else (source,)
 
 
 def located(source: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from thirdwatt.ledger.ledger import TOTALS
+from thirdwatt.ledger.ledger import ACCOUNTED, TOTALS
 from thirdwatt.quantity import BOUNDARIES, COMPONENTS, KINDS, PHASES
 from thirdwatt.scenario.schema import ScenarioFile
 
@@ -23,7 +23,7 @@ NAMES = {
     "reconcile": "reconcile --json",
     "audit": "audit --json",
     "evidence": "evidence --reproduce --json",
-    "gpai": "check --gpai --json",
+    "gpai": "check --gpai --json without a budget",
     "validate": "validate --json",
     "cite": "cite --json",
 }
@@ -43,10 +43,8 @@ class Three(Strict):
     high: float
 
 
-_ROW_FIELDS: dict[str, Any] = dict.fromkeys(TOTALS, (Three | None, ...))
-_FIELDS: dict[str, Any] = {**_ROW_FIELDS, "memory_byte": (Three | None, ...)}
-Totals: Any = create_model("Totals", __base__=Strict, **_FIELDS)
-RowTotals: Any = create_model("RowTotals", __base__=Strict, **_ROW_FIELDS)
+_TOTAL_FIELDS: dict[str, Any] = dict.fromkeys(TOTALS, (Three | None, ...))
+Totals: Any = create_model("Totals", __base__=Strict, **_TOTAL_FIELDS)
 Boundary: Any = Literal[BOUNDARIES]
 Kind: Any = Literal[KINDS]
 ComponentName: Any = Literal[COMPONENTS]
@@ -67,16 +65,15 @@ class Formula(Strict):
     calibration: float = 1.0
 
 
-class ComponentRow(Strict):
-    """One component of the whole facility."""
+_ACCOUNT_FIELDS: dict[str, Any] = {
+    name: (float, ...) if name == "energy_kwh" else (float | None, ...) for name in ACCOUNTED
+}
+_Accounts: Any = create_model("_Accounts", __base__=Strict, component=(ComponentName, ...), **_ACCOUNT_FIELDS)
 
-    component: ComponentName
-    energy_kwh: float
-    cost_usd: float | None
-    carbon_kg: float | None
-    carbon_market_kg: float | None
-    embodied_kg: float | None
-    water_l: float | None
+
+class ComponentRow(_Accounts):
+    """One component of the whole facility: its accounts and its place."""
+
     power_share: float
     cost_share: float | None
     quadrant: str | None
@@ -113,6 +110,7 @@ class InputRow(Strict):
     unit: str
     kind: Kind
     source: str
+    sources: list[str]
     spread_share: float | None
 
 
@@ -149,12 +147,31 @@ class Validation(Strict):
     extrapolated: bool
 
 
-class Account(Strict):
-    """Energy, carbon and water within one boundary."""
+_BOUNDED: dict[str, Any] = {account.name: (Three | None, ...) for account in ACCOUNTED.values() if account.bounded}
+WithinBoundary: Any = create_model("WithinBoundary", __base__=Strict, **_BOUNDED)
 
-    energy_kwh: Three | None
-    carbon_kg: Three | None
-    water_l: Three | None
+
+class ObservationRow(Strict):
+    """One thing that a meter saw and the estimate rests on."""
+
+    quantity: str
+    value: float
+    low: float
+    high: float
+    unit: str | None
+    kind: Kind
+    source: str
+    scope: Literal["rate"]
+
+
+class Memory(Strict):
+    """What the fullest accelerator must hold, and what fills it."""
+
+    needed_byte: Three
+    capacity_byte: float
+    fits: bool
+    layout_stated: bool
+    buckets: dict[str, float]
 
 
 class Estimate(Strict):
@@ -171,12 +188,15 @@ class Estimate(Strict):
     scenario: dict[str, Any]
     formula: Formula
     totals: Totals
-    boundaries: dict[Boundary, Account]
+    boundaries: dict[Boundary, WithinBoundary]
     components: list[ComponentRow]
     quadrant: QuadrantRule
     phases: list[PhaseRow]
+    layout: dict[str, float]
+    memory: Memory | None
     equivalents: list[EquivalentRow]
     inputs: list[InputRow]
+    observations: list[ObservationRow]
     choices: list[ChoiceRow]
     validation: Validation
     assumed_share: float | None
@@ -188,8 +208,9 @@ class TableEntry(Strict):
     """One row of a table."""
 
     id: str
-    totals: RowTotals | None
+    totals: Totals | None
     error: str | None
+    warnings: list[str]
 
 
 class Table(Strict):
@@ -284,8 +305,39 @@ class CheckRow(Strict):
     probability_over: float | None
 
 
+class GpaiThreshold(Strict):
+    """One threshold of training compute and how the training stands to it."""
+
+    name: str
+    what: str
+    threshold_flop: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    reached: bool
+    probability: float | None
+
+
+class GpaiStanding(Strict):
+    """Training compute and how it stands to each threshold."""
+
+    name: str
+    base: str | None
+    training_flop: float
+    low: float
+    high: float
+    thresholds: list[GpaiThreshold]
+
+
+class Gpai(GpaiStanding):
+    """The document of ``check --gpai --json``."""
+
+    schema_: Literal["thirdwatt/gpai/1"] = Field(alias="schema")
+    facts_digest: str
+
+
 class Check(Strict):
-    """The document of ``check --json``."""
+    """The document of ``check --json``; ``gpai`` is there if it was asked for too."""
 
     schema_: Literal["thirdwatt/check/1"] = Field(alias="schema")
     facts_digest: str
@@ -294,6 +346,7 @@ class Check(Strict):
     confidence: float | None
     over: bool
     results: list[CheckRow]
+    gpai: GpaiStanding | None = None
 
 
 class Equivalents(Strict):
@@ -410,32 +463,6 @@ class Evidence(Strict):
     facts_digest: str
     same: bool
     changes: list[EvidenceChange]
-
-
-class GpaiThreshold(Strict):
-    """One threshold of training compute and how the training stands to it."""
-
-    name: str
-    what: str
-    threshold_flop: float
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-    reached: bool
-    probability: float | None
-
-
-class Gpai(Strict):
-    """The document of ``check --gpai --json``."""
-
-    schema_: Literal["thirdwatt/gpai/1"] = Field(alias="schema")
-    facts_digest: str
-    name: str
-    base: str | None
-    training_flop: float
-    low: float
-    high: float
-    thresholds: list[GpaiThreshold]
 
 
 class WorstRun(Strict):

@@ -30,21 +30,20 @@ def estimate(ledger: Ledger) -> str:
         three = ("", "", "") if total is None else (total.value, total.low, total.high)
         rows.append(("total", name, *three, unit(name)))
     for row in ledger.components:
-        for field in ("energy_kwh", "cost_usd", "carbon_kg", "carbon_market_kg", "embodied_kg", "water_l"):
-            total = getattr(row, field)
+        for name, total in row.accounts.items():
             three = ("", "", "") if total is None else (total.value, total.low, total.high)
-            rows.append((row.name, field, *three, unit(field)))
+            rows.append((row.name, name, *three, unit(name)))
     return written(rows)
 
 
 def table(results: Iterable[TableRow]) -> str:
-    """One row a scenario: its id, three columns a total, its error."""
+    """One row a scenario: its id, three columns a total, its error, codes of its warnings between semicolons."""
     heads = [f"{name}{end}" for name in TOTALS for end in ("", "_low", "_high")]
-    rows: list[Sequence[object]] = [("id", *heads, "error")]
+    rows: list[Sequence[object]] = [("id", *heads, "error", "warnings")]
     for result in results:
         cells: list[object] = []
         for name in TOTALS:
             total = result.totals[name] if result.totals else None
             cells += ["", "", ""] if total is None else [total.value, total.low, total.high]
-        rows.append((result.id, *cells, result.error or ""))
+        rows.append((result.id, *cells, result.error or "", ";".join(result.codes)))
     return written(rows)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from thirdwatt.scenario import content
+from thirdwatt.scenario.document import yaml_document
 from thirdwatt.scenario.mistakes import InputError, Mistake
-from thirdwatt.scenario.read import yaml_document
 
-MAX_BYTES = 50_000_000
 KG_PER_G = 1e-3
 S_PER_H = 3600.0
 CODECARBON = frozenset(["run_id", "duration", "emissions", "energy_consumed"])
@@ -57,14 +57,7 @@ def account(where: str) -> Account | None:
     path = Path(where)
     if path.suffix.lower() not in (".csv", ".md", ".markdown") or not path.is_file():
         return None
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError([Mistake(where, f"cannot be read: {error.strerror}")]) from None
-    if len(content) > MAX_BYTES:
-        raise InputError([Mistake(where, f"is larger than {MAX_BYTES:,} bytes", "split it by runs")])
-    text = content.decode("utf-8-sig", errors="replace")
+    text = content.text(where, content.MAX_ACCOUNT, smaller="split it by runs", errors="replace")
     return codecarbon(where, text) if path.suffix.lower() == ".csv" else model_card(where, text)
 
 

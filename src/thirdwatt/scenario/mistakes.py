@@ -51,3 +51,16 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     if len(allowed) <= 12:
         return f"allowed: {', '.join(allowed)}"
     return ""
+
+
+def nearest_few(name: str, allowed: Iterable[str], most: int = 3) -> str:
+    """Advice that names the closest valid spellings; empty if none is close.
+
+    Examples
+    --------
+    >>> nearest_few("gpt-4oo", ["gpt-4", "gpt-4o", "palm-540b"])
+    'did you mean gpt-4o? (or gpt-4)'
+    """
+    first, *more = difflib.get_close_matches(name.lower(), list(allowed), n=most, cutoff=0.6) or [""]
+    also = f" (or {' or '.join(more)})" if more else ""
+    return f"did you mean {first}?{also}" if first else ""

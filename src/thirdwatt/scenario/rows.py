@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from thirdwatt.scenario import content
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 from thirdwatt.scenario.parse import parse
 from thirdwatt.scenario.read import put, value_of
 from thirdwatt.scenario.scenario import Scenario
 from thirdwatt.scenario.schema import paths
 
-MAX_BYTES = 200_000_000
 _TEXT = ("title", "note", "site.vendor", "software.stack", "workload.model", "cluster.accelerator", "cluster.instance")
 
 
@@ -24,7 +23,7 @@ def rows(where: str, base: Mapping[str, Any], quantities: Collection[str]) -> Se
     Parameters
     ----------
     where
-        A CSV file with a header.
+        A CSV file with a header, or ``-`` for standard input.
     base
         Document that every row changes.
 
@@ -56,20 +55,11 @@ def _header_mistakes(where: str, header: list[str]) -> list[Mistake]:
 
 
 def _lines(where: str) -> list[list[str]]:
-    path = Path(where)
+    text = content.text(where, content.MAX_ROWS, smaller="split it")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError([Mistake(where, f"is larger than {MAX_BYTES:,} bytes", "split it")])
-        text = path.read_bytes().decode("utf-8-sig")
         return [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if any(map(str.strip, line))]
-    except UnicodeDecodeError as error:
-        raise InputError([Mistake(where, f"is not UTF-8 text (byte {error.start})")]) from None
     except csv.Error as error:
         raise InputError([Mistake(where, f"is no CSV: {error}")]) from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError([Mistake(where, f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
 
 
 class _Rows(Sequence[tuple[str, "Scenario | str"]]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from thirdwatt.facts import Figure
 from thirdwatt.quantity import Observation
+from thirdwatt.scenario.mistakes import Mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,10 @@ class Warn:
 
     code: str
     text: str
+
+
+Finding: TypeAlias = Mistake | Warn
+"""What a check finds: a mistake, which refuses the scenario, or a warning, which goes with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Transformer(Section):
     top_k: Number | None = states("top_k_count")
     shared_experts: Number | None = states("shared_expert_count")
     expert_ffn: Number | None = states("expert_ffn_width")
+    capacity_factor: Number | None = states("expert_capacity_factor")
     dense_layers: Number | None = states("dense_layer_count")
     sliding_window: Number | None = states("sliding_window_length")
     sliding_window_every: int | None = Field(default=None, ge=1, json_schema_extra={"quantity": "sliding_layer_share"})
@@ -112,33 +113,35 @@ class Cluster(Section):
     accelerator: str | None = chooses("accelerators")
     instance: str | None = chooses("instances")
     count: Number | None = states("accelerator_count")
+    fabric: Number | None = states("fabric_accelerator_count")
     network: str | None = chooses("networks")
     host: str | None = chooses("hosts")
 
 
-Degree = Annotated[int, Field(ge=1)]
+Degree = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Layout(Section):
     """How the model is spread over the accelerators."""
 
-    tensor: Degree | None = None
-    pipeline: Degree | None = None
-    virtual_stages: Degree | None = None
-    data: Degree | None = None
-    context: Degree | None = None
-    expert: Degree | None = None
+    tensor: Degree | None = states("tensor_count")
+    pipeline: Degree | None = states("pipeline_count")
+    virtual_stages: Degree | None = states("virtual_stage_count")
+    data: Degree | None = states("data_count")
+    context: Degree | None = states("context_count")
+    expert: Degree | None = states("expert_parallel_count")
     zero_stage: Annotated[int, Field(ge=0, le=3)] | None = None
-    micro_batch: Degree | None = None
+    micro_batch: Degree | None = states("micro_batch_count")
     global_batch: Number | None = states("global_batch_count")
     recompute: Literal["none", "selective", "full"] | None = None
+    offload: Literal["none", "optimizer"] | None = None
     precision: Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"] | None = None
 
 
 class Software(Section):
     """What it is trained with."""
 
-    stack: str | None = None
+    stack: Annotated[str, Field(max_length=80)] | None = None
     year: Annotated[int, Field(ge=2012, le=2100)] | None = None
 
 

@@ -234,11 +234,10 @@ def test_a_long_context_is_not_taken_for_the_length_of_training() -> None:
     assert huggingface.draft(config).value("workload.transformer.seq_len") == 8192
 
 
-@pytest.mark.parametrize(
-    ("hub", "row"),
-    [("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"), ("meta-llama/Meta-Llama-3.1-8B", "llama-3.1-8b")],
-)
-def test_names_of_the_hub(hub: str, row: str) -> None:
-    found = huggingface.model_named(hub)
-    assert found is not None
-    assert found.id == row
+@pytest.mark.parametrize("patch", [0, 1e-200, -16])
+def test_a_patch_smaller_than_a_pixel_is_none(patch: float) -> None:
+    pixels, latent = {"image_size": 224, "patch_size": patch}, {"sample_size": 32, "patch_size": patch}
+    sizes = {"num_hidden_layers": 12, "num_layers": 12, "hidden_size": 768, "num_attention_heads": 12}
+    for config in ({"model_type": "vit", **pixels}, {"_class_name": "DiTTransformer2DModel", **latent}):
+        draft = huggingface.draft({"attention_head_dim": 64, **sizes, **config})
+        assert any("patch size are missing" in note for note in draft.notes)

@@ -75,7 +75,7 @@ MEGATRON_LOG = """
 """
 
 MIXTRAL_SCRIPT = """
-torchrun --nproc_per_node 8 --nnodes 2 pretrain_gpt.py --use-mcore-models --disable-bias-linear --seq-length 4096 \\
+torchrun --nproc_per_node 8 --nnodes 4 pretrain_gpt.py --use-mcore-models --disable-bias-linear --seq-length 4096 \\
   --num-layers 32 --hidden-size 4096 --ffn-hidden-size 14336 --num-attention-heads 32 --normalization RMSNorm \\
   --position-embedding-type rope --swiglu --untie-embeddings-and-output-weights --group-query-attention \\
   --num-query-groups 8 --num-experts 8 --moe-router-topk 2 --tokenizer-type Llama2Tokenizer --micro-batch-size 1 \\
@@ -181,7 +181,7 @@ SAID: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "Megatron-LM, Mixtral 8x7B": (
         MIXTRAL_SCRIPT, None,
         {f"{B}.experts": 8, f"{B}.top_k": 2, f"{B}.expert_ffn": 14336, f"{B}.vocab": 32000, "layout.expert": 8,
-         "layout.pipeline": 4, "cluster.count": 16, "layout.data": 4},
+         "layout.pipeline": 4, "cluster.count": 32, "layout.data": 8},
     ),
     "DeepSpeed": (
         "", DEEPSPEED,

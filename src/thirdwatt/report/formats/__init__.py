@@ -35,14 +35,18 @@ def written(ledger: Ledger, name: str) -> str:
     ------
     InputError
         If there is no such format.
+    InsufficientError
+        If the ledger holds a step alone: every format reports a campaign.
     """
     from importlib import import_module
 
-    from thirdwatt.scenario import InputError, Mistake
+    from thirdwatt.scenario import InputError, InsufficientError, Mistake
     from thirdwatt.scenario.mistakes import nearest
 
     if name not in FORMATS:
         raise InputError([Mistake("format", f"there is no {name!r}", nearest(name, FORMATS))])
+    if ledger.totals["energy_kwh"] is None:
+        raise InsufficientError(f"{name} reports the energy of a campaign, which is not known: state workload.tokens")
     function = name.replace("-", "_")
     write: Callable[[Ledger], str] = getattr(import_module(f"{__name__}.{_FILES.get(name, function)}"), function)
     return write(ledger)

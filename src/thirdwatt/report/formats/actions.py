@@ -7,12 +7,13 @@ is known, is not shown: where hours are stated, no faster chip shortens them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger, estimate
+from thirdwatt.ledger.document import copied
+from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.report.comparison import Ratio, bases, ratio
 from thirdwatt.report.phrases import stated, tenure
 from thirdwatt.scenario import InputError, InsufficientError
@@ -27,7 +28,8 @@ OF_A_CHIP = ("accelerator_", "host_", "network_", "typical_", "rent_")
 NOTHING = 1e-12
 """Less of a kWh, a kg or a USD than any run takes: no change can be told in percent of it."""
 
-NUMBERS = (("energy", "energy_kwh"), ("cost", "cost_usd"), ("carbon", "carbon_kg"))
+NUMBERS = ("energy_kwh", "cost_usd", "carbon_kg")
+"""The three accounts that an action is judged by."""
 
 
 def _always(ledger: Ledger) -> bool:  # noqa: ARG001 - one of several conditions
@@ -47,7 +49,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an action does to each of the three numbers; ``None`` where one is not known."""
+    """What an action does to each of the three numbers, by what it is called; ``None`` where one is not known."""
 
     action: Action
     changes: Mapping[str, Ratio | None]
@@ -175,7 +177,7 @@ def _effect(ledger: Ledger, action: Action) -> Effect | None:
             other = _changed(ledger, {**sets, "site.basis": "life-cycle"}, action.voids)
     except (InputError, InsufficientError):
         return None
-    return Effect(action, {name: _ratio(base, other, quantity) for name, quantity in NUMBERS})
+    return Effect(action, {ACCOUNTED[name].head: _ratio(base, other, name) for name in NUMBERS})
 
 
 def _ratio(base: Ledger, other: Ledger, name: str) -> Ratio | None:
@@ -186,7 +188,7 @@ def _ratio(base: Ledger, other: Ledger, name: str) -> Ratio | None:
 
 def _changed(ledger: Ledger, sets: Mapping[str, str | float | None], voids: tuple[str, ...]) -> Ledger:
     """The same run with some fields set and some void, over the same draws."""
-    document: dict[str, Any] = deepcopy(dict(ledger.scenario.document))
+    document = copied(ledger.scenario.document)
     for path in voids:
         _void(document, path)
     for path, value in sets.items():

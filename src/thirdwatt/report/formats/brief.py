@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from thirdwatt.amounts import percent
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN
 from thirdwatt.report.comparison import Ratio
 from thirdwatt.report.formats.actions import NUMBERS, effects
 from thirdwatt.report.formats.markup import filled
@@ -35,13 +36,6 @@ ACTIONS_SHOWN = 3
 NOTES = 2
 TIMES = 100
 """Growth beyond which a percentage says nothing: a grid that emits next to nothing has been left."""
-
-SITES: Mapping[str, str] = {
-    "accelerators": "the training chips alone",
-    "accelerators+facility": "the training chips and the building's overhead on them",
-    "it": "all machines, without the building",
-    "facility": "all machines and the building that houses them",
-}
 
 PARTS_SAID: Mapping[str, str] = {
     "accelerators": "training chips",
@@ -79,16 +73,16 @@ def brief(ledger: Ledger) -> str:
 
 def _head(ledger: Ledger) -> Iterator[str]:
     yield filled(f"What a training run takes: {title(ledger)}", WIDTH)
-    yield filled(f"{devices(ledger)}; {SITES[ledger.boundary]}", WIDTH)
+    yield filled(f"{devices(ledger)}; {WITHIN[ledger.boundary].plainly}", WIDTH)
 
 
 def _numbers(ledger: Ledger) -> Iterator[str]:
-    totals = ledger.totals
-    yield _number(ledger, "Energy", totals["energy_kwh"], "kWh")
-    yield _number(ledger, "Cost", totals["cost_usd"], "USD")
-    carbon, market = totals["carbon_kg"], totals["carbon_market_kg"]
-    yield _number(ledger, "Carbon", carbon, "kg", " of CO2")
-    if market is not None and market != carbon:
+    for name in NUMBERS:
+        account = ACCOUNTED[name]
+        after = " of CO2" if account.after else ""
+        yield _number(ledger, account.head.capitalize(), ledger.totals[name], account.unit, after)
+    market = ledger.totals["carbon_market_kg"]
+    if market is not None and market != ledger.totals["carbon_kg"]:
         yield _number(ledger, "", market, "kg", " of CO2, by the contracts for electricity")
     yield filled(_reading(ledger), WIDTH)
 
@@ -128,7 +122,7 @@ def _actions(ledger: Ledger) -> Iterator[str]:
     yield "What to do" if found else "What to do: no change that this estimate can price saves anything"
     for rank, effect in enumerate(found, 1):
         yield filled(f"{rank}. {effect.action.says}", WIDTH, "  ")
-        yield filled("; ".join(_change(name, effect.changes[name]) for name, _ in NUMBERS), WIDTH, "     ")
+        yield filled("; ".join(_change(name, change) for name, change in effect.changes.items()), WIDTH, "     ")
         yield filled(f"It costs or risks: {effect.action.risk}.", WIDTH, "     ")
     if found:
         yield filled("Each alone, against today's plan; they do not add up.", WIDTH, "  ")

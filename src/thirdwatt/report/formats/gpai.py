@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from thirdwatt.amounts import percent, span, unit_to_read
+from thirdwatt.amounts import SIZES, percent, span, unit_to_read
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.report.formats.markup import clean, filled
 from thirdwatt.report.phrases import (
-    INSIDE,
     UNKNOWN,
     computation,
     devices,
@@ -32,8 +32,6 @@ from thirdwatt.report.phrases import (
     title,
 )
 
-H_PER_DAY = 24.0
-KWH_PER_MWH = 1000.0
 MONTHS = 12.0
 BANDS = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"), (math.inf, "more than 6 months"))
 """Bands of training time that national authorities get: months below which each holds."""
@@ -75,8 +73,8 @@ def _field(name: str, *answers: str) -> Iterator[str]:
 
 def _time(ledger: Ledger) -> Iterator[str]:
     hours, held = ledger.totals["wall_time_h"], ledger.totals["accelerator_hours"]
-    wall = measure(ledger, hours, "days", factor=H_PER_DAY)
-    hardware = measure(ledger, held, "accelerator days", factor=H_PER_DAY)
+    wall = measure(ledger, hours, "days", factor=SIZES["days"])
+    hardware = measure(ledger, held, "accelerator days", factor=SIZES["days"])
     yield from _field(
         "Training time",
         f"AIO, wall-clock: {wall.by(kind(ledger, 'wall_time_h'))}",
@@ -142,7 +140,7 @@ def _energy(ledger: Ledger) -> Iterator[str]:
     energy = ledger.totals["energy_kwh"]
     yield from _field(
         "Amount of energy used for training",
-        measure(ledger, energy, "MWh", factor=KWH_PER_MWH).by(f"{energy_kind(ledger)}; boundary {ledger.boundary}"),
+        measure(ledger, energy, "MWh", factor=SIZES["MWh"]).by(f"{energy_kind(ledger)}; boundary {ledger.boundary}"),
     )
     yield from _field("Measurement methodology (energy)", _energy_method(ledger))
 
@@ -155,10 +153,10 @@ def _energy_method(ledger: Ledger) -> str:
         "modelled": "Modelled, not metered: mean power of each component times the hours it is held, summed.",
         "measured": "Metered at the boundary; its split over components is modelled.",
     }.get(came, f"The energy is {came}; its split over components is modelled.")
-    built = "facility" in ledger.boundary
+    built = WITHIN[ledger.boundary].building
     return " ".join(
         [
-            f"{first} Boundary: {INSIDE[ledger.boundary]}.",
+            f"{first} Boundary: {WITHIN[ledger.boundary].takes_in}.",
             f"Mean draw of an accelerator: {power.by(kind(ledger, 'accelerator_power_w'))}.",
             f"PUE {pue.by()}." if built else "",
             f"Place: {place(ledger)}.",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from thirdwatt.amounts import percent, scale
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account
 from thirdwatt.report.formats import markup
 from thirdwatt.report.phrases import (
-    INSIDE,
     LEFT_OUT,
     UNKNOWN,
     location,
@@ -19,8 +19,8 @@ from thirdwatt.report.phrases import (
     title,
 )
 
-ACCOUNTS = (("energy", "energy_kwh", "kWh"), ("carbon", "carbon_kg", "kg"), ("cost", "cost_usd", "USD"))
-"""Columns of the table of components: head, account, unit."""
+COLUMNS = ("energy_kwh", "carbon_kg", "cost_usd")
+"""Accounts in the table of components: as many as fit a page with their intervals."""
 
 DIGITS = 3
 """Significant digits of the largest component."""
@@ -42,10 +42,10 @@ def _row(*cells: str) -> str:
 
 
 def _totals(ledger: Ledger) -> Iterator[str]:
-    here = ledger.boundary
+    here = WITHIN[ledger.boundary]
     caption = (
-        f"Estimated cost of the training run: {title(ledger)}. Boundary {here}: {INSIDE[here]}. Location-based and "
-        f"market-based carbon are never added. {LEFT_OUT} Rests on {rests_on(ledger)} ({signature(ledger)})."
+        f"Estimated cost of the training run: {title(ledger)}. Boundary {here.name}: {here.takes_in}. Location-based "
+        f"and market-based carbon are never added. {LEFT_OUT} Rests on {rests_on(ledger)} ({signature(ledger)})."
     )
     body = [(row.name, row.measure.value, row.measure.interval, row.boundary, row.basis) for row in rows(ledger)]
     heads = ("", "value", "90 % interval", "boundary", "basis")
@@ -57,8 +57,9 @@ def _components(ledger: Ledger) -> Iterator[str]:
     if not found:
         yield f"% energy by component: {UNKNOWN}"
         return
-    columns = [_column(ledger, [getattr(row, name) for row in found], unit) for _, name, unit in ACCOUNTS]
-    heads = ("component", *(head for head, _, _ in ACCOUNTS), "share of energy")
+    accounts = [ACCOUNTED[name] for name in COLUMNS]
+    columns = [_column(ledger, [row.accounts[account.name] for row in found], account) for account in accounts]
+    heads = ("component", *(account.head for account in accounts), "share of energy")
     units = ("", *(unit for unit, _ in columns), "")
     body = [
         (row.name.replace("_", " "), *(cells[place] for _, cells in columns), percent(row.power_share))
@@ -72,13 +73,13 @@ def _components(ledger: Ledger) -> Iterator[str]:
     yield from _table(caption, "tab:thirdwatt-components", "lrrrr", (heads, units), body)
 
 
-def _column(ledger: Ledger, totals: Sequence[Total | None], symbol: str) -> tuple[str, list[str]]:
+def _column(ledger: Ledger, totals: Sequence[Total | None], account: Account) -> tuple[str, list[str]]:
     """Unit and cells of an account of all components: one unit and as many decimals, so that they can be compared."""
     largest = max((total.value for total in totals if total is not None), default=0.0)
-    factor, unit = scale([largest], symbol)
+    factor, unit = scale([largest], account.unit)
     decimals = max(0, DIGITS - len(str(int(largest / factor))))
     cells = [UNKNOWN if total is None else _cell(ledger, total, factor, decimals) for total in totals]
-    return (f"{unit} CO2e" if symbol == "kg" else unit), cells
+    return f"{unit}{account.after}", cells
 
 
 def _cell(ledger: Ledger, total: Total, factor: float, decimals: int) -> str:

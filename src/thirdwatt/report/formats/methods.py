@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.ledger import CO2E, WITHIN
 from thirdwatt.report.formats.markup import filled
 from thirdwatt.report.phrases import (
-    CO2E,
-    INSIDE,
     LEFT_OUT,
     computation,
     devices,
@@ -43,7 +42,7 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
     here = ledger.boundary
     wall, held = kind(ledger, "wall_time_h"), kind(ledger, "accelerator_hours")
     yield f"The cost of training was estimated with {signature(ledger)}, for the run: {title(ledger)}."
-    yield f"The boundary is {here}: {INSIDE[here]}."
+    yield f"The boundary is {here}: {WITHIN[here].takes_in}."
     yield f"Training takes {said('wall_time_h', 'hours', wall)} on {devices(ledger)}."
     yield (
         f"That is {said('accelerator_hours', 'hours', held)} of accelerators, at a model FLOP utilisation of "
@@ -51,7 +50,7 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
     )
     yield f"The computation is {said('training_flop', 'FLOP', computation(ledger))}."
     yield f"Energy is {said('energy_kwh', 'kWh', energy_kind(ledger))}."
-    if "facility" in here:
+    if WITHIN[here].building:
         yield f"Power usage effectiveness (PUE) is {measure(ledger, ledger.of('pue'), '').by(_pue(ledger))}."
     intensity = measure(ledger, ledger.of("grid_intensity_kg_per_kwh"), "kg CO2e/kWh")
     source = f"{grid(ledger)}; {source_of(ledger, 'grid_intensity_kg_per_kwh')}"

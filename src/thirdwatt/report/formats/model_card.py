@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.ledger import ACCOUNTED, CO2E, WITHIN
 from thirdwatt.report.formats.markup import clean, markdown, yaml
 from thirdwatt.report.phrases import (
-    CO2E,
     G_PER_KG,
-    INSIDE,
     LEFT_OUT,
     devices,
     energy_kind,
@@ -39,11 +38,7 @@ DIGITS = 6
 """Significant digits of the grams: more than are known, so that they add up with other sources."""
 
 SHOWN = (
-    "energy",
-    "carbon, location-based",
-    "carbon, market-based",
-    "embodied carbon",
-    "water",
+    *(account.title for account in ACCOUNTED.values() if account.name != "cost_usd"),
     "time",
     "accelerator hours",
 )
@@ -82,18 +77,20 @@ def grams(carbon: Total | None) -> float | int | None:
 def _source(ledger: Ledger) -> str:
     carbon = measure(ledger, ledger.totals["carbon_kg"], "kg", CO2E)
     market = measure(ledger, ledger.totals["carbon_market_kg"], "kg", CO2E)
+    here = WITHIN[ledger.boundary]
     return (
-        f"estimate by {signature(ledger)}, for {title(ledger)}; boundary {ledger.boundary}: {INSIDE[ledger.boundary]}; "
+        f"estimate by {signature(ledger)}, for {title(ledger)}; boundary {here.name}: {here.takes_in}; "
         f"method: {energy_kind(ledger)} energy x average intensity of the grid ({grid(ledger)}), location-based: "
         f"{carbon.by()}; market-based: {market.by()}; embodied carbon apart"
     )
 
 
 def _section(ledger: Ledger) -> Iterator[str]:
+    here = WITHIN[ledger.boundary]
     yield "## Environmental impact"
     yield ""
     yield (
-        f"Estimated by {tool()} for {markdown(title(ledger))}. Boundary {ledger.boundary}: {INSIDE[ledger.boundary]}. "
+        f"Estimated by {tool()} for {markdown(title(ledger))}. Boundary {here.name}: {here.takes_in}. "
         f"Hardware: {markdown(devices(ledger))}. Place: {markdown(place(ledger))}."
     )
     yield ""

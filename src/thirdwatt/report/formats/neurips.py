@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from thirdwatt.amounts import amount
 from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.report.formats.markup import filled, latex
 from thirdwatt.report.phrases import (
-    INSIDE,
     UNKNOWN,
     computation,
     devices,
@@ -58,7 +58,7 @@ def _sentences(ledger: Ledger) -> Iterator[str]:
     )
     hours = measure(ledger, ledger.totals["accelerator_hours"], "hours").by(kind(ledger, "accelerator_hours"))
     flop = measure(ledger, ledger.totals["training_flop"], "FLOP").by(computation(ledger))
-    basis = f"{energy_kind(ledger)}; {INSIDE[ledger.boundary]}"
+    basis = f"{energy_kind(ledger)}; {WITHIN[ledger.boundary].takes_in}"
     energy = measure(ledger, ledger.totals["energy_kwh"], "kWh").by(basis)
     yield f"Total compute: {hours} of accelerators; {flop}; {energy}, boundary {ledger.boundary}."
     yield (

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 MISSING = object()
 
+BLOCK = "workload.transformer"
+"""Section of a scenario that describes the architecture of a model."""
+
 LARGEST = 1e15
 """No size, batch or number of steps is larger; what claims to be is no number."""
+
+
+CHINCHILLA = "Hoffmann et al. 2022, arXiv:2203.15556, table 3"
+TOKENS_PER_PARAMETER = 20
+"""Tokens a parameter of compute-optimal training, about, by :data:`CHINCHILLA`; its own model of 70 billion parameters
+was trained on 1.4 trillion tokens."""
+
+LEAST_OF_OPTIMUM, MOST_OF_OPTIMUM = 0.5, 50
+"""Much that was trained before has half of that; small models are trained on far more, so that their use costs less."""
+
+FINE_TUNING_TOKENS = (1e7, 1e8, 1e9)
+"""Low, value and high of what a fine-tune is trained on, where nothing tells; wide enough for most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,31 @@ class Draft:
         """Value of a field, ``None`` if there is none."""
         found = self.entries.get(path)
         return None if found is None else found.value
+
+
+def assumed_tokens(draft: Draft, parameters: Callable[[Draft], float | None]) -> Entry | None:
+    """Tokens to take where no file says: a guess of its kind, with a wide range and marked as one.
+
+    Parameters
+    ----------
+    parameters
+        Counts the parameters that a token uses, ``None`` if the draft does not tell them; it is asked when they matter.
+    """
+    if (draft.value("workload.method") or "pretrain") != "pretrain":
+        low, value, high = FINE_TUNING_TOKENS
+        return _assumed(low, value, high, "no file tells the size of the dataset", "state the tokens of your dataset")
+    if draft.value("workload.model"):
+        return None
+    size = parameters(draft)
+    if size is None:
+        return None
+    tokens = float(f"{TOKENS_PER_PARAMETER * size:.3g}")
+    source = f"{TOKENS_PER_PARAMETER} a parameter, as compute-optimal training takes ({CHINCHILLA})"
+    return _assumed(LEAST_OF_OPTIMUM * tokens, tokens, MOST_OF_OPTIMUM * tokens, source, "assumed: state your own")
+
+
+def _assumed(low: float, value: float, high: float, source: str, why: str) -> Entry:
+    return Entry({"value": value, "low": low, "high": high, "kind": "assumed", "source": source}, why)
 
 
 class Keys:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from thirdwatt.scenario.foreign.draft import Draft, Keys
-from thirdwatt.scenario.foreign.huggingface import model_named
+from thirdwatt.scenario.foreign.models import model_named
 
 
 def is_axolotl(document: Mapping[str, Any]) -> bool:

@@ -1,134 +1,20 @@
 """Hugging Face ``config.json``: an architecture, of a language model, an encoder, a vision or diffusion transformer.
 
-A family says what its configuration leaves unsaid: gates, norms, biases, learned positions, tied embeddings. Parameter
-counts of every family here are held against released checkpoints in the tests.
+What a configuration leaves unsaid is of its family: :mod:`~thirdwatt.scenario.foreign.families`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 from thirdwatt.facts import Row, table
-from thirdwatt.scenario.foreign.draft import Draft, Keys
-
-BLOCK = "workload.transformer"
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """What models of one ``model_type`` have in common.
-
-    ``norm`` is rms, layer or none; ``layer_norms`` the norms of full width in a layer; ``other`` counts the parameters
-    that stand outside layers, embeddings and norms.
-    """
-
-    gated: bool = True
-    norm: str = "rms"
-    layer_norms: int = 2
-    bias: bool = False
-    qkv_bias: bool | None = None
-    output_bias: bool | None = None
-    ffn_bias: bool | None = None
-    tied: bool = False
-    positions: bool = False
-    causal: bool = True
-    qk_norm: str = ""
-    ffn_ratio: float | None = None
-    routed_every_layer: bool = False
-    other: Callable[[Shape], float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The sizes that counts outside the layers need."""
-
-    layers: float
-    hidden: float
-    heads: float
-    vocabulary: float
-    experts: float
-    expert_ffn: float
-    dense_layers: float
-
-
-def _head_bias(shape: Shape) -> float:
-    return shape.vocabulary
-
-
-def _pooler(shape: Shape) -> float:
-    return shape.hidden * shape.hidden + shape.hidden
-
-
-def _embedding_norm(shape: Shape) -> float:
-    return 2 * shape.hidden
-
-
-def _routing_bias(shape: Shape) -> float:
-    return (shape.layers - shape.dense_layers) * shape.experts
-
-
-def _shared_gate(shape: Shape) -> float:
-    return (shape.layers - shape.dense_layers) * shape.hidden
-
-
-def _sinks_and_biases(shape: Shape) -> float:
-    experts = shape.experts * (1 + 2 * shape.expert_ffn + shape.hidden)
-    return shape.layers * (shape.heads + experts)
-
-
-_LLAMA = Family()
-FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        "llama": _LLAMA,
-        "mistral": _LLAMA,
-        "mixtral": Family(routed_every_layer=True),
-        "qwen2": Family(qkv_bias=True),
-        "qwen2_moe": Family(qkv_bias=True, other=_shared_gate),
-        "qwen3": Family(qk_norm="head"),
-        "qwen3_moe": Family(qk_norm="head"),
-        "gemma": Family(tied=True),
-        "gemma2": Family(tied=True, layer_norms=4),
-        "gemma3_text": Family(tied=True, layer_norms=4, qk_norm="head"),
-        "phi": Family(gated=False, norm="layer", layer_norms=1, bias=True, other=_head_bias),
-        "phi3": _LLAMA,
-        "olmo": Family(norm="none"),
-        "olmo2": Family(qk_norm="full"),
-        "olmoe": Family(qk_norm="full", routed_every_layer=True),
-        "gpt2": Family(gated=False, norm="layer", bias=True, tied=True, positions=True, ffn_ratio=4),
-        "gpt_bigcode": Family(gated=False, norm="layer", bias=True, tied=True, positions=True, ffn_ratio=4),
-        "starcoder2": Family(gated=False, norm="layer", bias=True, tied=True),
-        "gptj": Family(
-            gated=False, norm="layer", layer_norms=1, qkv_bias=False, output_bias=False, ffn_bias=True, ffn_ratio=4,
-            other=_head_bias,
-        ),
-        "gpt_neox": Family(gated=False, norm="layer", bias=True),
-        "opt": Family(gated=False, norm="layer", bias=True, tied=True, positions=True),
-        "bloom": Family(gated=False, norm="layer", bias=True, tied=True, ffn_ratio=4, other=_embedding_norm),
-        "falcon": Family(gated=False, norm="layer", layer_norms=1, tied=True, ffn_ratio=4),
-        "mpt": Family(gated=False, norm="rms", tied=True, ffn_ratio=4),
-        "deepseek_v2": _LLAMA,
-        "deepseek_v3": Family(other=_routing_bias),
-        "kimi_k2": Family(other=_routing_bias),
-        "gpt_oss": Family(qkv_bias=True, output_bias=True, routed_every_layer=True, other=_sinks_and_biases),
-        "llama4_text": _LLAMA,
-        "bert": Family(
-            gated=False, norm="layer", bias=True, tied=True, positions=True, causal=False, other=_pooler
-        ),
-        "roberta": Family(
-            gated=False, norm="layer", bias=True, tied=True, positions=True, causal=False, other=_pooler
-        ),
-        "vit": Family(gated=False, norm="layer", bias=True, causal=False),
-    }
-)  # fmt: skip
+from thirdwatt.scenario.foreign.draft import BLOCK, Draft, Keys
+from thirdwatt.scenario.foreign.families import FAMILIES, LLAMA, VIT, Family, Shape
+from thirdwatt.scenario.foreign.models import known_model, model_named
 
 USUAL_SEQUENCE = 8192
 """Longest sequence that most of a pre-training uses, even of models that read far more."""
-
-_WRAPPED = {"llama4": "text_config", "gemma3": "text_config", "mllama": "text_config", "mistral3": "text_config"}
-"""Models of several modalities, and where their language model stands."""
 
 _HARMLESS = frozenset(
     [
@@ -153,17 +39,7 @@ def draft(document: Mapping[str, Any]) -> Draft:
     if class_name := keys.text("_class_name"):
         _diffusion(keys, class_name, found)
     else:
-        kind = keys.text("model_type") or _kind_of(document)
-        inner = keys.section(_WRAPPED[kind]) if kind in _WRAPPED and _WRAPPED[kind] in keys else None
-        if inner is not None:
-            found.notes.append(f"{kind}: the language model alone is counted, not what reads images or sound")
-            _transformer(inner, inner.text("model_type") or f"{kind}_text", found)
-        elif kind == "vit" or "patch_size" in keys:
-            _vision(keys, found)
-        elif keys.flag("is_encoder_decoder") or kind in ("t5", "whisper", "clip"):
-            _by_name(kind, keys, found)
-        else:
-            _transformer(keys, kind, found)
+        _described(keys, keys.text("model_type") or _kind_of(document), found)
     same = known_model(found)
     if same is not None:
         found.notes.append(f"this is the architecture of {same.id} ({same.name})")
@@ -172,6 +48,20 @@ def draft(document: Mapping[str, Any]) -> Draft:
     _sequence(keys, found, same)
     found.unused = [key for key in keys.unused() if key.rpartition(".")[2] not in _HARMLESS]
     return found
+
+
+def _described(keys: Keys, kind: str, found: Draft) -> None:
+    family = FAMILIES.get(kind, LLAMA)
+    if family.inside and family.inside in keys:
+        inner = keys.section(family.inside)
+        found.notes.append(f"{kind}: the language model alone is counted, not what reads images or sound")
+        _transformer(inner, inner.text("model_type") or f"{kind}_text", found)
+    elif family.reads == "vision" or "patch_size" in keys:
+        _vision(keys, found)
+    elif keys.flag("is_encoder_decoder") or family.reads == "two stacks":
+        _by_name(kind, keys, found)
+    else:
+        _transformer(keys, kind, found)
 
 
 def _sequence(keys: Keys, found: Draft, same: Row | None) -> None:
@@ -196,9 +86,8 @@ def _kind_of(document: Mapping[str, Any]) -> str:
 
 
 def _transformer(keys: Keys, kind: str, found: Draft) -> None:
-    family = FAMILIES.get(kind)
-    if family is None:
-        family = _LLAMA
+    family = FAMILIES.get(kind, LLAMA)
+    if kind not in FAMILIES or family.inside:
         found.notes.append(f"family {kind or 'unnamed'!r} is not known: gates, norms and biases are taken as Llama's")
 
     def put(field: str, *names: str) -> float | None:
@@ -214,7 +103,7 @@ def _transformer(keys: Keys, kind: str, found: Draft) -> None:
     if not layers or not hidden or not heads:
         found.notes.append("layers, width or heads are missing: state workload.parameters")
         return
-    head = _attention(keys, kind, family, hidden, heads, found)
+    head = _attention(keys, family, hidden, heads, found)
     _feed_forward(keys, family, hidden, found)
     experts, expert_ffn, dense = _experts(keys, kind, family, layers, found)
     gated = family.gated
@@ -222,17 +111,18 @@ def _transformer(keys: Keys, kind: str, found: Draft) -> None:
     found.put(f"{BLOCK}.norm", family.norm, f"family {kind}")
     found.put(f"{BLOCK}.causal", None if family.causal else False, f"family {kind}")
     found.put(f"{BLOCK}.logits", None if family.causal else 0.15, "masked positions of pre-training")
-    layer_norms = family.layer_norms
-    if kind == "falcon" and keys.flag("new_decoder_architecture"):
-        layer_norms = int(keys.number("num_ln_in_parallel_attn")[1] or 2)
+    layer_norms = family.norms(keys)
     found.put(f"{BLOCK}.layer_norms", layer_norms if layer_norms != 2 else None, f"family {kind}")
     _biases(keys, kind, family, found)
     tied = keys.flag("tie_word_embeddings", "tie_embeddings", default=family.tied)
     found.put(f"{BLOCK}.tied_embeddings", tied, "tie_word_embeddings")
     if family.positions and sequence:
         kinds = keys.number("type_vocab_size")[1] or 0
-        offset = 2 if kind == "opt" else 0
-        found.put(f"{BLOCK}.positions", sequence + offset + kinds, "learned positions, and kinds of segment if any")
+        found.put(
+            f"{BLOCK}.positions",
+            sequence + family.position_offset + kinds,
+            "learned positions, and kinds of segment if any",
+        )
     if family.qk_norm == "head" and keys.flag("use_qk_norm", default=True):
         found.put(f"{BLOCK}.qk_norm", 2 * head, f"family {kind}")
     elif family.qk_norm == "full":
@@ -241,16 +131,11 @@ def _transformer(keys: Keys, kind: str, found: Draft) -> None:
     if family.other is not None:
         shape = Shape(layers, hidden, heads, vocabulary, experts, expert_ffn, dense)
         found.put(f"{BLOCK}.other_parameters", family.other(shape), f"family {kind}")
-    _windows(keys, kind, layers, found)
+    _windows(keys, family, layers, found)
 
 
-def _attention(keys: Keys, kind: str, family: Family, hidden: float, heads: float, found: Draft) -> float:  # noqa: ARG001
-    name, kv_heads = keys.number("num_key_value_heads", "n_kv_heads", "num_kv_heads", "n_head_kv")
-    if kind == "falcon":
-        multi_query, many = keys.flag("multi_query"), keys.flag("new_decoder_architecture")
-        name, kv_heads = (name, kv_heads) if many else ("multi_query", 1 if multi_query else None)
-    elif keys.flag("multi_query"):
-        name, kv_heads = "multi_query", 1
+def _attention(keys: Keys, family: Family, hidden: float, heads: float, found: Draft) -> float:
+    name, kv_heads = family.kv_heads(keys)
     config = keys.section("attn_config")
     if "attn_config" in keys:
         name, kv_heads = config.number("kv_n_heads")
@@ -311,22 +196,19 @@ def _experts(keys: Keys, kind: str, family: Family, layers: float, found: Draft)
     shared_width = keys.number("shared_expert_intermediate_size")[1]
     if shared_width and width:
         name, shared = "shared_expert_intermediate_size", shared_width / width
-    if kind == "llama4_text":
-        name, shared = "family llama4_text", 1
+    if family.shared_experts is not None:
+        name, shared = f"family {kind}", family.shared_experts
     found.put(f"{BLOCK}.shared_experts", shared or None, name)
     return experts, width or 0, dense
 
 
 def _biases(keys: Keys, kind: str, family: Family, found: Draft) -> None:
-    everywhere = family.bias
-    if kind in ("falcon", "starcoder2", "mpt"):
-        everywhere = keys.flag("bias", "use_bias", default=family.bias)
-        everywhere = everywhere and not keys.flag("no_bias", default=False)
+    everywhere = family.biased(keys)
     found.put(f"{BLOCK}.bias", everywhere or None, f"family {kind}")
     attention = keys.flag("attention_bias", default=False)
     for field, said, key in (
         ("qkv_bias", family.qkv_bias, attention),
-        ("output_bias", family.output_bias, attention and kind not in ("qwen2", "qwen2_moe")),
+        ("output_bias", family.output_bias, attention),
         ("ffn_bias", family.ffn_bias, keys.flag("mlp_bias", default=False)),
     ):
         value = said if said is not None else (key or None)
@@ -334,7 +216,7 @@ def _biases(keys: Keys, kind: str, family: Family, found: Draft) -> None:
             found.put(f"{BLOCK}.{field}", value, f"family {kind}" if said is not None else "attention_bias, mlp_bias")
 
 
-def _windows(keys: Keys, kind: str, layers: float, found: Draft) -> None:
+def _windows(keys: Keys, family: Family, layers: float, found: Draft) -> None:
     name, window = keys.number("sliding_window")
     if "use_sliding_window" in keys and not keys.flag("use_sliding_window"):
         return
@@ -342,7 +224,7 @@ def _windows(keys: Keys, kind: str, layers: float, found: Draft) -> None:
         return
     found.put(f"{BLOCK}.sliding_window", window, name)
     _, kinds = keys.raw("layer_types")
-    every = keys.number("sliding_window_pattern")[1] or {"gemma2": 2, "gemma3_text": 6, "gpt_oss": 2}.get(kind)
+    every = keys.number("sliding_window_pattern")[1] or family.window_every
     if isinstance(kinds, list) and kinds.count("full_attention"):
         every = round(layers / kinds.count("full_attention"))
     if every:
@@ -363,7 +245,7 @@ def _vision(keys: Keys, found: Draft) -> None:
     layers, hidden, heads = need("num_hidden_layers"), need("hidden_size"), need("num_attention_heads")
     width, image, patch = need("intermediate_size"), need("image_size"), need("patch_size")
     channels = keys.number("num_channels")[1] or 3
-    if not all((layers, hidden, heads, image, patch)):
+    if not all((layers, hidden, heads, image)) or patch < 1:
         found.notes.append("layers, width, heads, image or patch size are missing: state workload.parameters")
         return
     patches = (image // patch) ** 2
@@ -374,10 +256,10 @@ def _vision(keys: Keys, found: Draft) -> None:
         ("hidden", hidden, "hidden_size"),
         ("heads", heads, "num_attention_heads"),
         ("ffn", width, "intermediate_size"),
-        ("gated", False, "family vit"),
-        ("norm", "layer", "family vit"),
-        ("bias", True, "family vit"),
-        ("causal", False, "family vit"),
+        ("gated", VIT.gated, "family vit"),
+        ("norm", VIT.norm, "family vit"),
+        ("bias", VIT.bias, "family vit"),
+        ("causal", VIT.causal, "family vit"),
         ("vocab", 0, "tokens are patches of images"),
         ("tied_embeddings", True, "no table of tokens"),
         ("positions", patches + 2, "a position a patch, and one and a vector for the class"),
@@ -408,7 +290,7 @@ def _diffusion(keys: Keys, name: str, found: Draft) -> None:
     layers, heads = keys.number("num_layers")[1], keys.number("num_attention_heads")[1]
     head, size = keys.number("attention_head_dim")[1], keys.number("sample_size")[1]
     patch, channels = keys.number("patch_size")[1], keys.number("in_channels")[1] or 4
-    if not layers or not heads or not head or not size or not patch:
+    if not layers or not heads or not head or not size or not patch or patch < 1:
         found.notes.append("layers, heads or patch size are missing: state workload.parameters")
         return
     hidden, patches = heads * head, (size // patch) ** 2
@@ -450,59 +332,3 @@ def _by_name(kind: str, keys: Keys, found: Draft) -> None:
             f"{kind or 'this model'} has an encoder and a decoder or two towers: state workload.parameters and "
             "workload.forward_flop_per_token, or name a model of the table (thirdwatt facts models)"
         )
-
-
-_ENDINGS = (
-    "-hf",
-    "-instruct",
-    "-it",
-    "-base",
-    "-chat",
-    "-pt",
-    "-v0.1",
-    "-v0.2",
-    "-v0.3",
-    "-v1.0",
-    "-bnb-4bit",
-    "-2507",
-    "-fp16",
-)
-
-
-def model_named(name: str) -> Row | None:
-    """Model of the table that a hub name means: ``meta-llama/Llama-3.1-8B-Instruct`` is ``llama-3.1-8b``."""
-    short = name.rstrip("/").rpartition("/")[2].lower().replace("meta-llama", "llama").replace("_", "-")
-    while True:
-        row = table("models").find(short)
-        ending = next((each for each in _ENDINGS if short.endswith(each)), None)
-        if row is not None or ending is None:
-            return row
-        short = short.removesuffix(ending)
-
-
-_ARCHITECTURE = {
-    "layers": "layer_count", "hidden": "hidden_width", "heads": "head_count", "kv_heads": "kv_head_count",
-    "ffn": "ffn_width", "vocab": "vocabulary_count", "experts": "expert_count", "expert_ffn": "expert_ffn_width",
-}  # fmt: skip
-
-
-def known_model(found: Draft) -> Row | None:
-    """Model of the table with the same sizes."""
-    sizes = {quantity: found.value(f"{BLOCK}.{field}") for field, quantity in _ARCHITECTURE.items()}
-    if not sizes["layer_count"]:
-        return None
-    for row in table("models"):
-        figures = row.figures
-        if "layer_count" in figures and all(
-            (figures[quantity].value if quantity in figures else None) in _same(size, quantity, sizes)
-            for quantity, size in sizes.items()
-        ):
-            return row
-    return None
-
-
-def _same(size: float | None, quantity: str, sizes: Mapping[str, float | None]) -> tuple[float | None, ...]:
-    """What a row may say of a size: the same, or nothing where that means the same."""
-    if size is None:
-        return (None, sizes["head_count"]) if quantity == "kv_head_count" else (None, 0)
-    return (size, None) if quantity in ("ffn_width",) and sizes["expert_count"] else (size,)

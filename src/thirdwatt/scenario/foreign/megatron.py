@@ -7,9 +7,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from thirdwatt.scenario.foreign.draft import Draft, Keys
+from thirdwatt.scenario.foreign.draft import BLOCK, Draft, Keys
 
-BLOCK = "workload.transformer"
 _LOGGED = re.compile(r"(?:^|[\s:>])([a-z][a-z0-9_]+) \.{3,} (.*?)\s*$", re.MULTILINE)
 GPT_2_ROWS = 50257
 _TOKENIZERS = {"llama2": 32000, "llama3": 128256, "tiktoken": 128256, "gpt2": GPT_2_ROWS, "gpt-2": GPT_2_ROWS}

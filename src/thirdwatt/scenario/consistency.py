@@ -1,0 +1,135 @@
+"""Checks across fields: what is sound by itself and yet does not go together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from thirdwatt.facts import Figure, table
+from thirdwatt.facts.prices import OLD_YEARS, offers
+from thirdwatt.facts.stacks import UNKNOWN
+from thirdwatt.scenario.mistakes import Mistake
+from thirdwatt.scenario.scenario import Finding, Warn
+from thirdwatt.scenario.schema import Layout, ScenarioFile
+
+TDP_MARGIN = 1.1
+"""How far above its rating an accelerator may draw for the length of a run; no more than meters and boards differ."""
+
+
+def findings(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Finding]:
+    """Everything that does not go together.
+
+    Parameters
+    ----------
+    choices
+        Every choice, those filled in too.
+    """
+    yield from _precision(choices, given)
+    yield from _cooling(given)
+    yield from _copies(given)
+    yield from _rent(file, choices, given)
+    yield from _stack(file.software.stack, choices)
+    yield from _power(choices, given)
+    yield from _fraction(given)
+    yield from _region(file, given)
+    if isinstance(file.layout, Layout):
+        count = given.get("accelerator_count")
+        yield from _layout(file.layout, None if count is None else count.value)
+
+
+def _precision(choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Mistake]:
+    chip = table("accelerators").rows[choices["accelerator"]]
+    peaks = [name.split("@")[1] for name in chip.figures if name.startswith("accelerator_peak_flop_per_s@")]
+    if choices["precision"] not in peaks and "accelerator_peak_flop_per_s" not in given:
+        yield Mistake("layout.precision", f"{chip.id} has no {choices['precision']}", f"allowed: {', '.join(peaks)}")
+
+
+def _cooling(given: Mapping[str, Figure]) -> Iterator[Mistake]:
+    cooling = given.get("cooling_share")
+    if cooling is None:
+        return
+    if cooling.high >= 1:
+        yield Mistake("site.cooling_share", "cooling cannot be the whole facility", "state a share below 1")
+    elif "pue" in given and cooling.value * given["pue"].value > given["pue"].value - 1:
+        pue, share = given["pue"].value, cooling.value
+        most = (pue - 1) / pue if pue else 0.0
+        problem = f"cooling of {share:.0%} of the facility contradicts a PUE of {pue:g}, whose whole overhead is"
+        yield Mistake(
+            "site.cooling_share", f"{problem} {most:.1%}", f"at that share the PUE is at least {1 / (1 - share):.2f}"
+        )
+
+
+def _copies(given: Mapping[str, Figure]) -> Iterator[Mistake]:
+    if "storage_copies" in given and "erasure_data_count" in given:
+        yield Mistake("storage.copies", "copies and erasure coding are both stated", "state one")
+
+
+def _rent(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Warn]:
+    year = file.software.year
+    if choices["tenure"] != "rented" or "rent_usd_per_accelerator_h" in given or not year:
+        return
+    found = offers(choices["accelerator"], choices.get("vendor"), choices["term"])
+    if found and int(found[0].month[:4]) - year >= OLD_YEARS:
+        text = f"the run is of {year}, its rent of {found[0].month}"
+        yield Warn("later_price", f"{text}; state site.rent_usd_per_h for what was paid")
+
+
+def _stack(stack: str | None, choices: Mapping[str, str]) -> Iterator[Warn]:
+    if stack and choices["stack"] == UNKNOWN:
+        yield Warn("unknown_stack", f"no measurements of the stack {stack}: the interval stays wide")
+
+
+def _power(choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Warn]:
+    chip = table("accelerators").rows[choices["accelerator"]]
+    power = given.get("accelerator_power_w")
+    rated = given.get("accelerator_tdp_w") or chip.figures.get("accelerator_tdp_w")
+    if power is not None and rated is not None and power.value > TDP_MARGIN * rated.value:
+        text = f"accelerator_power_w of {power.value:g} is above the {rated.value:g} W that {chip.id} is rated for"
+        yield Warn("power_above_tdp", f"{text}; give that of one accelerator, without its share of the server")
+
+
+def _fraction(given: Mapping[str, Figure]) -> Iterator[Warn]:
+    count = given.get("accelerator_count")
+    if count is not None and count.value % 1:
+        yield Warn("fractional_count", f"accelerator_count of {count.value:g} is no whole number of accelerators")
+
+
+def _region(file: ScenarioFile, given: Mapping[str, Figure]) -> Iterator[Warn]:
+    stated = given.get("grid_intensity_kg_per_kwh")
+    if stated is not None and file.site.region:
+        text = f"carbon is at the stated {stated.value:g} kg/kWh; {file.site.region} gives only price, water and"
+        yield Warn("stated_intensity", f"{text} what else is not stated")
+
+
+# --- layout -------------------------------------------------------------------------------------------------------
+
+SPREAD = ("tensor", "pipeline", "context", "data")
+"""Degrees whose product is the number of accelerators; experts lie inside data and context."""
+
+
+def _layout(layout: Layout, count: float | None) -> Iterator[Mistake]:
+    """Degrees that do not make up the accelerators.
+
+    One that is left out may be anything, until data is stated, which is what is left after the others.
+    """
+    degrees = {name: degree for name in SPREAD if (degree := getattr(layout, name))}
+    product = math.prod(degrees.values())
+    if count is not None and degrees:
+        said = " x ".join(degrees)
+        if layout.data and product != count:
+            missing = " and ".join(name for name in SPREAD if name not in degrees)
+            fix = f"state {missing} too, or another count" if missing else "state degrees that make it up"
+            yield Mistake("layout", f"{said} is {product}, cluster.count is {count:g}", fix)
+        elif count % product:
+            yield Mistake("layout", f"{said} is {product}, which does not divide cluster.count of {count:g}")
+    room = _room(layout, count)
+    if layout.expert and room is not None and room % layout.expert:
+        problem = f"{layout.expert} does not divide data x context x tensor of {room:g}"
+        yield Mistake("layout.expert", problem, "experts are spread inside data, context and tensor")
+
+
+def _room(layout: Layout, count: float | None) -> float | None:
+    """Accelerators over which experts may be spread: those of one pipeline stage, as far as they are known."""
+    if layout.data:
+        return layout.data * (layout.context or 1) * (layout.tensor or 1)
+    return None if count is None else count / (layout.pipeline or 1)
