@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all lint bench validation clean
+.PHONY: help demo test test-all lint bench validation fit clean
 help:
 	@echo "make demo      set up and estimate the essay's example"
 	@echo "make test      set up, then lint, types, import contracts and fast tests"
 	@echo "make test-all  slow suites: 10,000 mutated scenarios, the built wheel in a clean environment"
 	@echo "make validation  hold estimates against published runs, write docs/validation.md"
+	@echo "make fit       fit the constants of the step model to published steps, write them into the fact tables"
 	@echo "make bench     bars of the engine beside import numpy"
 
 .venv/.ready: pyproject.toml constraints.txt
@@ -36,6 +37,9 @@ bench: .venv/.ready
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv
+
+fit: .venv/.ready
+	@$(BIN)/python -m thirdwatt.validation.fit --write
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -24,7 +24,7 @@ def command(output: str | None, errors: str | None, as_json: bool) -> None:
     from thirdwatt.report import scores
     from thirdwatt.validation import validate
 
-    found = validate(_shown)
+    found = validate(_shown, thorough=output is not None)
     if output is not None:
         written(output, scores.page(found))
     if errors is not None:

@@ -6,12 +6,12 @@ import re
 
 from thirdwatt.facts.table import Row, table
 
-UNKNOWN = "unknown"
+UNNAMED = "unnamed"
 """Row of software that is not named, or of which there are no measurements."""
 
 
 def software(name: str | None, year: int | None = None) -> Row:
-    """Row of a stack as it was in a year; that of unknown software where there is none by its name.
+    """Row of a stack as it was in a year; that of unnamed software where there is none by its name.
 
     A name may list several, as papers do (``nemo / megatron-core``): the first that is known counts. A row that held
     ``until`` a year gives way to the one ``after`` it, one that held ``since`` a year to the one ``before``.
@@ -20,7 +20,7 @@ def software(name: str | None, year: int | None = None) -> Row:
     names = [name, *re.split(r"[/,+()]", name)] if name else []
     row = next((found for each in names if each.strip() and (found := known.find(each.strip()))), None)
     if row is None:
-        return known.rows[UNKNOWN]
+        row = known.rows[UNNAMED]
     while year is not None and year > int(row.text.get("until", year)):
         row = known.rows[row.text["after"]]
     while year is not None and year < int(row.text.get("since", year)):

@@ -216,14 +216,15 @@ def weight_widening_s(
     attention_matrix_count: Num,
     ffn_matrix_count: Num,
     tensor_count: Num,
-    weight_byte: Num,
     widened_byte: Num,
+    frozen_weight_byte: Num,
+    widening_ratio: Num,
     memory_byte_per_s: Num,
     adapter_code: Code,
 ) -> Num:
     """Weights kept in 4 bit read and written out wide before a pass over the layer [4]_."""
-    traffic = (attention_matrix_count + ffn_matrix_count) / tensor_count * (weight_byte + widened_byte)
-    return pick(adapter_code, 0.0, 0.0, traffic / memory_byte_per_s)
+    traffic = (attention_matrix_count + ffn_matrix_count) / tensor_count * (frozen_weight_byte + widened_byte)
+    return pick(adapter_code, 0.0, 0.0, widening_ratio * traffic / memory_byte_per_s)
 
 
 @quantity
@@ -250,8 +251,14 @@ def adapter_layer_s(
 
 
 @quantity
+def layer_host_s(layer_launch_s: Num, sharded_launch_s: Num, sharded_factor: Num) -> Num:
+    """Time the host takes to launch a layer, forward, and to gather its weights where they are sharded."""
+    return layer_launch_s + sharded_factor * sharded_launch_s
+
+
+@quantity
 def expert_host_s(
-    layer_launch_s: Num,
+    layer_host_s: Num,
     expert_launch_s: Num,
     local_expert_count: Num,
     expert_capacity_factor: Num,
@@ -259,7 +266,7 @@ def expert_host_s(
 ) -> Num:
     """Time the host takes to launch a layer with experts, forward; less where a capacity fixes their shapes."""
     each = expert_launch_s * np.where(expert_capacity_factor > 0, fixed_shape_launch_ratio, 1.0)
-    return layer_launch_s + each * local_expert_count
+    return layer_host_s + each * local_expert_count
 
 
 @quantity
@@ -354,12 +361,12 @@ def expert_layer_share(expert_layer_count: Num, layer_count: Num) -> Num:
 def layer_forward_s(
     dense_forward_work_s: Num,
     expert_forward_work_s: Num,
-    layer_launch_s: Num,
+    layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
 ) -> Num:
     """A mean layer, forward: dense and expert layers by their numbers, neither faster than it is launched."""
-    dense = np.maximum(dense_forward_work_s, layer_launch_s)
+    dense = np.maximum(dense_forward_work_s, layer_host_s)
     return dense + expert_layer_share * (np.maximum(expert_forward_work_s, expert_host_s) - dense)
 
 
@@ -367,12 +374,12 @@ def layer_forward_s(
 def layer_backward_s(
     dense_backward_work_s: Num,
     expert_backward_work_s: Num,
-    layer_launch_s: Num,
+    layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
 ) -> Num:
     """The same backward, without what is computed again."""
-    dense = np.maximum(dense_backward_work_s, 2 * layer_launch_s)
+    dense = np.maximum(dense_backward_work_s, 2 * layer_host_s)
     return dense + expert_layer_share * (np.maximum(expert_backward_work_s, 2 * expert_host_s) - dense)
 
 

@@ -86,10 +86,12 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     found: dict[str, Figure] = {}
     conditions = ("", chosen["precision"], chosen["basis"], chosen["generation"])
     for row in general_first:
+        of_row: dict[str, Figure] = {}
         for name, figure in row.figures.items():
             quantity, _, condition = name.partition("@")
-            if condition in conditions:
-                found[quantity] = figure
+            if condition in conditions and (condition or quantity not in of_row):
+                of_row[quantity] = figure
+        found |= of_row
     found |= _wide(chosen)
     if chosen["tenure"] != "colo":
         del found["colocation_usd_per_kw_per_year"]

@@ -484,6 +484,7 @@ class ValidationScore(Strict):
     factor: float
     coverage: float
     half_width: float
+    p90: float
     baseline_median: float | None
     baseline_factor: float | None
     worst: list[WorstRun]
@@ -531,6 +532,7 @@ class Validate(Strict):
     samples: int
     constant_mfu: float
     scores: list[ValidationScore]
+    step_scores: list[ValidationScore]
     answers: list[ValidationAnswer]
     left_out: list[LeftOut]
     arithmetic: list[PublishedProduct]

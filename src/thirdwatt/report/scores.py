@@ -17,10 +17,16 @@ from thirdwatt.ledger import estimate
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
 from thirdwatt.validation.score import SAMPLES, arithmetic
+from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING
+from thirdwatt.validation.steps import steps
 
 ERRORS = ("run", "question", "generation", "active_parameter_count", "accelerator_count", "error")
 SAID = ("time", "energy")
 """Questions whose errors are said beside every answer."""
+
+ASKED = {**STEP_QUESTIONS, **QUESTIONS}
+SHOWN = (*GROUPS, TUNING)
+"""Lines of the step model on a screen; every family has its own on the page."""
 
 CLOSE = 0.01
 """Relative difference up to which published arithmetic is said to hold."""
@@ -43,16 +49,17 @@ def document(found: Validation) -> dict[str, Any]:
         }
         for each in found.answers
     ]
-    scores = [
-        {**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]}
-        for each in found.scores()
-    ]
+    scores, step_scores = (
+        [{**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]} for each in some]
+        for some in (found.scores(), found.step_scores())
+    )
     return {
         "schema": "thirdwatt/validate/1",
         "version": thirdwatt.__version__,
         "samples": SAMPLES,
         "constant_mfu": found.constant_mfu,
         "scores": scores,
+        "step_scores": step_scores,
         "answers": answers,
         "left_out": [asdict(each) for each in found.left_out],
         "arithmetic": [asdict(each) for each in arithmetic()],
@@ -66,12 +73,12 @@ def text(found: Validation) -> str:
 
 def _lines(found: Validation) -> Iterator[str]:
     heads = f"{'n':>4}{'median':>9}{'mean':>8}{'bias':>8}{'factor':>8}{'inside':>8}{'+/-':>7}{'baseline':>10}"
-    yield f"{'':20}{heads}  worst"
+    yield f"{'':24}{heads}  worst"
     last = ""
-    for each in found.scores():
+    for each in (*(one for one in found.step_scores() if one.family in SHOWN), *found.scores()):
         if each.question != last:
             last = each.question
-            yield f"{each.question}: {QUESTIONS[each.question]}"
+            yield f"{each.question}: {ASKED[each.question]}"
         yield _row(each)
     yield ""
     yield "median, mean: of |predicted/published - 1|; bias: mean of the logarithm; factor: mean size as a factor;"
@@ -85,7 +92,7 @@ def _row(each: Score) -> str:
     worst = ", ".join(f"{run} {_signed(error)}" for run, error in each.worst[:1])
     baseline = "" if each.baseline_median is None else percent(each.baseline_median)
     return (
-        f"  {each.family:18}{each.n:>4}{percent(each.median):>9}{percent(each.mean):>8}{_signed(each.bias):>8}"
+        f"  {each.family:22}{each.n:>4}{percent(each.median):>9}{percent(each.mean):>8}{_signed(each.bias):>8}"
         f"{each.factor:>8.2f}{percent(each.coverage):>8}{percent(each.half_width):>7}{baseline:>10}  {worst}"
     ).rstrip()
 
@@ -124,6 +131,7 @@ def _page(found: Validation) -> Iterator[str]:
         scores = [each for each in found.scores() if each.question == question]
         if scores:
             yield from _section(question, what, scores)
+    yield from _steps(found)
     yield from _worst(found)
     yield from _arithmetic()
     yield from _contradictions()
@@ -133,16 +141,54 @@ def _page(found: Validation) -> Iterator[str]:
 def _section(question: str, what: str, scores: Sequence[Score]) -> Iterator[str]:
     yield f"## {question}: {what}"
     yield ""
-    heads = ("runs", "n", "median error", "mean error", "bias", "factor", "inside the 90 % interval", "half-width")
+    heads = (
+        *("runs", "n", "median error", "mean error", "one in ten above", "bias", "factor"),
+        *("inside the 90 % interval", "half-width"),
+    )
     yield f"| {' | '.join((*heads, 'baseline: median', 'baseline: factor'))} |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield f"|---|{'---:|' * 10}"
     for each in scores:
         median = "" if each.baseline_median is None else percent(each.baseline_median)
         factor = "" if each.baseline_factor is None else f"{each.baseline_factor:.2f}"
         yield (
-            f"| {each.family} | {each.n} | {percent(each.median)} | {percent(each.mean)} | {_signed(each.bias)} | "
+            f"| {each.family} | {each.n} | {percent(each.median)} | {percent(each.mean)} | {percent(each.p90)} | "
+            f"{_signed(each.bias)} | "
             f"{each.factor:.2f} | {percent(each.coverage)} | {percent(each.half_width)} | {median} | {factor} |"
         )
+    yield ""
+
+
+def _steps(found: Validation) -> Iterator[str]:
+    scores = found.step_scores()
+    yield "# Steps"
+    yield ""
+    yield (
+        f"The step model beside {len(steps())} published steps. Rows are set apart by configuration, all releases "
+        "together: crc32 of model, accelerator and count, modulo 3, before anything was fitted. The constants of "
+        "chips, software and kernels are fitted to the others (`make fit`), those of training from scratch first; "
+        "steps of fine-tuning then move what is theirs. No row has a constant of its own."
+    )
+    yield ""
+    for question, what in STEP_QUESTIONS.items():
+        own = [each for each in scores if each.question == question]
+        if own:
+            yield from _section(question, what, own)
+    yield from _worst_steps(found)
+
+
+def _worst_steps(found: Validation) -> Iterator[str]:
+    notes = {step.id: step.note for step in steps()}
+    yield "### The worst steps"
+    yield ""
+    yield "| question | step | of | measured | model | error | what is known of the reason |"
+    yield "|---|---|---|---:|---:|---:|---|"
+    for question in STEP_QUESTIONS:
+        asked = [each for each in found.steps if each.case.question == question]
+        for each in sorted(asked, key=lambda answer: -abs(answer.error))[:8]:
+            yield (
+                f"| {question} | {each.case.run} | {each.case.domain} | {amount(each.case.published, 's')} | "
+                f"{amount(each.predicted.value, 's')} | {_signed(each.error)} | {notes[each.case.run]} |"
+            )
     yield ""
 
 

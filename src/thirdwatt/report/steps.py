@@ -51,6 +51,8 @@ def layout(ledger: Ledger) -> str:
         for name, value in degrees.items()
         if value != 1 and name not in BATCHES
     )
+    if not found.layout_stated and degrees["data"] > SMALL:
+        return f"a guessed layout, {spread}"
     choices = ledger.scenario.choices
     parts = [spread or "one accelerator", f"micro-batch {plain(degrees['micro_batch'], 7)}"]
     if choices["zero"] != "0":

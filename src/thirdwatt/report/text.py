@@ -28,6 +28,8 @@ WIDTH = 100
 SCREEN, INPUTS, EQUIVALENTS = 50, 3, 2
 """Lines that an estimate has, and figures it names that matter most; fewer where notes take their place; and things
 that its carbon is compared with."""
+LIKENED = "carbon is"
+"""Label of the line that gives way where a screen is full."""
 BAR = 6
 SMALL_SHARE = 0.01
 BAR_OF, PLACE_OF = "bar", "quadrant"
@@ -53,6 +55,9 @@ def estimate(ledger: Ledger, width: int = WIDTH, asked: str = "") -> str:
         [*_end(ledger, width, asked or ledger.scenario.name)],
     ]
     room = SCREEN - sum(len(block) + 1 for block in fixed if block)
+    if room < len(_rests(ledger, width, 0)):
+        fixed[-2] = [line for line in fixed[-2] if not line.startswith(LIKENED)]
+        room = SCREEN - sum(len(block) + 1 for block in fixed if block)
     blocks = [*fixed[:-1], _rests(ledger, width, room), fixed[-1]]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -206,7 +211,7 @@ def _totals(ledger: Ledger, width: int) -> Iterator[str]:
     equivalents = readable(ledger.equivalents(), EQUIVALENTS)
     if equivalents:
         said_so = "; ".join(f"{plain(each.count)} {each.name}" for each in equivalents)
-        yield from _labelled(width, "carbon is", f"{said_so} ({equivalents[0].edition}; factors change by edition)")
+        yield from _labelled(width, LIKENED, f"{said_so} ({equivalents[0].edition}; factors change by edition)")
 
 
 def _figure(ledger: Ledger, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from thirdwatt.facts import Figure, table
 from thirdwatt.facts.prices import OLD_YEARS, offers
-from thirdwatt.facts.stacks import UNKNOWN
+from thirdwatt.facts.stacks import UNNAMED
 from thirdwatt.scenario.mistakes import Mistake
 from thirdwatt.scenario.scenario import Finding, Warn
 from thirdwatt.scenario.schema import Layout, ScenarioFile
@@ -75,7 +75,7 @@ def _rent(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Fi
 
 
 def _stack(stack: str | None, choices: Mapping[str, str]) -> Iterator[Warn]:
-    if stack and choices["stack"] == UNKNOWN:
+    if stack and choices["stack"].startswith(UNNAMED) and not stack.startswith(UNNAMED):
         yield Warn("unknown_stack", f"no measurements of the stack {stack}: the interval stays wide")
 
 

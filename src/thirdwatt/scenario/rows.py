@@ -82,14 +82,25 @@ class _Rows(Sequence[tuple[str, "Scenario | str"]]):
         name = cells.pop("id", "").strip() or str(number + 1)
         if len(line) != len(self._header):
             return name, _miscounted(len(line), len(self._header))
-        document = _copy(self._base)
         try:
-            for path, cell in cells.items():
-                if cell.strip():
-                    put(document, path, cell.strip() if path in _TEXT else value_of(cell.strip()))
-            return name, parse(document, self._quantities, name=name)
+            return name, parse(document_of(cells, self._base), self._quantities, name=name)
         except InputError as error:
             return name, "; ".join(map(str, error.mistakes))
+
+
+def document_of(cells: Mapping[str, str], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The document that the cells of a row make of a base; empty ones are not given.
+
+    Raises
+    ------
+    InputError
+        If a column leads through a value.
+    """
+    document: dict[str, Any] = _copy(base or {})
+    for path, cell in cells.items():
+        if cell.strip():
+            put(document, path, cell.strip() if path in _TEXT else value_of(cell.strip()))
+    return document
 
 
 def _miscounted(cells: int, columns: int) -> str:

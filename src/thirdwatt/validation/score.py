@@ -18,6 +18,8 @@ from thirdwatt.ledger import Ledger, Total, estimate
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.validation.cases import BOUNDARY_OF, QUESTIONS, Case, LeftOut, cases
+from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING, groups_of, left_out_answers, step_answers
+from thirdwatt.validation.steps import steps
 
 SAMPLES = 400
 SERVERS = ("it_energy_kwh", "facility_energy_kwh")
@@ -52,7 +54,7 @@ class Score:
 
     ``median`` and ``mean`` are of the absolute relative error, ``bias`` is the mean of ln(predicted/published) as a
     relative error, ``factor`` the mean of its size as a factor; ``half_width`` that of the 90 % interval in units of
-    the value.
+    the value; ``p90`` the absolute relative error that one in ten exceeds.
     """
 
     question: str
@@ -64,6 +66,7 @@ class Score:
     factor: float
     coverage: float
     half_width: float
+    p90: float
     baseline_median: float | None
     baseline_factor: float | None
     worst: tuple[tuple[str, float], ...]
@@ -76,6 +79,20 @@ class Validation:
     answers: tuple[Answer, ...]
     left_out: tuple[LeftOut, ...]
     constant_mfu: float
+    steps: tuple[Answer, ...] = ()
+
+    def step_scores(self) -> list[Score]:
+        """By question of the step model: lines across families, then every family."""
+        by_id = {step.id: step for step in steps()}
+        found = []
+        for question in STEP_QUESTIONS:
+            asked = [answer for answer in self.steps if answer.case.question == question]
+            lines: dict[str, list[Answer]] = {name: [] for name in (*GROUPS, TUNING)}
+            for answer in asked:
+                for line in groups_of(by_id[answer.case.run]):
+                    lines.setdefault(line, []).append(answer)
+            found += [score(question, line, own) for line, own in lines.items() if own]
+        return found
 
     def scores(self) -> list[Score]:
         """By question: all runs, those set apart, then each family with enough runs."""
@@ -96,13 +113,15 @@ class Validation:
         return found
 
 
-def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter) -> Validation:
+def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, thorough: bool = False) -> Validation:
     """Answer every question about every published run.
 
     Parameters
     ----------
     progress
         Called with the cases and iterated over, so that a command can show how far it is.
+    thorough
+        Whether to fit the step model anew without each family, which takes a minute.
     """
     found, left = cases()
     answered = []
@@ -121,7 +140,8 @@ def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter) -> Val
             left.append(LeftOut(case.run, case.question, "the book computes no such figure for it"))
         else:
             answered.append(Answer(case, predicted, _baseline(case, ledger, constant)))
-    return Validation(tuple(answered), tuple(left), constant)
+    of_steps = [Answer(*each) for each in (*step_answers(SAMPLES), *(left_out_answers(SAMPLES) if thorough else ()))]
+    return Validation(tuple(answered), tuple(left), constant, tuple(of_steps))
 
 
 def _predicted(case: Case, ledger: Ledger) -> Total | None:
@@ -205,6 +225,7 @@ def score(question: str, family: str, answers: Sequence[Answer]) -> Score:
         factor=math.exp(statistics.fmean(map(abs, logs))),
         coverage=statistics.fmean(answer.covered for answer in answers),
         half_width=statistics.fmean(widths),
+        p90=float(np.quantile(np.abs(errors), 0.9)),
         baseline_median=statistics.median(abs(math.expm1(each)) for each in simple) if simple else None,
         baseline_factor=math.exp(statistics.fmean(map(abs, simple))) if simple else None,
         worst=tuple((answer.case.run, answer.error) for answer in ranked[:WORST]),
