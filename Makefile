@@ -34,12 +34,13 @@ test-all: .venv/.ready
 
 bench: .venv/.ready
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/layouts.py
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv
 
 fit: .venv/.ready
-	@$(BIN)/python -m thirdwatt.validation.fit --write
+	@$(BIN)/python -c "import sys; from thirdwatt.validation.fit import main; sys.exit(main(['--write']))"
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,6 +50,9 @@ PHASES = (
     "compute",
     "communication",
     "bubble",
+    "rollout",
+    "reward",
+    "sync",
     "data_stall",
     "checkpoint",
     "lost_to_failure",
@@ -59,7 +62,7 @@ PHASES = (
 )
 
 LOSSES = PHASES[3:-1]
-"""Phases in which no step runs that counts."""
+"""Phases in which no step runs that counts; generating, scoring and sending weights are ratios to steps as well."""
 
 AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES, "loss": LOSSES}
 """Axes a quantity may have, by the first word of its name, with the names along them."""

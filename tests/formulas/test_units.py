@@ -72,7 +72,7 @@ def test_a_forgotten_hour_in_the_last_of_three_ways_is_found(seed: int) -> None:
     @quantity
     def toy_energy_kwh(toy_power_kw: float, toy_time_h: float, method_code: int) -> object:
         energy = toy_power_kw * toy_time_h
-        return pick(method_code, energy, energy, toy_power_kw)
+        return pick(method_code, energy, energy, energy, toy_power_kw)
 
     arguments = ("toy_power_kw", "toy_time_h", "method_code")
     assert not rescaled(Formula("toy_energy_kwh", toy_energy_kwh, arguments), seed)

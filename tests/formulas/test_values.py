@@ -48,7 +48,7 @@ def test_overhead_splits_exactly(pue: float, at_unit: float, exponent: float, ot
 ratios = st.just(0.0) | st.floats(1e-4, 2.0)
 
 
-@given(st.lists(ratios, min_size=5, max_size=5), ratios, ratios, st.none() | st.floats(0.1, 1.0))
+@given(st.lists(ratios, min_size=8, max_size=8), ratios, ratios, st.none() | st.floats(0.1, 1.0))
 def test_phases_share_all_of_the_time(losses: list[float], traffic: float, bubble: float, stated: float | None) -> None:
     ratio = goodput.loss_ratio(*losses)
     shares = goodput.phase_time_share(ratio, goodput.goodput(ratio) if stated is None else stated, traffic, bubble)

@@ -21,6 +21,7 @@ EXPLAINED = {
     "old_price": "no newer rent of the chip is known; the warning says what to state",
     "stand_in": "the basis that was asked for is published for a larger grid only",
     "later_price": "old runs are priced at the rents there are",
+    "unknown_stack": "software is named as it was published, with or without measurements of it",
     "stated_intensity": "a run's own intensity stands beside the region that its prices and water come from",
     "mapping_conflict": "published maps put the region on different grids",
 }

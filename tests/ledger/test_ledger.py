@@ -179,8 +179,10 @@ def test_hours_alone_are_enough_and_nothing_is_not() -> None:
     assert ledger.totals["tokens_per_s_per_accelerator"] is None
     with pytest.raises(InsufficientError, match=r"workload\.model"):
         thirdwatt.estimate({})
-    with pytest.raises(InsufficientError):
-        thirdwatt.estimate("llama-3.1-8b", {"workload.method": "rl"})
+    of_a_step = thirdwatt.estimate("llama-3.1-8b", {"workload.method": "rl"})
+    assert of_a_step.totals["energy_kwh"] is None
+    assert of_a_step.totals["step_time_s"] is not None
+    assert "rates_only" in codes(of_a_step)
 
 
 def test_observed_rates_replace_models_and_runs_do_not() -> None:

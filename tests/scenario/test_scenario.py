@@ -236,3 +236,14 @@ def test_rents_of_another_time_are_said() -> None:
     assert "later_price" in {warning.code for warning in scenario({**old, "site": {"tenure": "rented"}}).warnings}
     paid = {"tenure": "rented", "rent_usd_per_h": 3.0}
     assert "later_price" not in {warning.code for warning in scenario({**old, "site": paid}).warnings}
+
+
+def test_heads_of_two_widths_say_latent_attention() -> None:
+    shape = {"layers": 61, "hidden": 7168, "heads": 128, "head_dim": 192, "head_dim_v": 128, "seq_len": 4096}
+    found = parse({"workload": {"transformer": shape}}, book().names)
+    assert found.given["kv_rank"].value == 512
+    assert found.given["rope_head_width"].value == 64
+    assert "latent_attention" in {warning.code for warning in found.warnings}
+    stated = parse({"workload": {"transformer": {**shape, "kv_rank": 256}}}, book().names)
+    assert stated.given["kv_rank"].value == 256
+    assert "q_rank" not in stated.given

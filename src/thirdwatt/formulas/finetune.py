@@ -1,7 +1,7 @@
 """Fine-tuning: what changes when weights are frozen, adapters are trained or a reference model runs beside.
 
-Codes: ``method_code`` 0 pre-training, 1 supervised, 2 direct preference (a frozen reference model reads every
-sequence too); ``adapter_code`` 0 none, 1 LoRA, 2 QLoRA (the same arithmetic over a quantised base).
+Codes: ``method_code`` 0 pre-training, 1 supervised, 2 direct preference, 3 reinforcement (a frozen reference model
+reads every sequence too); ``adapter_code`` 0 none, 1 LoRA, 2 QLoRA (the same arithmetic over a quantised base).
 
 References
 ----------
@@ -29,8 +29,8 @@ def weight_gradient_share(adapter_code: Code) -> Num:
 
 @quantity
 def reference_forward_count(method_code: Code) -> Num:
-    """Forward passes of a frozen reference model per token: one in direct preference optimisation [3]_."""
-    return pick(method_code, 0.0, 0.0, 1.0)
+    """Forward passes of a frozen reference model per token: one where answers are held to it [3]_."""
+    return pick(method_code, 0.0, 0.0, 1.0, 1.0)
 
 
 @quantity

@@ -4,9 +4,9 @@ Every loss is a ratio to the productive time, so that nothing can add up to more
 Poisson process whose rate grows with the number of accelerators; checkpoints are written at Young's interval unless
 another is stated.
 
-All arguments broadcast to (V, S); the phase axis in front is (compute, communication, bubble, data_stall, checkpoint,
-lost_to_failure, evaluation, idle), of which the first three are the productive time. Valid while the time between
-failures is much longer than one checkpoint.
+All arguments broadcast to (V, S); the phase axis in front is (compute, communication, bubble, rollout, reward, sync,
+data_stall, checkpoint, lost_to_failure, evaluation, idle), of which the first three are the productive time: steps that
+learn. Valid while the time between failures is much longer than one checkpoint.
 
 References
 ----------
@@ -57,10 +57,26 @@ def lost_to_failure_ratio(
 
 @quantity
 def loss_ratio(
-    data_stall_ratio: Num, checkpoint_ratio: Num, lost_to_failure_ratio: Num, evaluation_ratio: Num, idle_ratio: Num
+    rollout_ratio: Num,
+    reward_ratio: Num,
+    sync_ratio: Num,
+    data_stall_ratio: Num,
+    checkpoint_ratio: Num,
+    lost_to_failure_ratio: Num,
+    evaluation_ratio: Num,
+    idle_ratio: Num,
 ) -> Num:
-    """Each loss's time to productive time, before a stated goodput has its say."""
-    return stack(data_stall_ratio, checkpoint_ratio, lost_to_failure_ratio, evaluation_ratio, idle_ratio)
+    """Time of everything that is no step, to productive time, before a stated goodput has its say."""
+    return stack(
+        rollout_ratio,
+        reward_ratio,
+        sync_ratio,
+        data_stall_ratio,
+        checkpoint_ratio,
+        lost_to_failure_ratio,
+        evaluation_ratio,
+        idle_ratio,
+    )
 
 
 @quantity(given=("tokens_per_s_per_accelerator", "accelerator_hours", "token_count"))

@@ -33,15 +33,17 @@ if TYPE_CHECKING:
 
 
 @quantity
-def matmul_flop_per_s(accelerator_peak_flop_per_s: Num, matmul_share: Num) -> Num:
-    """Rate that large matrix products reach."""
-    return accelerator_peak_flop_per_s * matmul_share
+def matmul_flop_per_s(accelerator_peak_flop_per_s: Num, matmul_share: Num, clock_ratio: Num) -> Num:
+    """Rate that large matrix products reach at the accelerator's clock."""
+    return accelerator_peak_flop_per_s * matmul_share * clock_ratio
 
 
 @quantity
-def attention_flop_per_s(wide_peak_flop_per_s: Num, attention_share: Num, attention_kernel_ratio: Num) -> Num:
+def attention_flop_per_s(
+    wide_peak_flop_per_s: Num, attention_share: Num, attention_kernel_ratio: Num, clock_ratio: Num
+) -> Num:
     """Rate that fused attention reaches in the software's kernel [2]_."""
-    return wide_peak_flop_per_s * attention_share * attention_kernel_ratio
+    return wide_peak_flop_per_s * attention_share * attention_kernel_ratio * clock_ratio
 
 
 @quantity

@@ -33,6 +33,12 @@ def power_of_two(value: Num) -> Num:
     return whole
 
 
+def whole_power_of_two(value: Num) -> Num:
+    """Largest power of two that is no more than a value, at least 1."""
+    whole: Num = np.exp2(np.floor(np.log2(np.maximum(value, 1))))
+    return whole
+
+
 # --- degrees ------------------------------------------------------------------------------------------------------
 
 
@@ -84,9 +90,15 @@ def tensor_count(
     """Tensor degree where none is stated: as many as the parameters of every token need, within a host; none where
     weights are sharded.
     """
-    most = np.minimum(accelerators_in_host_count, accelerator_count)
+    most = whole_power_of_two(np.minimum(accelerators_in_host_count, accelerator_count))
     needed = shared_parameter_count * state_byte / (accelerator_memory_byte * state_memory_share)
     return np.where(sharded_factor > 0, 1.0, np.minimum(power_of_two(needed), most))
+
+
+@quantity(given=("data_count", "accelerator_count"))
+def pipeline_count__data(accelerator_count: Num, tensor_count: Num, context_count: Num, data_count: Num) -> Num:
+    """Pipeline stages, from the accelerators that a stated number of replicas leaves to each."""
+    return np.maximum(accelerator_count / (tensor_count * context_count * data_count), 1)
 
 
 @quantity
@@ -98,7 +110,7 @@ def pipeline_count(
     sharded_factor: Num,
 ) -> Num:
     """Pipeline stages where none are stated: as many as a replica needs beyond its tensor degree."""
-    most = np.maximum(np.minimum(layer_count, accelerator_count / tensor_count), 1)
+    most = whole_power_of_two(np.minimum(layer_count, accelerator_count / tensor_count))
     needed = np.minimum(power_of_two(replica_accelerator_count / tensor_count), most)
     return np.where(sharded_factor > 0, 1.0, needed)
 
@@ -146,8 +158,7 @@ def micro_batch_count(
     """Sequences in a micro-batch where none are stated: a usual number of tokens, but two micro-batches a stage."""
     usual = typical_micro_batch_token_count / sequence_length
     most = global_batch_count / (data_count * np.where(pipeline_count > 1, 2 * pipeline_count, 1))
-    whole: Num = np.exp2(np.floor(np.log2(np.maximum(np.minimum(usual, most), 1))))
-    return whole
+    return whole_power_of_two(np.minimum(usual, most))
 
 
 # --- shapes -------------------------------------------------------------------------------------------------------
@@ -195,6 +206,18 @@ def layout_known_factor__micro_batch(yes_factor: Num) -> Num:
 @quantity(given=("tensor_count",))
 def layout_known_factor__tensor(yes_factor: Num) -> Num:
     """The same where another part is stated."""
+    return 1 * yes_factor
+
+
+@quantity(given=("pipeline_count",))
+def layout_known_factor__pipeline(yes_factor: Num) -> Num:
+    """The same where the number of stages is stated."""
+    return 1 * yes_factor
+
+
+@quantity(given=("data_count",))
+def layout_known_factor__data(yes_factor: Num) -> Num:
+    """The same where the number of replicas is stated."""
     return 1 * yes_factor
 
 

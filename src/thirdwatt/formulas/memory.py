@@ -2,7 +2,8 @@
 
 Weights, gradients and optimiser states follow from the parameters an accelerator is given and from how they are
 sharded; activations from what the backward pass needs of every micro-batch in flight; then logits, buffers and what the
-software itself takes. The bucket axis is the order of ``memory_byte``'s parts.
+software itself takes. The bucket axis is the order of ``memory_byte``'s parts, as they are at the fullest moment: as
+the backward pass begins, inside a layer that is computed again, or as the optimiser steps.
 
 All arguments broadcast to (V, S), results are in byte on the fullest accelerator. Valid for Adam, or any optimiser
 whose states are stated, and for transformers of one stack.
@@ -14,6 +15,8 @@ References
 .. [2] Rajbhandari et al. 2020, ZeRO, arXiv:1910.02054, section 3.1 (16 byte a parameter).
 .. [3] Dettmers et al. 2023, QLoRA, arXiv:2305.14314 (4 bit, and constants in blocks of 64).
 .. [4] Narayanan et al. 2021, arXiv:2104.04473, section 2.2 (micro-batches in flight, interleaving).
+.. [5] PyTorch, torch.optim.Adam, ``foreach`` and ``fused`` (a step on lists of tensors copies a moment).
+.. [6] Hugging Face PEFT, ``prepare_model_for_kbit_training`` (what is not in 4 bit is cast to single precision).
 """
 
 from __future__ import annotations
@@ -46,16 +49,16 @@ def weights_byte(
     expert_member_count: Num,
 ) -> Num:
     """Weights; those in 4 bit with their constants, embeddings wide [3]_."""
-    embedding = np.minimum(embedding_parameter_count / tensor_count, local_shared_count)
-    narrow = (local_shared_count - embedding + local_routed_count) * frozen_weight_byte + embedding * weight_byte
-    shared = local_shared_count * weight_byte / np.where(sharded_factor > 0, sharding_member_count, 1.0)
-    routed = local_routed_count * weight_byte / np.where(sharded_factor > 0, expert_member_count, 1.0)
-    wide = shared + routed
-    return pick(adapter_code, wide, wide, narrow / np.where(sharded_factor > 0, sharding_member_count, 1.0))
+    share = 1 / np.where(sharded_factor > 0, sharding_member_count, 1.0)
+    routed = local_routed_count / np.where(sharded_factor > 0, expert_member_count, 1.0)
+    embedding = share * np.minimum(embedding_parameter_count / tensor_count, local_shared_count)
+    wide = (share * local_shared_count + routed) * weight_byte
+    narrow = (share * local_shared_count - embedding + routed) * frozen_weight_byte + embedding * weight_byte
+    return pick(adapter_code, wide, wide, narrow)
 
 
 @quantity
-def gradients_byte(
+def whole_gradients_byte(
     local_shared_count: Num,
     local_routed_count: Num,
     learning_share: Num,
@@ -64,7 +67,7 @@ def gradients_byte(
     sharding_member_count: Num,
     expert_member_count: Num,
 ) -> Num:
-    """Gradients of what learns; sharded from ZeRO-2 on [2]_."""
+    """Gradients of what learns, once all are there; sharded from ZeRO-2 on [2]_."""
     shared = local_shared_count / pick(zero_code, 1.0, 1.0, sharding_member_count, sharding_member_count)
     routed = local_routed_count / pick(zero_code, 1.0, 1.0, expert_member_count, expert_member_count)
     return learning_share * gradient_byte * (shared + routed)
@@ -75,6 +78,15 @@ def optimizer_states_byte(optimized_count: Num, optimizer_byte: Num, offload_cod
     """Master weights and moments of what is updated here [2]_; nothing where the host keeps them."""
     states = optimized_count * optimizer_byte
     return pick(offload_code, states, 0.0 * states)
+
+
+@quantity
+def step_copies_byte(
+    optimized_count: Num, optimizer_byte: Num, wide_byte: Num, step_copy_factor: Num, offload_code: Code
+) -> Num:
+    """What an optimiser that steps on lists of tensors copies of a moment, in single precision at most [5]_."""
+    copies = step_copy_factor * optimized_count * np.minimum(optimizer_byte / 2, wide_byte)
+    return pick(offload_code, copies, 0.0 * copies)
 
 
 # --- activations --------------------------------------------------------------------------------------------------
@@ -173,20 +185,142 @@ def flight_factor(pipeline_count: Num, virtual_stage_count: Num, micro_step_coun
 
 
 @quantity
-def activations_byte(
-    kept_layer_byte: Num,
-    layer_activation_byte: Num,
-    stage_layer_count: Num,
-    flight_factor: Num,
-    recompute_code: Code,
+def eager_activation_byte(
+    hidden_width: Num,
+    layer_norm_count: Num,
+    wide_byte: Num,
+    head_count: Num,
+    kv_head_count: Num,
+    head_width: Num,
+    value_head_width: Num,
+    gated_factor: Num,
+    ffn_width: Num,
+    expert_ffn_width: Num,
+    top_k_count: Num,
+    shared_expert_count: Num,
+    expert_layer_share: Num,
+    activation_byte: Num,
 ) -> Num:
-    """Activations of all micro-batches in flight; with full recomputation also one layer opened again."""
-    opened = pick(recompute_code, 0.0, 0.0, layer_activation_byte)
-    return kept_layer_byte * stage_layer_count * flight_factor + opened
+    """Of one token and layer, what kernels that are not fused keep beside the rest: the input of norms in single
+    precision, key and value repeated for every head, what the activation function gives to the gate.
+    """
+    repeated = (head_count - kv_head_count) * (head_width + value_head_width)
+    experts = (top_k_count + shared_expert_count) * expert_ffn_width
+    gates = gated_factor * (ffn_width + expert_layer_share * (experts - ffn_width))
+    return layer_norm_count * wide_byte * hidden_width + activation_byte * (repeated + gates)
 
 
 @quantity
-def logits_byte(
+def adapter_activation_byte(
+    hidden_width: Num,
+    head_count: Num,
+    value_head_width: Num,
+    ffn_width: Num,
+    gated_factor: Num,
+    adapter_input_byte: Num,
+    activation_byte: Num,
+    unfused_factor: Num,
+    adapter_code: Code,
+) -> Num:
+    """Of one token and layer, what the adapters of query, key, value, output and a dense feed-forward block keep of
+    their inputs; products in 4 bit that are not fused keep their own copy too.
+    """
+    inputs = (2 * 2 + gated_factor) * hidden_width + head_count * value_head_width + ffn_width
+    byte = pick(adapter_code, 0.0, adapter_input_byte, adapter_input_byte + unfused_factor * activation_byte)
+    return byte * inputs
+
+
+@quantity
+def whole_layer_byte(
+    layer_activation_byte: Num,
+    micro_batch_token_count: Num,
+    eager_activation_byte: Num,
+    unfused_factor: Num,
+    adapter_activation_byte: Num,
+    tensor_count: Num,
+) -> Num:
+    """What a mean layer keeps of one micro-batch, kernels that are not fused and adapters included."""
+    beside = unfused_factor * eager_activation_byte + adapter_activation_byte
+    return layer_activation_byte + micro_batch_token_count * beside / tensor_count
+
+
+@quantity
+def asked_activations_byte(
+    kept_layer_byte: Num,
+    layer_activation_byte: Num,
+    whole_layer_byte: Num,
+    stage_layer_count: Num,
+    flight_factor: Num,
+    residual_byte: Num,
+    activation_byte: Num,
+    adapter_code: Code,
+    recompute_code: Code,
+) -> Num:
+    """What all micro-batches in flight keep; a layer's input is wide above weights in 4 bit [6]_."""
+    beside = whole_layer_byte - layer_activation_byte
+    widened = kept_layer_byte * pick(adapter_code, 1.0, 1.0, residual_byte / activation_byte)
+    layer = pick(recompute_code, kept_layer_byte + beside, kept_layer_byte + beside, widened)
+    return layer * stage_layer_count * flight_factor
+
+
+@quantity
+def least_activations_byte(
+    micro_batch_token_count: Num,
+    hidden_width: Num,
+    activation_byte: Num,
+    unsplit_share: Num,
+    stage_layer_count: Num,
+    flight_factor: Num,
+) -> Num:
+    """What they keep if everything is computed again: the input of every layer."""
+    return activation_byte * micro_batch_token_count * hidden_width * unsplit_share * stage_layer_count * flight_factor
+
+
+@quantity
+def activation_room_byte(
+    accelerator_memory_byte: Num,
+    weights_byte: Num,
+    whole_gradients_byte: Num,
+    optimizer_states_byte: Num,
+    whole_logits_byte: Num,
+    gathered_byte: Num,
+    cast_byte: Num,
+    software_byte: Num,
+    allocator_ratio: Num,
+) -> Num:
+    """Memory that the rest leaves to activations."""
+    state = weights_byte + whole_gradients_byte + optimizer_states_byte
+    rest = state + whole_logits_byte + gathered_byte + cast_byte
+    return (accelerator_memory_byte - software_byte) / (1 + allocator_ratio) - rest
+
+
+@quantity
+def kept_activations_byte(
+    asked_activations_byte: Num,
+    least_activations_byte: Num,
+    activation_room_byte: Num,
+    recompute_free_code: Code,
+) -> Num:
+    """What is kept: as asked, or where nobody says and the software can choose by part of a layer, as much as fits."""
+    fitting = np.maximum(np.minimum(asked_activations_byte, activation_room_byte), least_activations_byte)
+    return pick(recompute_free_code, asked_activations_byte, fitting)
+
+
+@quantity
+def opened_layer_byte(
+    whole_layer_byte: Num,
+    micro_batch_token_count: Num,
+    ffn_activation_byte: Num,
+    tensor_count: Num,
+    recompute_code: Code,
+) -> Num:
+    """With full recomputation, one layer opened again, and the gradients of its widest part."""
+    opened = whole_layer_byte + micro_batch_token_count * ffn_activation_byte / tensor_count
+    return pick(recompute_code, 0.0, 0.0, opened)
+
+
+@quantity
+def whole_logits_byte(
     micro_batch_token_count: Num,
     vocabulary_count: Num,
     logit_position_share: Num,
@@ -194,33 +328,100 @@ def logits_byte(
     pipeline_count: Num,
     logit_kept_byte: Num,
 ) -> Num:
-    """Logits and their gradient on the last stage; nothing on the first, which is the fullest of several."""
+    """Logits, their copies and their gradient on the last stage; nothing on the first, the fullest of several."""
     last = logit_kept_byte * logit_position_share * micro_batch_token_count * vocabulary_count / tensor_count
     return np.where(pipeline_count > 1, 0.0, last)
+
+
+# --- the fullest moment -------------------------------------------------------------------------------------------
+
+
+@quantity
+def early_gradients_byte(whole_gradients_byte: Num, micro_step_count: Num, held_gradient_factor: Num) -> Num:
+    """Gradients as a backward pass begins: none where a step is one micro-batch and they are freed after it."""
+    return whole_gradients_byte * np.where(micro_step_count > 1, 1.0, held_gradient_factor)
+
+
+@quantity
+def backward_fullest_factor(
+    early_gradients_byte: Num,
+    whole_gradients_byte: Num,
+    step_copies_byte: Num,
+    kept_activations_byte: Num,
+    opened_layer_byte: Num,
+    whole_logits_byte: Num,
+) -> Num:
+    """1 where the backward pass needs more than the optimiser's step, else 0."""
+    backward = early_gradients_byte + kept_activations_byte + np.maximum(opened_layer_byte, whole_logits_byte)
+    return np.where(backward >= whole_gradients_byte + step_copies_byte, 1.0, 0.0)
+
+
+@quantity
+def gradients_byte(whole_gradients_byte: Num, early_gradients_byte: Num, backward_fullest_factor: Num) -> Num:
+    """Gradients at the fullest moment."""
+    return np.where(backward_fullest_factor > 0, early_gradients_byte, whole_gradients_byte)
+
+
+@quantity
+def activations_byte(
+    kept_activations_byte: Num, opened_layer_byte: Num, whole_logits_byte: Num, backward_fullest_factor: Num
+) -> Num:
+    """Activations at the fullest moment: logits are gone when the first layer is opened again."""
+    opened = np.where(opened_layer_byte > whole_logits_byte, opened_layer_byte, 0.0)
+    return backward_fullest_factor * (kept_activations_byte + opened)
+
+
+@quantity
+def logits_byte(whole_logits_byte: Num, opened_layer_byte: Num, backward_fullest_factor: Num) -> Num:
+    """Logits at the fullest moment."""
+    return backward_fullest_factor * np.where(opened_layer_byte > whole_logits_byte, 0.0, whole_logits_byte)
 
 
 # --- what software takes ------------------------------------------------------------------------------------------
 
 
 @quantity
-def buffers_byte(
+def gathered_byte(
     local_shared_count: Num,
     local_routed_count: Num,
     stage_layer_count: Num,
     sharded_factor: Num,
     weight_byte: Num,
-    communication_buffer_byte: Num,
+    frozen_weight_byte: Num,
+    adapter_code: Code,
     accelerator_count: Num,
 ) -> Num:
-    """Buffers of collectives, and where weights are sharded two layers gathered whole."""
-    gathered = sharded_factor * 2 * weight_byte * (local_shared_count + local_routed_count) / stage_layer_count
-    return (gathered + communication_buffer_byte) * np.where(accelerator_count > 1, 1.0, 0.0)
+    """Where weights are sharded, two layers gathered whole."""
+    byte = pick(adapter_code, weight_byte, weight_byte, frozen_weight_byte)
+    gathered = sharded_factor * 2 * byte * (local_shared_count + local_routed_count) / stage_layer_count
+    return gathered * np.where(accelerator_count > 1, 1.0, 0.0)
 
 
 @quantity
-def software_byte(context_byte: Num) -> Num:
-    """What driver, kernels and libraries hold before anything runs."""
-    return 1 * context_byte
+def cast_byte(
+    embedding_parameter_count: Num,
+    tensor_count: Num,
+    residual_byte: Num,
+    activation_byte: Num,
+    sharded_factor: Num,
+    sharding_member_count: Num,
+    adapter_code: Code,
+) -> Num:
+    """What casting embeddings above weights in 4 bit adds to them [6]_."""
+    shared = tensor_count * np.where(sharded_factor > 0, sharding_member_count, 1.0)
+    return pick(adapter_code, 0.0, 0.0, embedding_parameter_count / shared) * (residual_byte - activation_byte)
+
+
+@quantity
+def buffers_byte(gathered_byte: Num, cast_byte: Num, step_copies_byte: Num, backward_fullest_factor: Num) -> Num:
+    """Copies: layers gathered, embeddings cast, and what the optimiser copies where its step is the fullest moment."""
+    return gathered_byte + cast_byte + np.where(backward_fullest_factor > 0, 0.0, step_copies_byte)
+
+
+@quantity
+def software_byte(context_byte: Num, communication_buffer_byte: Num, accelerator_count: Num) -> Num:
+    """What driver, kernels and libraries hold outside the allocator: buffers of collectives are theirs."""
+    return context_byte + communication_buffer_byte * np.where(accelerator_count > 1, 1.0, 0.0)
 
 
 @quantity
@@ -230,11 +431,12 @@ def allocator_byte(
     optimizer_states_byte: Num,
     activations_byte: Num,
     logits_byte: Num,
+    buffers_byte: Num,
     allocator_ratio: Num,
 ) -> Num:
     """What an allocator holds and cannot give: a share of all that is allocated."""
-    held = weights_byte + gradients_byte + optimizer_states_byte + activations_byte + logits_byte
-    return allocator_ratio * held
+    state = weights_byte + gradients_byte + optimizer_states_byte
+    return allocator_ratio * (state + activations_byte + logits_byte + buffers_byte)
 
 
 @quantity

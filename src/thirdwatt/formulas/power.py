@@ -37,15 +37,10 @@ def accelerator_power_w__energy(accelerators_energy_kwh: Num, accelerator_hours:
 
 @quantity
 def accelerator_power_w(
-    accelerator_tdp_w: Num,
-    accelerator_load_ratio: Num,
-    phase_time_share: Num,
-    phase_power_ratio: Num,
-    accelerator_idle_power_w: Num,
+    capped_power_w: Num, phase_time_share: Num, phase_power_ratio: Num, accelerator_idle_power_w: Num
 ) -> Num:
-    """Mean draw of one accelerator: its design power times the share that full work draws [1]_ [2]_, by phase."""
-    work = accelerator_tdp_w * accelerator_load_ratio * over(phase_time_share * phase_power_ratio)
-    return np.maximum(work, accelerator_idle_power_w)
+    """Mean draw of one accelerator: what full work draws, by phase and time."""
+    return np.maximum(capped_power_w * over(phase_time_share * phase_power_ratio), accelerator_idle_power_w)
 
 
 @quantity(given=("accelerators_facility_energy_kwh",))
@@ -94,6 +89,9 @@ def phase_power_ratio(
     slack_power_ratio: Num,
     communication_power_ratio: Num,
     bubble_power_ratio: Num,
+    rollout_power_ratio: Num,
+    reward_power_ratio: Num,
+    sync_power_ratio: Num,
     data_stall_power_ratio: Num,
     checkpoint_power_ratio: Num,
     evaluation_power_ratio: Num,
@@ -105,6 +103,9 @@ def phase_power_ratio(
         compute,
         communication_power_ratio,
         bubble_power_ratio,
+        rollout_power_ratio,
+        reward_power_ratio,
+        sync_power_ratio,
         data_stall_power_ratio,
         checkpoint_power_ratio,
         compute,
@@ -242,8 +243,19 @@ def design_power_w(
 
 
 @quantity
+def power_swing_w(
+    capped_power_w: Num, phase_power_ratio: Num, accelerator_idle_power_w: Num, accelerator_count: Num, pue: Num
+) -> Num:
+    """How far the facility's draw falls when all accelerators leave full work for their quietest phase at once."""
+    quietest = np.maximum(capped_power_w * np.min(phase_power_ratio, axis=0), accelerator_idle_power_w)
+    swing: Num = accelerator_count * np.maximum(capped_power_w - quietest, 0) * pue
+    return swing
+
+
+@quantity
 def peak_power_w(
     accelerator_tdp_w: Num,
+    power_cap_w: Num,
     peak_load_ratio: Num,
     host_power_w: Num,
     network_power_w: Num,
@@ -255,4 +267,10 @@ def peak_power_w(
 ) -> Num:
     """Highest sustained draw of the facility for this job: all accelerators in their hottest phase at once."""
     services = host_power_w + network_power_w + storage_power_w + spare_power_w + monitoring_power_w
-    return accelerator_count * (accelerator_tdp_w * peak_load_ratio + services) * pue
+    return accelerator_count * (np.minimum(accelerator_tdp_w, power_cap_w) * peak_load_ratio + services) * pue
+
+
+@quantity
+def accelerators_in_site_count(site_power_kw: Num, peak_power_w: Num, accelerator_count: Num, w_per_kw: Num) -> Num:
+    """Accelerators of such a job that a site's power feeds at their highest sustained draw."""
+    return np.floor(site_power_kw * w_per_kw / (peak_power_w / accelerator_count))

@@ -68,12 +68,16 @@ def layer_exposed_s(
     expert_layer_share: Num,
     context_pass_s: Num,
     attention_core_s: Num,
+    layer_host_s: Num,
     overlap_loss_share: Num,
 ) -> Num:
-    """Traffic of a mean layer for one micro-batch that no arithmetic hides."""
+    """Traffic of a mean layer for one micro-batch that nothing hides; keys and values travel while attention works, or
+    while the host launches.
+    """
     tensor = tensor_pass_s * (1 - tensor_overlap_share)
     experts = expert_layer_share * expert_pass_s * (1 - expert_overlap_share)
-    context = together(context_pass_s, attention_core_s, overlap_loss_share) - attention_core_s
+    window = np.maximum(attention_core_s, layer_host_s)
+    context = together(context_pass_s, window, overlap_loss_share) - window
     return layer_pass_count * (tensor + experts + context)
 
 
@@ -212,7 +216,7 @@ def micro_step_sharded_s(sharded_gather_s: Num, sharded_factor: Num, weight_grad
 def last_stage_layer_count(layer_count: Num, stage_layer_count: Num, pipeline_count: Num) -> Num:
     """Layers of the last stage: where layers do not fill all chunks, first and last stage go short alike."""
     short = stage_layer_count * pipeline_count - layer_count
-    return stage_layer_count - np.ceil(short / np.minimum(pipeline_count, 2))
+    return np.maximum(stage_layer_count - np.ceil(short / np.minimum(pipeline_count, 2)), 0)
 
 
 @quantity

@@ -55,17 +55,21 @@ def step_mfu_share(
 
 
 @quantity(given=("layer_count", "sequence_length"))
-def modelled_mfu_share__step(step_mfu_share: Num, typical_mfu_share: Num, layout_known_factor: Num) -> Num:
+def modelled_mfu_share__step(
+    step_mfu_share: Num, typical_mfu_share: Num, layout_known_factor: Num, clock_ratio: Num
+) -> Num:
     """Utilisation for a known architecture: that of the step model, or where the layout is guessed, the geometric mean
     of it and of what is usual.
     """
-    return np.where(layout_known_factor > 0, step_mfu_share, np.sqrt(step_mfu_share * typical_mfu_share))
+    return np.where(layout_known_factor > 0, step_mfu_share, np.sqrt(step_mfu_share * typical_mfu_share * clock_ratio))
 
 
 @quantity
-def modelled_mfu_share(typical_mfu_share: Num) -> Num:
-    """What well-fed runs on this generation and precision reach, where the architecture is not known."""
-    return typical_mfu_share
+def modelled_mfu_share(typical_mfu_share: Num, clock_ratio: Num) -> Num:
+    """What well-fed runs on this generation and precision reach, where the architecture is not known; all of it slows
+    with the clock.
+    """
+    return typical_mfu_share * clock_ratio
 
 
 @quantity

@@ -95,19 +95,25 @@ def smallest_change(ledger: Ledger) -> Change | None:
     """
     from thirdwatt.ledger.pricing import estimate  # the ledger of a changed scenario is another ledger
 
-    before = ledger.of(STEP)
+    before = _pace(ledger)
     if before is None:
         return None
     for tried in (_single(ledger.scenario, ledger), _several(ledger.scenario)):
         fitting = []
         for settings in tried:
             other = estimate(ledger.scenario, settings, samples=1)
-            found, step = fit(other), other.of(STEP)
-            if found is not None and step is not None and found.fits:
-                fitting.append(Change(settings, step.value / before.value))
+            found, pace = fit(other), _pace(other)
+            if found is not None and pace is not None and found.fits:
+                fitting.append(Change(settings, pace / before))
         if fitting:
             return min(fitting, key=lambda change: change.time_ratio)
     return None
+
+
+def _pace(ledger: Ledger) -> float | None:
+    """Time of a step by the model alone: what a guessed layout loses would be gone once anything is stated."""
+    step, lost = ledger.of(STEP), ledger.of("layout_time_ratio")
+    return None if step is None or lost is None else step.value / lost.value
 
 
 def _single(scenario: Scenario, ledger: Ledger) -> Iterator[dict[str, Any]]:

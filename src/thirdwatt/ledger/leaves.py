@@ -20,11 +20,13 @@ from thirdwatt.quantity import limits
 from thirdwatt.scenario import Scenario
 
 _CODES = {
-    "method": ("method_code", {"pretrain": 0, "sft": 1, "dpo": 2}),
+    "method": ("method_code", {"pretrain": 0, "sft": 1, "dpo": 2, "rl": 3}),
     "adapter": ("adapter_code", {"none": 0, "lora": 1, "qlora": 2}),
     "liquid": ("liquid_code", {"no": 0, "yes": 1}),
     "zero": ("zero_code", {"0": 0, "1": 1, "2": 2, "3": 3}),
     "recompute": ("recompute_code", {"none": 0, "selective": 1, "full": 2}),
+    "recompute_free": ("recompute_free_code", {"no": 0, "yes": 1}),
+    "asynchronous": ("asynchronous_code", {"no": 0, "yes": 1}),
     "offload": ("offload_code", {"none": 0, "optimizer": 1}),
 }
 """Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
@@ -58,6 +60,10 @@ def figures(scenario: Scenario) -> dict[str, Figure]:
         found.setdefault("dataset_byte", unknown["dataset_byte"])
     if not found.keys() & {"layer_count", "parameter_count"}:
         found.setdefault("checkpoint_byte", unknown["checkpoint_byte"])
+    if scenario.calibration:
+        from thirdwatt.ledger.calibrated import calibrated  # it reads the leaves of every measurement in turn
+
+        found, _ = calibrated(scenario, found)
     return found
 
 
@@ -106,6 +112,8 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         ("zero", chosen["zero"]),
         ("recompute", chosen["recompute"]),
         ("offload", chosen["offload"]),
+        ("asynchronous", chosen["asynchronous"]),
+        ("recompute_free", chosen["recompute_free"]),
         ("liquid", facility.text["liquid"]),
     ):
         name, codes = _CODES[option]

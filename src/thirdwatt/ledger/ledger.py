@@ -140,6 +140,7 @@ TOTALS: Mapping[str, str] = {
     "tokens_per_s_per_accelerator": "tokens_per_s_per_accelerator",
     "accelerator_power_w": "accelerator_power_w",
     "peak_power_w": "peak_power_w",
+    "power_swing_w": "power_swing_w",
     "memory_byte": "memory_byte",
 }
 """Totals that are reported, and the quantity each is read from; ``boundary_…`` at the headline's boundary."""

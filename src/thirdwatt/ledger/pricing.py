@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.facts import Figure
 from thirdwatt.ledger.book import book
+from thirdwatt.ledger.calibrated import alike, calibrated
 from thirdwatt.ledger.contradictions import contradictions, outside_published
 from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.evaluate import Values, chunks, needed, solve, trace
@@ -48,6 +49,7 @@ ACCOUNTS = (
     "break_even_utilisation_share",
     "modelled_step_s",
     "memory_used_ratio",
+    "accelerators_in_site_count",
     "carbon_kg",
     "carbon_market_kg",
     "carbon_marginal_kg",
@@ -233,6 +235,8 @@ def _warnings(
         if value > limits(name)[1]:
             yield Warn("impossible", f"{name} comes out at {value:.3g}, more than 1: hours, work or peak is wrong")
     yield from outside_published(scenario, hours)
+    yield from _gains(scenario)
+    yield from _idle_replicas(scenario.given)
     sizes = [name for name in ("dataset_byte", "checkpoint_byte") if name in plan.plan.leaves]
     assumed = [name for name in sizes if leaves[name].kind == "assumed"]
     if assumed and "boundary_energy_kwh" in plan.plan.slots:
@@ -240,6 +244,32 @@ def _warnings(
     if RATES[0] in plan.plan.slots and "boundary_energy_kwh" not in plan.plan.slots:
         text = "without tokens, FLOP or hours there is no campaign: only a step, its memory and its draw are known"
         yield Warn("rates_only", f"{text}; state workload.tokens")
+
+
+def _idle_replicas(given: Mapping[str, Figure]) -> Iterable[Warn]:
+    """A batch that does not give every replica a sequence."""
+    batch, replicas = given.get("global_batch_count"), given.get("data_count")
+    if batch is not None and replicas is not None and batch.value < replicas.value:
+        text = (
+            f"a global batch of {batch.value:g} leaves {replicas.value - batch.value:g} of {replicas.value:g} replicas"
+        )
+        yield Warn("idle_replicas", f"{text} without a sequence; state a larger batch or fewer replicas")
+
+
+def _gains(scenario: Scenario) -> Iterable[Warn]:
+    """What a scenario's own measurements changed."""
+    if not scenario.calibration:
+        return
+    _, gains = calibrated(scenario, figures(replace(scenario, calibration=())))
+    other = sum(not alike(each.scenario, scenario) for each in scenario.calibration)
+    if other:
+        text = f"{other} measurements are of other software, method, adapter, precision, chip or kind of model"
+        yield Warn("calibration_not_used", f"{text}: not used")
+    for gain in gains:
+        what = "step times" if gain.quantity in RATES else "draws"
+        name, change = gain.moved
+        text = f"{gain.n} measured {what}: off by {gain.before:.1%} in the mean before, by {gain.after:.1%} after"
+        yield Warn("calibrated", f"{text}; {name} moved most, by {change:+.1%}")
 
 
 # --- many at once -------------------------------------------------------------------------------------------------

@@ -513,6 +513,16 @@ class LeftOut(Strict):
     why: str
 
 
+class Refused(Strict):
+    """A published job that is said not to fit, in byte."""
+
+    run: str
+    family: str
+    needed_byte: float
+    capacity_byte: float
+    published_byte: float
+
+
 class PublishedProduct(Strict):
     """The product of published factors beside the figure that is published."""
 
@@ -533,6 +543,8 @@ class Validate(Strict):
     constant_mfu: float
     scores: list[ValidationScore]
     step_scores: list[ValidationScore]
+    memory_scores: list[ValidationScore]
+    refused: list[Refused]
     answers: list[ValidationAnswer]
     left_out: list[LeftOut]
     arithmetic: list[PublishedProduct]

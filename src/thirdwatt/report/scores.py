@@ -16,6 +16,7 @@ from thirdwatt.facts.checks import SEEN
 from thirdwatt.ledger import estimate
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
+from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, peaks
 from thirdwatt.validation.score import SAMPLES, arithmetic
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING
 from thirdwatt.validation.steps import steps
@@ -24,9 +25,9 @@ ERRORS = ("run", "question", "generation", "active_parameter_count", "accelerato
 SAID = ("time", "energy")
 """Questions whose errors are said beside every answer."""
 
-ASKED = {**STEP_QUESTIONS, **QUESTIONS}
-SHOWN = (*GROUPS, TUNING)
-"""Lines of the step model on a screen; every family has its own on the page."""
+ASKED = {**STEP_QUESTIONS, **MEMORY_QUESTIONS, **QUESTIONS}
+SHOWN = (*GROUPS, TUNING, ALL)
+"""Lines of steps and memory on a screen; every family has its own on the page."""
 
 CLOSE = 0.01
 """Relative difference up to which published arithmetic is said to hold."""
@@ -49,9 +50,9 @@ def document(found: Validation) -> dict[str, Any]:
         }
         for each in found.answers
     ]
-    scores, step_scores = (
+    scores, step_scores, memory_scores = (
         [{**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]} for each in some]
-        for some in (found.scores(), found.step_scores())
+        for some in (found.scores(), found.step_scores(), found.memory_scores())
     )
     return {
         "schema": "thirdwatt/validate/1",
@@ -60,6 +61,8 @@ def document(found: Validation) -> dict[str, Any]:
         "constant_mfu": found.constant_mfu,
         "scores": scores,
         "step_scores": step_scores,
+        "memory_scores": memory_scores,
+        "refused": [asdict(each) for each in found.refused],
         "answers": answers,
         "left_out": [asdict(each) for each in found.left_out],
         "arithmetic": [asdict(each) for each in arithmetic()],
@@ -75,7 +78,8 @@ def _lines(found: Validation) -> Iterator[str]:
     heads = f"{'n':>4}{'median':>9}{'mean':>8}{'bias':>8}{'factor':>8}{'inside':>8}{'+/-':>7}{'baseline':>10}"
     yield f"{'':24}{heads}  worst"
     last = ""
-    for each in (*(one for one in found.step_scores() if one.family in SHOWN), *found.scores()):
+    lined = (*found.step_scores(), *found.memory_scores())
+    for each in (*(one for one in lined if one.family in SHOWN), *found.scores()):
         if each.question != last:
             last = each.question
             yield f"{each.question}: {ASKED[each.question]}"
@@ -84,6 +88,7 @@ def _lines(found: Validation) -> Iterator[str]:
     yield "median, mean: of |predicted/published - 1|; bias: mean of the logarithm; factor: mean size as a factor;"
     yield "inside: in the 90 % interval; baseline: median error of one constant utilisation "
     yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours"
+    yield f"memory: {len(found.refused)} of {len(found.memory)} jobs that ran are said not to fit"
     whys = Counter(each.why for each in found.left_out)
     yield f"left out: {sum(whys.values())}; most: " + "; ".join(f"{count} {why}" for why, count in whys.most_common(3))
 
@@ -132,6 +137,7 @@ def _page(found: Validation) -> Iterator[str]:
         if scores:
             yield from _section(question, what, scores)
     yield from _steps(found)
+    yield from _memory(found)
     yield from _worst(found)
     yield from _arithmetic()
     yield from _contradictions()
@@ -189,6 +195,30 @@ def _worst_steps(found: Validation) -> Iterator[str]:
                 f"| {question} | {each.case.run} | {each.case.domain} | {amount(each.case.published, 's')} | "
                 f"{amount(each.predicted.value, 's')} | {_signed(each.error)} | {notes[each.case.run]} |"
             )
+    yield ""
+
+
+def _memory(found: Validation) -> Iterator[str]:
+    yield "# Memory"
+    yield ""
+    yield (
+        f"Peak memory of an accelerator beside {len(peaks())} published peaks, set apart as steps are. What the meter "
+        "of a row does not see is taken off: an allocator's count holds no driver and no buffers of collectives."
+    )
+    yield ""
+    for question, what in MEMORY_QUESTIONS.items():
+        yield from _section(question, what, [each for each in found.memory_scores() if each.question == question])
+    yield "### Jobs that ran and are said not to fit"
+    yield ""
+    by_family = Counter(each.family for each in found.refused)
+    yield "; ".join(f"{family}: {count}" for family, count in by_family.items()) or "None."
+    yield ""
+    notes = {peak.id: peak.note for peak in peaks()}
+    yield "| job | of | measured | needed | capacity | what is known of the reason |"
+    yield "|---|---|---:|---:|---:|---|"
+    for each in found.refused:
+        sizes = (f"{size / 1e9:.1f} GB" for size in (each.published_byte, each.needed_byte, each.capacity_byte))
+        yield f"| {each.run} | {each.family} | {' | '.join(sizes)} | {notes[each.run]} |"
     yield ""
 
 

@@ -26,6 +26,9 @@ def pace(ledger: Ledger) -> str:
     power = ledger.totals["accelerator_power_w"]
     if power is not None:
         said += f", drawing {amount(power.value, 'W')}"
+    fed = ledger.of("accelerators_in_site_count")
+    if fed is not None:
+        said += f"; the site feeds {plain(fed.value, 7)} of them"
     held_up = "" if ledger.phases else _of_step(ledger)
     return f"{said}; {held_up}" if held_up else said
 
@@ -63,8 +66,14 @@ def layout(ledger: Ledger) -> str:
     return said if found.layout_stated else f"a guessed layout, {said}"
 
 
-def memory(ledger: Ledger) -> str:
-    """Whether it fits, what fills it, and what to change if it does not; empty where no architecture is known."""
+def memory(ledger: Ledger, named: int = NAMED) -> str:
+    """Whether it fits, what fills it, and what to change if it does not; empty where no architecture is known.
+
+    Parameters
+    ----------
+    named
+        Buckets that are named, the largest first.
+    """
     found = fit(ledger)
     if found is None:
         return ""
@@ -72,9 +81,9 @@ def memory(ledger: Ledger) -> str:
     if not found.layout_stated:
         count = ledger.of("accelerator_count")
         return "" if count is None or count.value > SMALL else f"{_verdict(found)}: {needed}{_remedy(ledger, found)}"
-    largest = sorted(found.buckets.items(), key=lambda each: -each[1])[:NAMED]
+    largest = sorted(found.buckets.items(), key=lambda each: -each[1])[:named]
     filled = ", ".join(f"{name} {amount(byte, 'B')}" for name, byte in largest)
-    return f"{_verdict(found)}: {needed} ({filled}){_remedy(ledger, found)}"
+    return f"{_verdict(found)}: {needed}{f' ({filled})' if filled else ''}{_remedy(ledger, found)}"
 
 
 def _verdict(found: Fit) -> str:

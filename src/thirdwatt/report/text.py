@@ -21,15 +21,13 @@ from thirdwatt.report.phrases import (
     terms,
     tested,
 )
-from thirdwatt.report.steps import layout, memory, pace
+from thirdwatt.report.steps import NAMED, layout, memory, pace
 
 WIDTH = 100
 """Columns where nobody says how many there are: in a file, a pipe, a README."""
 SCREEN, INPUTS, EQUIVALENTS = 50, 3, 2
 """Lines that an estimate has, and figures it names that matter most; fewer where notes take their place; and things
 that its carbon is compared with."""
-LIKENED = "carbon is"
-"""Label of the line that gives way where a screen is full."""
 BAR = 6
 SMALL_SHARE = 0.01
 BAR_OF, PLACE_OF = "bar", "quadrant"
@@ -56,7 +54,7 @@ def estimate(ledger: Ledger, width: int = WIDTH, asked: str = "") -> str:
     ]
     room = SCREEN - sum(len(block) + 1 for block in fixed if block)
     if room < len(_rests(ledger, width, 0)):
-        fixed[-2] = [line for line in fixed[-2] if not line.startswith(LIKENED)]
+        fixed[-2] = [*_totals(ledger, width, roomy=False)]
         room = SCREEN - sum(len(block) + 1 for block in fixed if block)
     blocks = [*fixed[:-1], _rests(ledger, width, room), fixed[-1]]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -186,7 +184,8 @@ def _place(row: Component) -> str:
     return f"{found} ({_q(row.reference_quadrant)}{'!' if _differs(row) else ''})"
 
 
-def _totals(ledger: Ledger, width: int) -> Iterator[str]:
+def _totals(ledger: Ledger, width: int, *, roomy: bool = True) -> Iterator[str]:
+    """Totals, and where the screen is not full what fills the memory and what the carbon is like."""
     totals = ledger.totals
     for account in ACCOUNTED.values():
         if account.name not in ("energy_kwh", "carbon_market_kg"):  # the headline; beside carbon by location
@@ -200,7 +199,8 @@ def _totals(ledger: Ledger, width: int) -> Iterator[str]:
     if goodput:
         time += f"; goodput {percent(goodput.value)}"
     yield from _labelled(width, "time", time)
-    for label, said in (("step", "; ".join(filter(None, (pace(ledger), layout(ledger))))), ("memory", memory(ledger))):
+    step = "; ".join(filter(None, (pace(ledger), layout(ledger))))
+    for label, said in (("step", step), ("memory", memory(ledger, named=NAMED if roomy else 0))):
         if said:
             yield from _labelled(width, label, said)
     energy = ledger.of("facility_energy_kwh")
@@ -209,9 +209,9 @@ def _totals(ledger: Ledger, width: int) -> Iterator[str]:
         parts = ", ".join(f"{name} {percent(share)}" for name, share in shares if share >= SMALL_SHARE)
         yield from _labelled(width, "phases", f"{parts} of the energy")
     equivalents = readable(ledger.equivalents(), EQUIVALENTS)
-    if equivalents:
+    if equivalents and roomy:
         said_so = "; ".join(f"{plain(each.count)} {each.name}" for each in equivalents)
-        yield from _labelled(width, LIKENED, f"{said_so} ({equivalents[0].edition}; factors change by edition)")
+        yield from _labelled(width, "carbon is", f"{said_so} ({equivalents[0].edition}; factors change by edition)")
 
 
 def _figure(ledger: Ledger, name: str) -> str:
@@ -251,7 +251,7 @@ def _labelled(width: int, label: str, text: str) -> Iterator[str]:
 def _rests(ledger: Ledger, width: int, room: int) -> list[str]:
     """What tests it and what it rests on, with as many of the figures that matter most as the screen has room for."""
     lines = [*_labelled(width, "tested on", tested(ledger)), *_labelled(width, "rests on", rests_on(ledger))]
-    most = min(INPUTS, max(1, room - len(lines)))
+    most = min(INPUTS, max(0, room - len(lines)))
     matter = [row for row in ledger.inputs[:most] if row.spread_share and row.spread_share > SMALL_SHARE]
     return [*lines, *(_input(row, width) for row in matter)]
 

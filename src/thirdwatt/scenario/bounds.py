@@ -12,32 +12,32 @@ DIVISORS = frozenset(
     [
         "accelerator_count", "accelerator_hours", "accelerator_link_byte_per_s", "accelerator_memory_byte",
         "accelerator_memory_byte_per_s", "accelerator_peak_flop_per_s", "accelerator_power_w",
-        "accelerators_in_host_count", "active_parameter_count", "attention_flop_per_s",
+        "accelerator_tdp_w", "activation_byte", "active_parameter_count", "attention_flop_per_s",
         "attention_kernel_ratio", "attention_share", "building_life_year", "carbon_kg_per_equivalent",
-        "checkpoint_interval_h", "context_count", "data_count", "default_accelerator_count",
-        "distribution_at_unit_overhead_ratio", "erasure_data_count", "expert_member_count",
-        "expert_parallel_count", "expert_software_time_ratio", "fabric_accelerator_count", "fabric_count",
-        "facility_energy_kwh", "failure_per_accelerator_per_h", "forward_flop_per_token", "global_batch_count",
-        "goodput", "grouped_matmul_ratio", "head_count", "hidden_width", "host_link_byte_per_s",
-        "host_optimizer_byte_per_s", "it_energy_kwh", "it_life_year", "layer_count", "layout_time_ratio",
-        "link_byte_per_s", "link_share", "matmul_flop_per_s", "matmul_share", "memory_byte_per_s",
-        "memory_share", "mfu", "micro_batch_count", "modelled_mfu_share", "modelled_step_s",
-        "network_byte_per_s", "network_share", "own_utilisation_share", "parameter_count", "pipeline_count",
-        "plant_life_year", "port_byte_per_s", "replica_member_count", "sequence_length",
-        "sharding_member_count", "shared_parameter_count", "software_time_ratio", "stage_layer_count",
-        "state_memory_share", "step_compute_s", "step_mfu_share", "tensor_count", "time_between_failures_h",
-        "tokens_per_s_per_accelerator", "training_flop_per_token", "typical_expert_parallel_count",
-        "typical_layout_time_ratio", "typical_local_expert_count", "typical_mfu_share",
-        "typical_virtual_stage_count", "virtual_stage_count", "wall_time_h", "wide_matmul_share",
-        "wide_peak_flop_per_s",
+        "checkpoint_interval_h", "clock_ratio", "context_count", "data_count", "decode_memory_share",
+        "default_accelerator_count", "distribution_at_unit_overhead_ratio", "erasure_data_count",
+        "expert_member_count", "expert_parallel_count", "expert_software_time_ratio",
+        "fabric_accelerator_count", "fabric_count", "facility_energy_kwh", "failure_per_accelerator_per_h",
+        "forward_flop_per_token", "global_batch_count", "goodput", "grouped_matmul_ratio", "head_count",
+        "hidden_width", "host_link_byte_per_s", "host_optimizer_byte_per_s", "it_energy_kwh", "it_life_year",
+        "layer_count", "layout_time_ratio", "link_byte_per_s", "link_share", "matmul_flop_per_s",
+        "matmul_share", "memory_byte_per_s", "memory_share", "mfu", "micro_batch_count", "modelled_mfu_share",
+        "modelled_step_s", "network_byte_per_s", "network_share", "own_utilisation_share", "parameter_count",
+        "peak_power_w", "pipeline_count", "plant_life_year", "port_byte_per_s", "replica_member_count",
+        "rollout_tensor_count", "sequence_length", "sharding_member_count", "shared_parameter_count",
+        "software_time_ratio", "stage_layer_count", "state_memory_share", "step_compute_s", "step_mfu_share",
+        "tensor_count", "time_between_failures_h", "tokens_per_s_per_accelerator", "training_flop_per_token",
+        "typical_expert_parallel_count", "typical_layout_time_ratio", "typical_local_expert_count",
+        "typical_mfu_share", "typical_virtual_stage_count", "virtual_stage_count", "wall_time_h",
+        "wide_matmul_share", "wide_peak_flop_per_s",
     ]
 )  # fmt: skip
 """Quantities that formulas divide by. A test finds them in the book, which this floor cannot read."""
 
 NEVER_NOTHING = frozenset(
     [
-        "accelerator_tdp_w", "epochs", "head_width", "kv_head_count", "storage_copies", "token_count",
-        "trained_token_count", "training_flop", "workload_flop",
+        "epochs", "head_width", "kv_head_count", "storage_copies", "token_count", "trained_token_count",
+        "training_flop", "workload_flop",
     ]
 )  # fmt: skip
 """Quantities that no formula divides by, and of which zero would still not mean *none* but *nonsense*."""

@@ -33,6 +33,27 @@ def with_experts(given: Mapping[str, Given]) -> dict[str, Given]:
     return {**given, "ffn_width": Given(path, figure)}
 
 
+LATENT = {"q_rank": 1536.0, "kv_rank": 512.0}
+"""Ranks of latent attention where only its heads are stated: those of DeepSeek-V3 and Kimi K2 (arXiv:2412.19437)."""
+
+
+def with_latent(given: Mapping[str, Given]) -> tuple[dict[str, Given], list[Finding]]:
+    """Quantities, with usual ranks where heads of different widths for keys and values say that attention is latent."""
+    key, value = given.get("head_width"), given.get("value_head_width")
+    if key is None or value is None or not key.figure.value > value.figure.value or "kv_rank" in given:
+        return dict(given), []
+    path = "workload.transformer"
+    filled = {**LATENT, "rope_head_width": key.figure.value - value.figure.value}
+    figures = {
+        name: Given(path, Figure(number, number, number, "modelled", f"{path}: usual ranks", f"given/{name}"))
+        for name, number in filled.items()
+        if name not in given
+    }
+    said = ", ".join(f"{name} {each.figure.value:g}" for name, each in figures.items())
+    text = f"heads of {key.figure.value:g} and {value.figure.value:g} say latent attention: {said} taken; state kv_rank"
+    return {**given, **figures}, [Warn("latent_attention", text)]
+
+
 def with_instance(
     choices: Mapping[str, str], given: Mapping[str, Given]
 ) -> tuple[dict[str, str], dict[str, Given], list[Finding]]:
@@ -62,6 +83,7 @@ def with_defaults(choices: Mapping[str, str], given: Collection[str]) -> tuple[d
     chip = table("accelerators").rows[whole["accelerator"]]
     whole = _filled(whole, {part: chip.text[part] for part in ("generation", "precision", "host", "network")})
     software = table("stacks").rows[whole["stack"]]
+    whole = _filled(whole, {"recompute_free": _free(whole.get("recompute"), software.text.get("free"))})
     whole = _filled(whole, {part: software.text[part] for part in ("zero", "recompute")} | {"offload": "none"})
     whole = _filled(whole, {"region": "world"})
     whole = _filled(whole, _vendor(whole))
@@ -70,6 +92,11 @@ def with_defaults(choices: Mapping[str, str], given: Collection[str]) -> tuple[d
     whole = _filled(whole, _site(whole))
     basis, of_basis = _basis(whole, given)
     return _filled(whole, basis), [*_rent(whole, given), *of_basis]
+
+
+def _free(recompute: str | None, software: str | None) -> str:
+    """Whether software keeps what fits of a layer: where nobody says, or where its selective policy does so anyway."""
+    return "yes" if software is not None and recompute in (None, software) else "no"
 
 
 def _filled(choices: Mapping[str, str], usual: Mapping[str, str]) -> dict[str, str]:

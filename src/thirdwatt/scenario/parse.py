@@ -8,9 +8,10 @@ from typing import Any
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import consistency, stated
 from thirdwatt.scenario.bounds import range_mistakes
-from thirdwatt.scenario.defaults import BASES, UNSAID_BASIS, with_defaults, with_experts, with_instance
+from thirdwatt.scenario.defaults import BASES, UNSAID_BASIS, with_defaults, with_experts, with_instance, with_latent
 from thirdwatt.scenario.form import validated
 from thirdwatt.scenario.known import unfit, with_known, with_observed
+from thirdwatt.scenario.measured import measured
 from thirdwatt.scenario.mistakes import InputError, Mistake
 from thirdwatt.scenario.scenario import Finding, Quadrant, Scenario, Warn
 from thirdwatt.scenario.stated import BOUNDARY_QUANTITY, QUANTITY_OF
@@ -45,13 +46,15 @@ def parse(
     """
     file, of_form = validated(raw)
     chosen, of_rows = stated.rows(file)
-    given = with_experts(stated.quantities(file))
+    given, of_latent = with_latent(with_experts(stated.quantities(file)))
     choices, given, of_instance = with_instance(stated.options(file) | chosen, given)
     given, of_known = with_known(file, given, quantities)
     given, of_observed = with_observed(observations, given, quantities)
     choices, of_defaults = with_defaults(choices, given)
+    calibration, of_calibration = measured(file, lambda document: parse(document, quantities, name=name))
     figures = {quantity: each.figure for quantity, each in given.items()}
-    findings: list[Finding] = [*of_form, *of_rows, *of_instance, *of_known, *of_observed, *of_defaults]
+    findings: list[Finding] = [*of_form, *of_rows, *of_latent, *of_instance, *of_known, *of_observed, *of_defaults]
+    findings += of_calibration
     findings += consistency.findings(file, choices, figures)
     for quantity, each in given.items():
         findings += range_mistakes(quantity, each.figure, each.path)
@@ -69,6 +72,7 @@ def parse(
         quadrant=Quadrant(file.quadrant.power_share, file.quadrant.cost_share, file.quadrant.cost),
         warnings=tuple(found for found in findings if isinstance(found, Warn)),
         observations=tuple(observations),
+        calibration=calibration,
     )
 
 

@@ -125,6 +125,8 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
     *sections, field = path.strip().split(".")
     here = document
     for section in sections:
+        if here.get(section) == "auto":
+            here[section] = {}  # a field of a layout leaves the rest of it open, as auto did
         inner = here.setdefault(section, {})
         if not isinstance(inner, dict):
             raise InputError([Mistake(path, f"{section} holds a value, not a table")])

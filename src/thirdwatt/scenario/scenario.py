@@ -33,6 +33,15 @@ class Quadrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A quantity that was measured of a scenario like another one."""
+
+    scenario: Scenario
+    quantity: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What somebody states about a training run.
 
@@ -46,6 +55,8 @@ class Scenario:
         The scenario as a file would say it, to be written out and read again.
     observations
         What a meter or a scan saw of it.
+    calibration
+        Steps and watts measured on the same machines and software, which move the constants of the step model.
     """
 
     name: str
@@ -58,3 +69,4 @@ class Scenario:
     quadrant: Quadrant = Quadrant()
     warnings: tuple[Warn, ...] = field(default=())
     observations: tuple[Observation, ...] = field(default=())
+    calibration: tuple[Measured, ...] = field(default=())

@@ -100,6 +100,10 @@ class Workload(Section):
     method: Literal["pretrain", "sft", "dpo", "rl"] = "pretrain"
     adapter: Literal["none", "lora", "qlora"] = "none"
     adapter_rank: Number | None = states("adapter_rank")
+    asynchronous: bool = False
+    response_share: Number | None = states("response_share")
+    response_tail: Number | None = states("response_tail_ratio")
+    rollout_batch: Number | None = states("rollout_batch_count")
     flop: Number | None = states("training_flop")
     parameters: Number | None = states("parameter_count")
     active_parameters: Number | None = states("active_parameter_count")
@@ -116,6 +120,8 @@ class Cluster(Section):
     fabric: Number | None = states("fabric_accelerator_count")
     network: str | None = chooses("networks")
     host: str | None = chooses("hosts")
+    power_cap_w: Number | None = states("power_cap_w")
+    clock: Number | None = states("clock_ratio")
 
 
 Degree = Annotated[int, Field(ge=1, le=10**9)]
@@ -154,6 +160,7 @@ class Site(Section):
     tenure: Literal["own", "colo", "rented"] | None = None
     vendor: str | None = None
     term: Literal["on-demand", "reserved", "reserved-1y", "reserved-3y", "spot"] = "on-demand"
+    power_kw: Number | None = states("site_power_kw")
     pue: Number | None = states("pue")
     cooling_share: Number | None = states("cooling_share")
     wue_l_per_kwh: Number | None = states("wue_l_per_kwh")
@@ -183,6 +190,14 @@ class Quadrant(Section):
     cost: Literal["capex", "tco"] = "capex"
 
 
+class Measurement(Section):
+    """One step that was timed, or one run whose accelerators were metered, and how it differs from the scenario."""
+
+    step_time_s: Annotated[float, Field(gt=0)] | None = None
+    accelerator_power_w: Annotated[float, Field(gt=0)] | None = None
+    set: dict[str, str | bool | int | float] = {}
+
+
 class ScenarioFile(Section):
     """A scenario: everything is optional, what is left out is estimated and labelled so."""
 
@@ -198,10 +213,11 @@ class ScenarioFile(Section):
     quadrant: Quadrant = Quadrant()
     known: dict[str, Number] = {}
     range: dict[str, tuple[float, float]] = {}
+    calibration: Annotated[tuple[Measurement, ...], Field(max_length=200)] = ()
 
 
 def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str, ...]:
-    """Every path that a scenario file may set, ``[known]`` and ``[range]`` apart."""
+    """Every path that a scenario file may set, ``[known]``, ``[range]`` and ``[[calibration]]`` apart."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         options = getattr(field.annotation, "__args__", (field.annotation,))
@@ -209,6 +225,6 @@ def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str,
         inner = [each for each in classes if issubclass(each, Section)]
         if inner:
             found += paths(inner[0], f"{prefix}{name}.")
-        elif name not in ("known", "range"):
+        elif name not in ("known", "range", "calibration"):
             found.append(f"{prefix}{name}")
     return tuple(found)

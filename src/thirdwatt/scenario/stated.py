@@ -76,7 +76,13 @@ def rows(file: ScenarioFile) -> tuple[dict[str, str], list[Finding]]:
 
 def options(file: ScenarioFile) -> dict[str, str]:
     """Every choice that is no row of a table."""
-    found = {"method": file.workload.method, "adapter": file.workload.adapter, "term": file.site.term}
+    asynchronous = "yes" if file.workload.asynchronous else "no"
+    found = {
+        "asynchronous": asynchronous,
+        "method": file.workload.method,
+        "adapter": file.workload.adapter,
+        "term": file.site.term,
+    }
     optional: dict[str, str | None] = {
         "tenure": file.site.tenure,
         "vendor": file.site.vendor and plain(file.site.vendor),

@@ -1,8 +1,9 @@
 """Published runs as scenarios, and the figure of each that an estimate is held against.
 
-Nothing but what a question allows is stated of a run: the model and the cluster for its time, the measured hours too
-for its energy. Runs whose hours hold other work, whose energy is hours times nameplate watts, or that are guesses
-of third parties are not scored where that would be circular or unfair; they are counted as left out, with the reason.
+Nothing but what a question allows is stated of a run: the model, the cluster and the year for its time, the measured
+hours too for its energy. Runs whose hours hold other work, whose energy is hours times nameplate watts, or that are
+guesses of third parties are not scored where that would be circular or unfair; they are counted as left out, with the
+reason.
 """
 
 from __future__ import annotations
@@ -28,15 +29,22 @@ _FIELDS = {
     "parameter_count": "parameters", "active_parameter_count": "active_parameters", "token_count": "tokens",
     "forward_flop_per_token": "forward_flop_per_token",
 }  # fmt: skip
+LAYOUT = ("tensor", "pipeline", "virtual_stages", "data", "context", "expert", "zero_stage", "micro_batch")
+"""Numbers of a published layout; ``recompute`` is a word."""
+
+DEGREES = ("tensor", "pipeline", "data", "context", "expert", "micro_batch")
+"""What makes a layout of it: how weights are sharded and what is recomputed say nothing by themselves."""
+
 UNFITTED = 3
 """One run in so many is set apart by its id, before anything is fitted to the others."""
 
 QUESTIONS = {
-    "time": "accelerator hours, nothing stated but model and cluster",
+    "time": "accelerator hours, nothing stated but model, cluster and year",
+    "time_layout": "accelerator hours, model, cluster, layout and software stated",
     "time_mfu": "accelerator hours, utilisation stated",
     "watts": "mean watts of an accelerator or its server",
     "energy": "metered energy at its own boundary, hours stated",
-    "energy_free": "metered energy at its own boundary, nothing stated but model and cluster",
+    "energy_free": "metered energy at its own boundary, nothing stated but model, cluster and year",
     "carbon": "carbon of a metered energy at its boundary, hours and intensity stated",
     "water": "water, hours and the site's figures stated",
 }
@@ -98,7 +106,7 @@ def _lenders() -> frozenset[str]:
 
 def _lent(row: Row, question: str, quantity: str) -> bool:
     """Whether the figure asked for, or one like it of the same source, went into the tables."""
-    return question not in ("time", "time_mfu", "water") and row.figures[quantity].source in _lenders()
+    return question not in ("time", "time_layout", "time_mfu", "water") and row.figures[quantity].source in _lenders()
 
 
 def _case(row: Row, question: str) -> Iterator[Case | LeftOut]:
@@ -131,6 +139,8 @@ def _published(row: Row, question: str) -> tuple[str, float] | None:
     energy = next((name for name in BOUNDARY_OF if name in figures), None)
     if question == "time" and "accelerator_hours" in figures:
         return "accelerator_hours", figures["accelerator_hours"].value
+    if question == "time_layout" and "accelerator_hours" in figures and any(name in row.text for name in DEGREES):
+        return "accelerator_hours", figures["accelerator_hours"].value
     if question == "time_mfu" and {"accelerator_hours", "mfu"} <= figures.keys():
         return "accelerator_hours", figures["accelerator_hours"].value
     if question == "watts" and "accelerator_power_w" in figures:
@@ -159,6 +169,10 @@ def _unfair(row: Row, question: str) -> str:
         return "no accelerator of the table is named"
     if question.startswith("time") and text.get("hours") == "more":
         return "its hours hold other work"
+    if question == "time_layout" and _architecture(row) is None:
+        return "its architecture is not in the table of models"
+    if question == "time_layout" and "accelerator_count" not in figures:
+        return "how many accelerators its layout spans is not told"
     if question in ("watts", "energy", "energy_free", "carbon", "water") and text.get("energy") == "nameplate":
         return "its energy is hours times nameplate watts"
     if question in ("energy", "energy_free", "carbon", "water") and text.get("energy") != "measured":
@@ -173,6 +187,30 @@ def _unfair(row: Row, question: str) -> str:
     if question in ("energy", "carbon", "water") and "accelerator_hours" not in figures:
         return "its hours are not told"
     return ""
+
+
+def _architecture(row: Row) -> str | None:
+    """Id of the model whose layers a run's are; a run may repeat a model with other data."""
+    model = row.text.get("architecture", row.text.get("model", ""))
+    return model if model in table("models").rows and "layer_count" in table("models").rows[model].figures else None
+
+
+def _laid_out(row: Row, document: dict[str, Any]) -> dict[str, Any]:
+    """A run's scenario with the layout and the software that are published of it."""
+    text, figures = row.text, row.figures
+    if "architecture" in text:
+        document["workload"] = {"model": text["architecture"], "tokens": figures["token_count"].value, "epochs": 1}
+    if "sequence_length" in figures:
+        document["workload"]["transformer"] = {"seq_len": figures["sequence_length"].value}
+    layout = document.setdefault("layout", {})
+    layout.update((name, int(text[name])) for name in LAYOUT if name in text)
+    if "recompute" in text:
+        layout["recompute"] = text["recompute"]
+    if "global_batch_count" in figures:
+        layout["global_batch"] = figures["global_batch_count"].value
+    if "stack" in text:
+        document["software"]["stack"] = text["stack"]
+    return document
 
 
 def _document(row: Row, question: str) -> dict[str, Any] | None:
@@ -213,4 +251,6 @@ def _document(row: Row, question: str) -> dict[str, Any] | None:
         document["known"] = known
     if "precision" in text:
         document["layout"] = {"precision": text["precision"]}
-    return document
+    if question in ("time", "time_layout", "energy_free"):
+        document["software"] = {"year": int(text["year"])}
+    return _laid_out(row, document) if question == "time_layout" else document

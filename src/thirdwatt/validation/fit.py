@@ -1,7 +1,7 @@
 """The constants of the step model, fitted to the published steps that are not set apart.
 
-``python -m thirdwatt.validation.fit`` prints each constant with its prior and what the rows make of it; ``--write``
-puts the values into the fact tables, where they belong. Priors are what was known before: data sheets, papers on
+``make fit`` prints each constant with its prior and what the rows make of it, and puts the values into the fact tables,
+where they belong. Priors are what was known before: data sheets, papers on
 kernels, a usual value with room around it. What no row touches is left as it stands.
 """
 
@@ -240,7 +240,3 @@ def _tables(found: Fitted) -> Iterator[tuple[str, str]]:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(lines)
         yield name, text.getvalue()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from thirdwatt.ledger import Ledger, Total, estimate
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.validation.cases import BOUNDARY_OF, QUESTIONS, Case, LeftOut, cases
+from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, Refused, memory_answers, refused
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING, groups_of, left_out_answers, step_answers
 from thirdwatt.validation.steps import steps
 
@@ -80,19 +81,17 @@ class Validation:
     left_out: tuple[LeftOut, ...]
     constant_mfu: float
     steps: tuple[Answer, ...] = ()
+    memory: tuple[Answer, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
     def step_scores(self) -> list[Score]:
         """By question of the step model: lines across families, then every family."""
         by_id = {step.id: step for step in steps()}
-        found = []
-        for question in STEP_QUESTIONS:
-            asked = [answer for answer in self.steps if answer.case.question == question]
-            lines: dict[str, list[Answer]] = {name: [] for name in (*GROUPS, TUNING)}
-            for answer in asked:
-                for line in groups_of(by_id[answer.case.run]):
-                    lines.setdefault(line, []).append(answer)
-            found += [score(question, line, own) for line, own in lines.items() if own]
-        return found
+        return _lined(STEP_QUESTIONS, (*GROUPS, TUNING), self.steps, lambda case: groups_of(by_id[case.run]))
+
+    def memory_scores(self) -> list[Score]:
+        """By question of the memory chapter: all peaks, then every family."""
+        return _lined(MEMORY_QUESTIONS, (ALL,), self.memory, lambda case: (ALL, case.domain))
 
     def scores(self) -> list[Score]:
         """By question: all runs, those set apart, then each family with enough runs."""
@@ -141,7 +140,10 @@ def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, tho
         else:
             answered.append(Answer(case, predicted, _baseline(case, ledger, constant)))
     of_steps = [Answer(*each) for each in (*step_answers(SAMPLES), *(left_out_answers(SAMPLES) if thorough else ()))]
-    return Validation(tuple(answered), tuple(left), constant, tuple(of_steps))
+    of_memory = [Answer(*each) for each in memory_answers(SAMPLES)]
+    return Validation(
+        tuple(answered), tuple(left), constant, tuple(of_steps), memory=tuple(of_memory), refused=tuple(refused())
+    )
 
 
 def _predicted(case: Case, ledger: Ledger) -> Total | None:
@@ -230,6 +232,24 @@ def score(question: str, family: str, answers: Sequence[Answer]) -> Score:
         baseline_factor=math.exp(statistics.fmean(map(abs, simple))) if simple else None,
         worst=tuple((answer.case.run, answer.error) for answer in ranked[:WORST]),
     )
+
+
+def _lined(
+    questions: Mapping[str, str],
+    first: Iterable[str],
+    answers: Sequence[Answer],
+    lines_of: Callable[[Case], Iterable[str]],
+) -> list[Score]:
+    """By question: a score for each line that an answer belongs to, those named first before the others."""
+    found = []
+    for question in questions:
+        lines: dict[str, list[Answer]] = {name: [] for name in first}
+        for answer in answers:
+            if answer.case.question == question:
+                for line in lines_of(answer.case):
+                    lines.setdefault(line, []).append(answer)
+        found += [score(question, line, own) for line, own in lines.items() if own]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
