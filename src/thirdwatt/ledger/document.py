@@ -154,6 +154,8 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
         if choice == "facility" and scenario.choices["overhead"] == "region":
             continue  # a facility that is written out would outdo the region's own PUE
         section, field = path.split(".")
+        if choice == "region" and field not in scenario.document.get(section, {}):
+            continue  # it is what nobody chose; written out it would be said to stand beside a stated intensity
         stated = scenario.choices.get(choice, UNSAID_BASIS)
         if stated != UNSAID_BASIS and isinstance(found.setdefault(section, {}), dict):
             found[section][field] = stated

@@ -146,7 +146,7 @@ def phases(ledger: Ledger) -> Chart | None:
     bars = base.mark_bar(height=16, color=MACHINES)
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(text="label:N")
     useful = found[0].energy_kwh.value / whole
-    says = f"Steps that count took {percent(useful)} of the energy; the rest went into {_listed(found[1:])}."
+    says = f"Computing took {percent(useful)} of the energy; the rest went into {_listed(found[1:])}."
     cells = column([phase.energy_kwh.value for phase in found], "kWh")
     table = tuple(
         (

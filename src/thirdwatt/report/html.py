@@ -30,6 +30,7 @@ from thirdwatt.report.phrases import (
     tested,
     used,
 )
+from thirdwatt.report.steps import buckets, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         converted="" if against is None else converted(against, ledger.boundary),
         duties=_duties(ledger),
         totals=_totals(ledger),
+        step=sentences(ledger),
+        buckets=buckets(ledger),
         components=_components(ledger),
         equivalents=readable(ledger.equivalents(), 6),
         plain=plain,

@@ -10,6 +10,7 @@ from thirdwatt.ledger.document import cited, locate
 from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.report.formats.markup import clean, markdown
 from thirdwatt.report.phrases import component_column, difference, headline, measure, signature
+from thirdwatt.report.steps import sentences
 
 
 def _cell(text: str) -> str:
@@ -37,6 +38,9 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         found = measure(ledger, total, unit_to_read(name))
         yield f"| {name} | {found.value} | {found.interval} |"
     yield ""
+    for said in sentences(ledger):
+        yield _cell(said)
+        yield ""
     columns = [component_column(ledger, account) for account in ACCOUNTED.values()]
     heads = " | ".join(head for head, _ in columns)
     yield f"| component (whole facility) | {heads} | power share | quadrant | essay |"

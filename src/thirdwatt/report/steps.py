@@ -86,6 +86,20 @@ def memory(ledger: Ledger, named: int = NAMED) -> str:
     return f"{_verdict(found)}: {needed}{f' ({filled})' if filled else ''}{_remedy(ledger, found)}"
 
 
+def sentences(ledger: Ledger) -> list[str]:
+    """What a page says of a step: its time, its layout, its memory; empty where no step is modelled."""
+    pairs = (("A step takes", pace(ledger)), ("Spread as", layout(ledger)), ("Memory", memory(ledger, named=0)))
+    return [f"{label}: {said}." for label, said in pairs if said]
+
+
+def buckets(ledger: Ledger) -> list[tuple[str, str, str]]:
+    """What fills the fullest accelerator: name, size, share of the memory there is; empty without an architecture."""
+    found = fit(ledger)
+    if found is None:
+        return []
+    return [(name, amount(byte, "B"), percent(byte / found.capacity_byte)) for name, byte in found.buckets.items()]
+
+
 def _verdict(found: Fit) -> str:
     if found.fits:
         return "fits" if found.sure else "fits, barely"
