@@ -82,13 +82,15 @@ def test_every_local_expert_is_read_for_however_few_tokens() -> None:
 
 
 def backward(share: float) -> Num:
-    return kernels.dense_backward_work_s(1, 0.5, 2, 0, 0, 0, 1, 2.5, share, BYTE, 0, 0)
+    attention = kernels.attention_backward_work_s(1, 0.5, 2.5, share, 0, 0, BYTE, 0, 0)
+    return kernels.dense_backward_work_s(attention, 2, share, 0, BYTE)
 
 
 def test_backward_is_two_products_for_one_and_attention_five_for_two() -> None:
     assert backward(1) == pytest.approx(2 * (1 + 2) + 2.5 * 0.5)
     assert backward(0) == pytest.approx((1 + 2) + 2.5 * 0.5), "frozen weights have no gradient"
-    frozen = kernels.expert_backward_work_s(1, 0.5, 2, 0, 0, 0, 1, 2.5, 0, BYTE, 0, 0)
+    attention = kernels.attention_backward_work_s(1, 0.5, 2.5, 0, 0, 0, BYTE, 0, 0)
+    frozen = kernels.expert_backward_work_s(attention, 2, 0, 0, BYTE)
     assert frozen == pytest.approx(backward(0))
 
 

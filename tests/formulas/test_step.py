@@ -81,7 +81,7 @@ def test_recomputation_adds_attention_or_a_forward() -> None:
 
 def test_sharded_weights_travel_three_times() -> None:
     """arXiv:1910.02054, section 7.2.2: ZeRO-3 moves 3 parameters' worth, data parallelism 2."""
-    one = step.sharded_gather_s(8e9, 0, 64, 1, 1, 1, 2, 1, 3e11, 2.5e10, 0)
+    one = step.sharded_gather_s(8e9, 0, 64, 1, 1, 1, 2, 3e11, 2.5e10, 0)
     assert one == pytest.approx(63 / 64 * 16e9 / 2.5e10)
     assert step.micro_step_sharded_s(one, 1, 1) == pytest.approx(3 * one)
     assert step.micro_step_sharded_s(one, 1, 0) == pytest.approx(2 * one), "frozen weights have no gradient"

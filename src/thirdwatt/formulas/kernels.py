@@ -272,85 +272,84 @@ def expert_host_s(
 
 
 @quantity
-def dense_forward_work_s(
+def elementwise_byte_per_s(memory_byte_per_s: Num, elementwise_traffic_ratio: Num) -> Num:
+    """Rate at which the bytes of a fused count move: kernels that are less fused move them more than once."""
+    return memory_byte_per_s / elementwise_traffic_ratio
+
+
+@quantity
+def attention_forward_work_s(
     attention_matmul_s: Num,
     attention_core_s: Num,
-    ffn_matmul_s: Num,
     norm_traffic_byte: Num,
-    activation_traffic_byte: Num,
     rotary_traffic_byte: Num,
-    elementwise_traffic_ratio: Num,
-    memory_byte_per_s: Num,
+    elementwise_byte_per_s: Num,
     weight_widening_s: Num,
     adapter_layer_s: Num,
 ) -> Num:
-    """What the accelerator has to do for a layer with a dense feed-forward block, forward."""
-    moved = norm_traffic_byte + activation_traffic_byte + rotary_traffic_byte
-    moving = elementwise_traffic_ratio * moved / memory_byte_per_s
-    return attention_matmul_s + attention_core_s + ffn_matmul_s + moving + weight_widening_s + adapter_layer_s
+    """What every layer has the accelerator do, forward: attention, norms, residuals, adapters."""
+    moving = (norm_traffic_byte + rotary_traffic_byte) / elementwise_byte_per_s
+    return attention_matmul_s + attention_core_s + moving + weight_widening_s + adapter_layer_s
+
+
+@quantity
+def attention_backward_work_s(
+    attention_matmul_s: Num,
+    attention_core_s: Num,
+    attention_backward_ratio: Num,
+    weight_gradient_share: Num,
+    norm_traffic_byte: Num,
+    rotary_traffic_byte: Num,
+    elementwise_byte_per_s: Num,
+    weight_widening_s: Num,
+    adapter_layer_s: Num,
+) -> Num:
+    """The same backward: a product for each input and, unless frozen, for each weight; attention five for two [2]_."""
+    moving = 2 * (norm_traffic_byte + rotary_traffic_byte) / elementwise_byte_per_s
+    products = (1 + weight_gradient_share) * attention_matmul_s
+    return products + attention_backward_ratio * attention_core_s + moving + weight_widening_s + 2 * adapter_layer_s
+
+
+@quantity
+def dense_forward_work_s(
+    attention_forward_work_s: Num, ffn_matmul_s: Num, activation_traffic_byte: Num, elementwise_byte_per_s: Num
+) -> Num:
+    """What a layer with a dense feed-forward block has the accelerator do, forward."""
+    return attention_forward_work_s + ffn_matmul_s + activation_traffic_byte / elementwise_byte_per_s
 
 
 @quantity
 def dense_backward_work_s(
-    attention_matmul_s: Num,
-    attention_core_s: Num,
+    attention_backward_work_s: Num,
     ffn_matmul_s: Num,
-    norm_traffic_byte: Num,
-    activation_traffic_byte: Num,
-    rotary_traffic_byte: Num,
-    elementwise_traffic_ratio: Num,
-    attention_backward_ratio: Num,
     weight_gradient_share: Num,
-    memory_byte_per_s: Num,
-    weight_widening_s: Num,
-    adapter_layer_s: Num,
+    activation_traffic_byte: Num,
+    elementwise_byte_per_s: Num,
 ) -> Num:
-    """The same backward: a product for each input and, unless frozen, for each weight; attention five for two."""
-    moved = norm_traffic_byte + activation_traffic_byte + rotary_traffic_byte
-    moving = 2 * elementwise_traffic_ratio * moved / memory_byte_per_s
-    products = (1 + weight_gradient_share) * (attention_matmul_s + ffn_matmul_s)
-    return products + attention_backward_ratio * attention_core_s + moving + weight_widening_s + 2 * adapter_layer_s
+    """The same backward."""
+    products = (1 + weight_gradient_share) * ffn_matmul_s
+    return attention_backward_work_s + products + 2 * activation_traffic_byte / elementwise_byte_per_s
 
 
 @quantity
 def expert_forward_work_s(
-    attention_matmul_s: Num,
-    attention_core_s: Num,
-    expert_matmul_s: Num,
-    norm_traffic_byte: Num,
-    permute_traffic_byte: Num,
-    rotary_traffic_byte: Num,
-    elementwise_traffic_ratio: Num,
-    memory_byte_per_s: Num,
-    weight_widening_s: Num,
-    adapter_layer_s: Num,
+    attention_forward_work_s: Num, expert_matmul_s: Num, permute_traffic_byte: Num, elementwise_byte_per_s: Num
 ) -> Num:
-    """What the accelerator has to do for a layer with routed experts, forward."""
-    moved = norm_traffic_byte + permute_traffic_byte + rotary_traffic_byte
-    moving = elementwise_traffic_ratio * moved / memory_byte_per_s
-    return attention_matmul_s + attention_core_s + expert_matmul_s + moving + weight_widening_s + adapter_layer_s
+    """What a layer with routed experts has the accelerator do, forward."""
+    return attention_forward_work_s + expert_matmul_s + permute_traffic_byte / elementwise_byte_per_s
 
 
 @quantity
 def expert_backward_work_s(
-    attention_matmul_s: Num,
-    attention_core_s: Num,
+    attention_backward_work_s: Num,
     expert_matmul_s: Num,
-    norm_traffic_byte: Num,
-    permute_traffic_byte: Num,
-    rotary_traffic_byte: Num,
-    elementwise_traffic_ratio: Num,
-    attention_backward_ratio: Num,
     weight_gradient_share: Num,
-    memory_byte_per_s: Num,
-    weight_widening_s: Num,
-    adapter_layer_s: Num,
+    permute_traffic_byte: Num,
+    elementwise_byte_per_s: Num,
 ) -> Num:
     """The same backward."""
-    moved = norm_traffic_byte + permute_traffic_byte + rotary_traffic_byte
-    moving = 2 * elementwise_traffic_ratio * moved / memory_byte_per_s
-    products = (1 + weight_gradient_share) * (attention_matmul_s + expert_matmul_s)
-    return products + attention_backward_ratio * attention_core_s + moving + weight_widening_s + 2 * adapter_layer_s
+    products = (1 + weight_gradient_share) * expert_matmul_s
+    return attention_backward_work_s + products + 2 * permute_traffic_byte / elementwise_byte_per_s
 
 
 @quantity

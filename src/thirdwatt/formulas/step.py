@@ -130,37 +130,34 @@ def expert_member_count(data_count: Num, context_count: Num, tensor_count: Num, 
 
 
 @quantity
+def shared_inside_count(fabric_accelerator_count: Num, tensor_count: Num) -> Num:
+    """Members of a fabric that hold the same part of what every token uses."""
+    return fabric_accelerator_count / tensor_count
+
+
+@quantity
+def routed_inside_count(fabric_accelerator_count: Num, expert_parallel_count: Num) -> Num:
+    """Members of a fabric that hold the same routed experts."""
+    return fabric_accelerator_count / expert_parallel_count
+
+
+@quantity
 def replica_gather_s(
     local_shared_count: Num,
     local_routed_count: Num,
     replica_member_count: Num,
     expert_member_count: Num,
-    tensor_count: Num,
-    expert_parallel_count: Num,
+    shared_inside_count: Num,
+    routed_inside_count: Num,
     wire_byte: Num,
-    fabric_accelerator_count: Num,
     link_byte_per_s: Num,
     port_byte_per_s: Num,
     link_latency_s: Num,
 ) -> Num:
     """One accelerator's part of the weights gathered from, or of the gradients scattered to, all that hold it [3]_."""
-    shared = gather_s(
-        wire_byte * local_shared_count,
-        replica_member_count,
-        fabric_accelerator_count / tensor_count,
-        link_byte_per_s,
-        port_byte_per_s,
-        link_latency_s,
-    )
-    routed = gather_s(
-        wire_byte * local_routed_count,
-        expert_member_count,
-        fabric_accelerator_count / expert_parallel_count,
-        link_byte_per_s,
-        port_byte_per_s,
-        link_latency_s,
-    )
-    return shared + routed
+    rates = (link_byte_per_s, port_byte_per_s, link_latency_s)
+    shared = gather_s(wire_byte * local_shared_count, replica_member_count, shared_inside_count, *rates)
+    return shared + gather_s(wire_byte * local_routed_count, expert_member_count, routed_inside_count, *rates)
 
 
 @quantity
@@ -169,32 +166,18 @@ def sharded_gather_s(
     local_routed_count: Num,
     sharding_member_count: Num,
     expert_member_count: Num,
-    tensor_count: Num,
-    expert_parallel_count: Num,
+    shared_inside_count: Num,
+    routed_inside_count: Num,
     wire_byte: Num,
-    fabric_accelerator_count: Num,
     link_byte_per_s: Num,
     port_byte_per_s: Num,
     link_latency_s: Num,
 ) -> Num:
     """The same within the accelerators over which weights are sharded."""
-    shared = gather_s(
-        wire_byte * local_shared_count,
-        sharding_member_count,
-        fabric_accelerator_count / tensor_count,
-        link_byte_per_s,
-        port_byte_per_s,
-        link_latency_s,
-    )
-    routed = gather_s(
-        wire_byte * local_routed_count,
-        np.minimum(expert_member_count, sharding_member_count),
-        fabric_accelerator_count / expert_parallel_count,
-        link_byte_per_s,
-        port_byte_per_s,
-        link_latency_s,
-    )
-    return shared + routed
+    rates = (link_byte_per_s, port_byte_per_s, link_latency_s)
+    members = np.minimum(expert_member_count, sharding_member_count)
+    shared = gather_s(wire_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
+    return shared + gather_s(wire_byte * local_routed_count, members, routed_inside_count, *rates)
 
 
 @quantity
