@@ -28,6 +28,12 @@ TABLES = Path("src/thirdwatt/facts/tables")
 NOISE = 0.04
 """Standard deviation of the logarithm of a published step about the best model there could be: rounding, releases."""
 
+SOURCE = "step-rows"
+"""What a fitted figure names as its source."""
+
+TOLD = 0.9
+"""Share of a prior's uncertainty below which rows have told a constant more than was known before."""
+
 REACHED = 0.95
 """Most of a rated figure that anything reaches."""
 
@@ -224,19 +230,21 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tables(found: Fitted) -> Iterator[tuple[str, str]]:
-    """Each fact table with the fitted values in, ranges scaled with them."""
+    """Each fact table with the fitted values in, ranges scaled with them; what rows told is assumed no longer."""
     for name in sorted({cells.table for cells in FREE}):
-        values = {stream: found.values[cells.name] for cells in FREE if cells.table == name for stream in cells.streams}
+        own = {stream: cells for cells in FREE if cells.table == name for stream in cells.streams}
         lines = list(csv.reader(io.StringIO(content(name).decode())))
         for line in lines[1:]:
-            value = values.get(f"{name}/{line[0]}/{line[1]}")
-            if value is not None:
-                scale = value / float(line[2])
-                most = 1.0 if "_share" in line[1] else np.inf
-                line[2:5] = [
-                    f"{value:.3g}",
-                    *(f"{min(float(end) * scale, most):.3g}" if end else "" for end in line[3:5]),
-                ]
+            cells = own.get(f"{name}/{line[0]}/{line[1]}")
+            if cells is None:
+                continue
+            value = found.values[cells.name]
+            scale = value / float(line[2])
+            most = 1.0 if "_share" in line[1] else np.inf
+            line[2:5] = [f"{value:.3g}", *(f"{min(float(end) * scale, most):.3g}" if end else "" for end in line[3:5])]
+            if line[5] == "assumed" and found.sigmas[cells.name] < TOLD * cells.sigma:
+                line[5:7] = ["modelled", SOURCE]
+                line[9] = line[9].removesuffix("no rows").rstrip("; ")
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(lines)
         yield name, text.getvalue()
