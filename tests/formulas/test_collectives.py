@@ -110,11 +110,11 @@ def test_keys_and_values_go_round_the_ring() -> None:
 def test_tokens_go_to_their_experts_and_back() -> None:
     """Each token to eight experts, there and back; in 8 bit a half."""
     copies = 8 * 7168 * 4096
-    wide = collectives.expert_pass_s(64, 1, 8, 7168, 4096, 2, 8, LINK, PORT, 0)
+    wide = collectives.expert_pass_s(64, 1, 8, 7168, 4096, 2, 1, 8, LINK, PORT, 0)
     assert wide == pytest.approx(2 * 56 / 64 * 2 * copies / PORT)
-    assert collectives.expert_pass_s(64, 1, 8, 7168, 4096, 1, 8, LINK, PORT, 0) == pytest.approx(wide / 2)
-    assert collectives.expert_pass_s(64, 4, 8, 7168, 4096, 2, 8, LINK, PORT, 0) == pytest.approx(wide / 4)
-    assert collectives.expert_pass_s(1, 1, 8, 7168, 4096, 2, 8, LINK, PORT, LATENCY) == 0
+    assert collectives.expert_pass_s(64, 1, 8, 7168, 4096, 1, 1, 8, LINK, PORT, 0) == pytest.approx(wide / 2)
+    assert collectives.expert_pass_s(64, 4, 8, 7168, 4096, 2, 1, 8, LINK, PORT, 0) == pytest.approx(wide / 4)
+    assert collectives.expert_pass_s(1, 1, 8, 7168, 4096, 2, 1, 8, LINK, PORT, LATENCY) == 0
 
 
 def test_a_stage_passes_its_hidden_state_on() -> None:
@@ -127,3 +127,41 @@ def test_a_stage_passes_its_hidden_state_on() -> None:
 def test_rates_are_shares_of_what_is_rated() -> None:
     assert collectives.link_byte_per_s(300e9, 0.7) == pytest.approx(210e9)
     assert collectives.port_byte_per_s(25e9, 0.66) == pytest.approx(16.5e9)
+
+
+def test_heads_are_exchanged_for_parts_of_the_sequence() -> None:
+    """arXiv:2309.14509, section 3.2: the traffic of a layer falls with the degree as sequence and degree grow alike."""
+    shape = {"tensor_count": 1, "head_count": 32, "kv_head_count": 32, "head_width": 128, "value_head_width": 128}
+    rates = {"activation_byte": 2, "fabric_accelerator_count": 64, "context_link_byte_per_s": LINK}
+    rates |= {"port_byte_per_s": PORT, "link_latency_s": 0}
+    own = 4096
+    times = [
+        collectives.context_exchange_s(context_count=n, micro_batch_token_count=own, **shape, **rates) for n in (4, 16)
+    ]
+    widths = 4 * 32 * 128
+    assert times == pytest.approx([(n - 1) / n * 2 * own * widths / LINK for n in (4, 16)])
+
+
+def test_a_group_uses_the_links_of_the_dimensions_it_spans() -> None:
+    """arXiv:2304.01433, section 2: a cube of 4 x 4 x 4 chips with six links each."""
+    side = collectives.torus_side_count(64, 4096, 3)
+    assert side == pytest.approx(4)
+    for members, share in ((1, 1 / 3), (4, 1 / 3), (16, 2 / 3), (64, 1)):
+        assert collectives.spanned_share(members, side, 3) == pytest.approx(share)
+    assert collectives.spanned_share(4, 2, 0) == 1
+
+
+def test_an_exchange_on_a_torus_crosses_a_quarter_of_each_ring() -> None:
+    assert collectives.exchange_hop_count(64, 4, 3) == pytest.approx(3)
+    assert collectives.exchange_hop_count(4096, 16, 3) == pytest.approx(12)
+    assert collectives.exchange_hop_count(64, 64, 0) == 1
+
+
+@pytest.mark.parametrize(("fabrics", "limit", "copies"), [(1, 1024, 1), (8, 1024, 5.25), (8, 4, 4), (1e6, 1024, 8)])
+def test_a_token_crosses_once_to_each_fabric_that_holds_its_experts(
+    fabrics: float, limit: float, copies: float
+) -> None:
+    """Eight experts drawn from eight fabrics lie in 8 (1 - (7/8)^8) = 5.25 of them."""
+    once = collectives.dispatch_across_ratio(8 * fabrics, 8, 8, limit, 1)
+    assert once * 8 == pytest.approx(copies, rel=1e-3)
+    assert collectives.dispatch_across_ratio(8 * fabrics, 8, 8, limit, 0) == 1

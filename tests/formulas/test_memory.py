@@ -40,6 +40,7 @@ def layer(
         score_activation_byte=memory.score_activation_byte(heads, sequence, 5, 4, code),
         ffn_activation_byte=memory.ffn_activation_byte(4 * hidden, 0, 2),
         expert_activation_byte=0,
+        stored_activation_ratio=1,
         expert_layer_share=0,
         tensor_count=tensor,
     )
@@ -106,8 +107,8 @@ def test_few_micro_batches_are_all_that_is_in_flight() -> None:
 def test_zero_divides_sixteen_bytes_of_a_parameter(stage: int, byte: float) -> None:
     """arXiv:1910.02054, figure 1: 7.5 billion parameters on 64 accelerators take 120, 31.4, 16.6 and 1.9 GB."""
     sharded = layout.sharded_factor(stage)
-    weights = memory.weights_byte(7.5e9, 0, 0, 1, 2, 0.5, 0, sharded, 64, 1)
-    gradients = memory.whole_gradients_byte(7.5e9, 0, 1, 2, stage, 64, 1)
+    weights = memory.weights_byte(7.5e9, 0, 0, 1, 2, 0.5, 0, sharded, 64, 1, 0)
+    gradients = memory.whole_gradients_byte(7.5e9, 0, 1, 2, stage, 64, 1, 0)
     states = memory.optimizer_states_byte(step.optimized_count(7.5e9, 0, 1, stage, 64, 64, 1), 12, 0)
     assert weights + gradients + states == pytest.approx(7.5e9 * byte)
     published = {0: 120e9, 1: 31.4e9, 2: 16.6e9, 3: 1.9e9}
@@ -116,9 +117,9 @@ def test_zero_divides_sixteen_bytes_of_a_parameter(stage: int, byte: float) -> N
 
 def test_frozen_weights_in_four_bit_and_embeddings_wide() -> None:
     """arXiv:2305.14314: 0.5 byte and a 32-bit constant for every 64 weights."""
-    assert memory.weights_byte(7e9, 0, 0, 1, 2, 0.5625, 2, 0, 8, 1) == pytest.approx(7e9 * (0.5 + 4 / 64))
-    assert memory.weights_byte(7e9, 0, 1e9, 1, 2, 0.5625, 2, 0, 8, 1) == pytest.approx(6e9 * 0.5625 + 2e9)
-    assert memory.weights_byte(7e9, 0, 0, 1, 2, 0.5625, 2, 1, 8, 1) == pytest.approx(7e9 * 0.5625 / 8)
+    assert memory.weights_byte(7e9, 0, 0, 1, 2, 0.5625, 2, 0, 8, 1, 0) == pytest.approx(7e9 * (0.5 + 4 / 64))
+    assert memory.weights_byte(7e9, 0, 1e9, 1, 2, 0.5625, 2, 0, 8, 1, 0) == pytest.approx(6e9 * 0.5625 + 2e9)
+    assert memory.weights_byte(7e9, 0, 0, 1, 2, 0.5625, 2, 1, 8, 1, 0) == pytest.approx(7e9 * 0.5625 / 8)
 
 
 def test_states_on_the_host_are_not_here_and_logits_on_the_last_stage() -> None:
@@ -196,3 +197,13 @@ def test_the_fullest_moment_is_the_fullest(
     found = memory.gradients_byte(whole, early, moment) + memory.buffers_byte(0, 0, copies, moment)
     found += memory.activations_byte(kept, opened, logits, moment) + memory.logits_byte(logits, opened, moment)
     assert found == pytest.approx(max(early + kept + max(opened, logits), whole + copies))
+
+
+def test_the_host_keeps_weights_gradients_and_states() -> None:
+    """PyTorch FSDP, CPUOffload: parameters and gradients lie on the host outside a layer's turn."""
+    assert memory.weights_byte(7e9, 0, 0, 1, 2, 0.5, 0, 0, 1, 1, 2) == 0
+    assert memory.whole_gradients_byte(7e9, 0, 1, 2, 0, 1, 1, 2) == 0
+    assert memory.optimizer_states_byte(7e9, 12, 2) == 0
+    two_layers = memory.gathered_byte(7e9, 0, 32, 0, 2, 0.5, 0, 2, 1)
+    assert two_layers == pytest.approx(2 * 2 * 7e9 / 32)
+    assert memory.gathered_byte(7e9, 0, 32, 0, 2, 0.5, 0, 1, 1) == 0

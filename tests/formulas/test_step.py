@@ -45,8 +45,8 @@ def seconds(changes: dict[str, Any]) -> float:
 @pytest.mark.parametrize(("p", "v", "m"), [(8, 1, 64), (8, 3, 64), (35, 3, 280), (64, 1, 512), (1, 1, 4)])
 def test_the_bubble_is_that_of_narayanan(p: int, v: int, m: int) -> None:
     """arXiv:2104.04473, section 2.2: (p - 1)/(v·m) of the time that an ideal step takes."""
-    assert step.bubble_micro_step_count(p, v) / m == pytest.approx((p - 1) / (v * m))
-    lost = step.step_bubble_s(m, step.bubble_micro_step_count(p, v), 3 * 2.0, 0, 2.0, 3 * p, p, 0)
+    assert step.bubble_micro_step_count(p, v, 1) / m == pytest.approx((p - 1) / (v * m))
+    lost = step.step_bubble_s(m, step.bubble_micro_step_count(p, v, 1), 3 * 2.0, 0, 2.0, 3 * p, p, 0)
     assert lost / (m * 3 * 2.0) == pytest.approx((p - 1) / (v * m))
 
 
@@ -175,3 +175,25 @@ def test_a_row_of_a_table_has_the_bits_of_the_same_alone() -> None:
         for name in ("step_time_s", "memory_byte", "mfu"):
             assert row.totals[name] == alone[name], (each.id, name)
             assert alone[name] is not None
+
+
+def test_weights_on_the_host_are_fetched_twice_and_their_gradients_sent_once() -> None:
+    """PyTorch FSDP with CPUOffload; frozen weights in 4 bit travel as they are kept and have no gradients."""
+    whole = step.held_count(8e9, 0, 1, 4, 1)
+    assert whole == pytest.approx(2e9)
+    assert step.micro_step_host_s(whole, step.gathered_weight_byte(2, 0.5, 0), 2, 1, 2e10, 2) == pytest.approx(0.6)
+    assert step.micro_step_host_s(whole, step.gathered_weight_byte(2, 0.5, 2), 2, 0, 2e10, 2) == pytest.approx(0.1)
+    assert step.micro_step_host_s(whole, 2, 2, 1, 2e10, 1) == 0
+
+
+def test_a_host_that_keeps_the_weights_need_not_be_sent_them() -> None:
+    optimizer, weights = (step.optimizer_s(1e9, 32, 2e12, 2, 2e10, 2e10, code) for code in (1, 2))
+    assert optimizer - weights == pytest.approx(2 * 2 * 1e9 / 2e10)
+
+
+def test_a_pipeline_fed_from_both_ends_waits_less() -> None:
+    """arXiv:2412.19437, table 2: (p/2 - 1)(FB + B - 3W) beside (p - 1)(F + B), here with B = 2F = 2W and FB = F + B."""
+    p, forward = 16, 1.0
+    both = (p / 2 - 1) * (3 * forward + 2 * forward - 3 * forward)
+    ratio = both / ((p - 1) * 3 * forward)
+    assert step.bubble_micro_step_count(p, 1, ratio) == pytest.approx(both / (3 * forward))

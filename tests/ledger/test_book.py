@@ -16,7 +16,7 @@ from thirdwatt.scenario.parse import QUANTITY_OF
 
 ELSEWHERE = {
     "method_code", "adapter_code", "liquid_code", "zero_code", "recompute_code", "offload_code", "asynchronous_code",
-    "recompute_free_code",  # options
+    "recompute_free_code", "context_code",  # options
     "wide_peak_flop_per_s", "wide_matmul_share",  # of the precision that stays wide
     "market_rent_usd_per_accelerator_h",  # prices
     "carbon_kg_per_equivalent",  # editions

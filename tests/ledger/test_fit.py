@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_fit_says_how_sure_it_is() -> None:
         ((found.needed.value + found.needed.low) / 2, False, False),
         (found.needed.value, True, False),
     ):
-        there = type(found)(found.needed, capacity, found.buckets, found.layout_stated)
+        there = replace(found, capacity_byte=capacity)
         assert (there.fits, there.sure) == (fit_there, sure)
 
 
@@ -171,3 +172,20 @@ def test_adapters_are_offered_to_fine_tuning_alone() -> None:
 
 def test_there_is_none_where_nothing_helps() -> None:
     assert smallest_change(job({"cluster.count": 1, "workload.model": "llama-3.1-405b"})) is None
+
+
+def test_what_is_kept_on_the_host_must_fit_there() -> None:
+    """16 byte of each of 405 billion parameters are 6.5 TB, three times the memory of a server of eight."""
+    tried = {"cluster.accelerator": "h100-sxm-80gb", "cluster.count": 8, "layout.zero_stage": 3}
+    tried |= {"layout.offload": "weights", "layout.recompute": "full", "workload.transformer.seq_len": 1024}
+    large, small = (
+        fit(job(tried | {"workload.model": model, "workload.method": "pretrain"}))
+        for model in ("llama-3.1-405b", "llama-3.1-70b")
+    )
+    assert large is not None
+    assert small is not None
+    assert large.needed.value < large.capacity_byte
+    assert not large.fits
+    assert large.sure
+    assert large.host_ratio == pytest.approx(405.9e9 * 16 / 2**41, rel=0.01)
+    assert small.fits

@@ -47,14 +47,16 @@ def weights_byte(
     sharded_factor: Num,
     sharding_member_count: Num,
     expert_member_count: Num,
+    offload_code: Code,
 ) -> Num:
-    """Weights; those in 4 bit with their constants, embeddings wide [3]_."""
+    """Weights; those in 4 bit with their constants, embeddings wide [3]_; nothing where the host keeps them."""
     share = 1 / np.where(sharded_factor > 0, sharding_member_count, 1.0)
     routed = local_routed_count / np.where(sharded_factor > 0, expert_member_count, 1.0)
     embedding = share * np.minimum(embedding_parameter_count / tensor_count, local_shared_count)
     wide = (share * local_shared_count + routed) * weight_byte
     narrow = (share * local_shared_count - embedding + routed) * frozen_weight_byte + embedding * weight_byte
-    return pick(adapter_code, wide, wide, narrow)
+    here = pick(adapter_code, wide, wide, narrow)
+    return pick(offload_code, here, here, 0.0 * here)
 
 
 @quantity
@@ -66,18 +68,20 @@ def whole_gradients_byte(
     zero_code: Code,
     sharding_member_count: Num,
     expert_member_count: Num,
+    offload_code: Code,
 ) -> Num:
-    """Gradients of what learns, once all are there; sharded from ZeRO-2 on [2]_."""
+    """Gradients of what learns, once all are there; sharded from ZeRO-2 on [2]_, on the host with their weights."""
     shared = local_shared_count / pick(zero_code, 1.0, 1.0, sharding_member_count, sharding_member_count)
     routed = local_routed_count / pick(zero_code, 1.0, 1.0, expert_member_count, expert_member_count)
-    return learning_share * gradient_byte * (shared + routed)
+    here = learning_share * gradient_byte * (shared + routed)
+    return pick(offload_code, here, here, 0.0 * here)
 
 
 @quantity
 def optimizer_states_byte(optimized_count: Num, optimizer_byte: Num, offload_code: Code) -> Num:
     """Master weights and moments of what is updated here [2]_; nothing where the host keeps them."""
     states = optimized_count * optimizer_byte
-    return pick(offload_code, states, 0.0 * states)
+    return pick(offload_code, states, 0.0 * states, 0.0 * states)
 
 
 @quantity
@@ -86,7 +90,7 @@ def step_copies_byte(
 ) -> Num:
     """What an optimiser that steps on lists of tensors copies of a moment, in single precision at most [5]_."""
     copies = step_copy_factor * optimized_count * np.minimum(optimizer_byte / 2, wide_byte)
-    return pick(offload_code, copies, 0.0 * copies)
+    return pick(offload_code, copies, 0.0 * copies, 0.0 * copies)
 
 
 # --- activations --------------------------------------------------------------------------------------------------
@@ -135,10 +139,13 @@ def expert_activation_byte(
     top_k_count: Num,
     shared_expert_count: Num,
     activation_byte: Num,
+    expert_copy_factor: Num,
 ) -> Num:
-    """Of one token and a layer with experts: its copies, sent and come back, and the experts' insides."""
+    """Of one token and a layer with experts: its copies, sent and, unless weighed before, come back, and the experts'
+    insides.
+    """
     inside = (top_k_count + shared_expert_count) * (2 + gated_factor) * expert_ffn_width
-    return activation_byte * (2 * top_k_count * hidden_width + inside)
+    return activation_byte * (expert_copy_factor * top_k_count * hidden_width + inside)
 
 
 @quantity
@@ -151,12 +158,15 @@ def layer_activation_byte(
     ffn_activation_byte: Num,
     expert_activation_byte: Num,
     expert_layer_share: Num,
+    stored_activation_ratio: Num,
     tensor_count: Num,
 ) -> Num:
-    """What a mean layer keeps of one micro-batch if nothing but scores is computed again."""
+    """What a mean layer keeps of one micro-batch if nothing but scores is computed again, less where the software
+    stores it narrower.
+    """
     ffn = ffn_activation_byte + expert_layer_share * (expert_activation_byte - ffn_activation_byte)
     split = (attention_activation_byte + score_activation_byte + ffn) / tensor_count
-    return micro_batch_token_count * (unsplit_activation_byte * unsplit_share + split)
+    return micro_batch_token_count * stored_activation_ratio * (unsplit_activation_byte * unsplit_share + split)
 
 
 @quantity
@@ -389,12 +399,19 @@ def gathered_byte(
     weight_byte: Num,
     frozen_weight_byte: Num,
     adapter_code: Code,
+    offload_code: Code,
     accelerator_count: Num,
 ) -> Num:
-    """Where weights are sharded, two layers gathered whole."""
+    """Where weights are sharded or kept on the host, two layers gathered whole."""
     byte = pick(adapter_code, weight_byte, weight_byte, frozen_weight_byte)
-    gathered = sharded_factor * 2 * byte * (local_shared_count + local_routed_count) / stage_layer_count
-    return gathered * np.where(accelerator_count > 1, 1.0, 0.0)
+    spread = sharded_factor * np.where(accelerator_count > 1, 1.0, 0.0)
+    return (
+        pick(offload_code, spread, spread, 1.0)
+        * 2
+        * byte
+        * (local_shared_count + local_routed_count)
+        / stage_layer_count
+    )
 
 
 @quantity
@@ -459,3 +476,32 @@ def memory_byte(
 def memory_used_ratio(memory_byte: Num, accelerator_memory_byte: Num) -> Num:
     """Memory needed to memory there is; above 1 it does not fit."""
     return memory_byte / accelerator_memory_byte
+
+
+# --- what the host holds ------------------------------------------------------------------------------------------
+
+
+@quantity
+def offloaded_byte(
+    optimized_count: Num,
+    optimizer_byte: Num,
+    held_count: Num,
+    learning_share: Num,
+    weight_byte: Num,
+    frozen_weight_byte: Num,
+    gradient_byte: Num,
+    adapter_code: Code,
+    offload_code: Code,
+) -> Num:
+    """What the host keeps for one accelerator: optimiser states and gradients, weights too, or nothing."""
+    states = optimized_count * (optimizer_byte + gradient_byte)
+    weights = held_count * (
+        pick(adapter_code, weight_byte, weight_byte, frozen_weight_byte) + learning_share * gradient_byte
+    )
+    return pick(offload_code, 0.0 * states, states, optimized_count * optimizer_byte + weights)
+
+
+@quantity
+def host_used_ratio(offloaded_byte: Num, accelerators_in_host_count: Num, host_memory_byte: Num) -> Num:
+    """What an accelerator keeps on its host to its share of the memory there; above 1 it does not fit."""
+    return offloaded_byte * accelerators_in_host_count / host_memory_byte

@@ -67,17 +67,20 @@ def layer_exposed_s(
     expert_overlap_share: Num,
     expert_layer_share: Num,
     context_pass_s: Num,
+    context_exchange_s: Num,
+    context_code: Code,
     attention_core_s: Num,
     layer_host_s: Num,
     overlap_loss_share: Num,
 ) -> Num:
-    """Traffic of a mean layer for one micro-batch that nothing hides; keys and values travel while attention works, or
-    while the host launches.
+    """Traffic of a mean layer for one micro-batch that nothing hides; keys and values go round a ring while attention
+    works, or while the host launches, and are exchanged for heads before and after it.
     """
     tensor = tensor_pass_s * (1 - tensor_overlap_share)
     experts = expert_layer_share * expert_pass_s * (1 - expert_overlap_share)
     window = np.maximum(attention_core_s, layer_host_s)
-    context = together(context_pass_s, window, overlap_loss_share) - window
+    ring = together(context_pass_s, window, overlap_loss_share) - window
+    context = pick(context_code, ring, context_exchange_s)
     return layer_pass_count * (tensor + experts + context)
 
 
@@ -161,6 +164,12 @@ def replica_gather_s(
 
 
 @quantity
+def gathered_weight_byte(wire_byte: Num, frozen_weight_byte: Num, adapter_code: Code) -> Num:
+    """Bytes of a weight on its way to where it is used: frozen ones in 4 bit travel as they are kept."""
+    return pick(adapter_code, wire_byte, wire_byte, frozen_weight_byte)
+
+
+@quantity
 def sharded_gather_s(
     local_shared_count: Num,
     local_routed_count: Num,
@@ -168,7 +177,7 @@ def sharded_gather_s(
     expert_member_count: Num,
     shared_inside_count: Num,
     routed_inside_count: Num,
-    wire_byte: Num,
+    gathered_weight_byte: Num,
     link_byte_per_s: Num,
     port_byte_per_s: Num,
     link_latency_s: Num,
@@ -176,8 +185,8 @@ def sharded_gather_s(
     """The same within the accelerators over which weights are sharded."""
     rates = (link_byte_per_s, port_byte_per_s, link_latency_s)
     members = np.minimum(expert_member_count, sharding_member_count)
-    shared = gather_s(wire_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
-    return shared + gather_s(wire_byte * local_routed_count, members, routed_inside_count, *rates)
+    shared = gather_s(gathered_weight_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
+    return shared + gather_s(gathered_weight_byte * local_routed_count, members, routed_inside_count, *rates)
 
 
 @quantity
@@ -190,6 +199,33 @@ def learning_share(learning_parameter_count: Num, parameter_count: Num) -> Num:
 def micro_step_sharded_s(sharded_gather_s: Num, sharded_factor: Num, weight_gradient_share: Num) -> Num:
     """Traffic of sharded weights for one micro-batch: gathered forward and backward, gradients scattered once."""
     return sharded_factor * (2 + weight_gradient_share) * sharded_gather_s
+
+
+@quantity
+def held_count(
+    local_shared_count: Num,
+    local_routed_count: Num,
+    sharded_factor: Num,
+    sharding_member_count: Num,
+    expert_member_count: Num,
+) -> Num:
+    """Parameters that one accelerator, or its part of the host, keeps between passes."""
+    shared = local_shared_count / np.where(sharded_factor > 0, sharding_member_count, 1.0)
+    return shared + local_routed_count / np.where(sharded_factor > 0, expert_member_count, 1.0)
+
+
+@quantity
+def micro_step_host_s(
+    held_count: Num,
+    gathered_weight_byte: Num,
+    wire_byte: Num,
+    weight_gradient_share: Num,
+    host_link_byte_per_s: Num,
+    offload_code: Code,
+) -> Num:
+    """Traffic of weights kept on the host for one micro-batch: fetched forward and backward, gradients sent once."""
+    byte = held_count * (2 * gathered_weight_byte + weight_gradient_share * wire_byte)
+    return pick(offload_code, 0.0, 0.0, byte / host_link_byte_per_s)
 
 
 # --- a micro-batch ------------------------------------------------------------------------------------------------
@@ -214,13 +250,15 @@ def stage_exposed_s(
     stage_layer_count: Num,
     stage_compute_s: Num,
     micro_step_sharded_s: Num,
+    micro_step_host_s: Num,
     overlap_loss_share: Num,
     stage_message_s: Num,
     virtual_stage_count: Num,
     message_exposed_share: Num,
 ) -> Num:
     """Traffic of the slowest stage for one micro-batch that is not hidden."""
-    sharded = together(stage_compute_s, micro_step_sharded_s, overlap_loss_share) - stage_compute_s
+    fetched = micro_step_sharded_s + micro_step_host_s
+    sharded = together(stage_compute_s, fetched, overlap_loss_share) - stage_compute_s
     messages = 2 * virtual_stage_count * stage_message_s * message_exposed_share
     return stage_layer_count * layer_exposed_s + sharded + messages
 
@@ -229,9 +267,9 @@ def stage_exposed_s(
 
 
 @quantity
-def bubble_micro_step_count(pipeline_count: Num, virtual_stage_count: Num) -> Num:
-    """Micro-batches' time lost while a pipeline fills and drains [1]_: (p - 1)/v."""
-    return (pipeline_count - 1) / virtual_stage_count
+def bubble_micro_step_count(pipeline_count: Num, virtual_stage_count: Num, schedule_bubble_ratio: Num) -> Num:
+    """Micro-batches' time lost while a pipeline fills and drains [1]_: (p - 1)/v, less by the software's schedule."""
+    return schedule_bubble_ratio * (pipeline_count - 1) / virtual_stage_count
 
 
 @quantity
@@ -295,10 +333,12 @@ def optimizer_s(
     host_optimizer_byte_per_s: Num,
     offload_code: Code,
 ) -> Num:
-    """New weights from gradients: states read and written; on the host, gradients go there and weights come back."""
+    """New weights from gradients: states read and written; on the host, gradients go there and weights come back,
+    unless the host keeps those too.
+    """
     here = optimized_count * optimizer_traffic_byte / memory_byte_per_s
-    moved = 2 * wire_byte * optimized_count / host_link_byte_per_s
-    return pick(offload_code, here, moved + optimized_count * optimizer_traffic_byte / host_optimizer_byte_per_s)
+    there = optimized_count * optimizer_traffic_byte / host_optimizer_byte_per_s
+    return pick(offload_code, here, there + 2 * wire_byte * optimized_count / host_link_byte_per_s, there)
 
 
 @quantity

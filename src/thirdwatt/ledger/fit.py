@@ -48,6 +48,8 @@ class Fit:
         Memory it has.
     buckets
         What fills it, in byte at the centre.
+    host_ratio
+        What its host keeps for it and its neighbours, to the memory the host has.
     layout_stated
         Whether any part of the layout is stated; the rest follows from rules.
     """
@@ -55,17 +57,20 @@ class Fit:
     needed: Total
     capacity_byte: float
     buckets: Mapping[str, float]
+    host_ratio: float
     layout_stated: bool
 
     @property
     def fits(self) -> bool:
-        """Whether the central value is no more than there is."""
-        return self.needed.value <= self.capacity_byte
+        """Whether the central value is no more than there is, on the host too."""
+        return self.needed.value <= self.capacity_byte and self.host_ratio <= 1
 
     @property
     def sure(self) -> bool:
-        """Whether the whole interval lies on one side of what there is."""
-        return (self.needed.high <= self.capacity_byte) == (self.needed.low <= self.capacity_byte)
+        """Whether the whole interval lies on one side of what there is; a host that is too small is."""
+        return self.host_ratio > 1 or (self.needed.high <= self.capacity_byte) == (
+            self.needed.low <= self.capacity_byte
+        )
 
 
 def fit(ledger: Ledger) -> Fit | None:
@@ -77,7 +82,10 @@ def fit(ledger: Ledger) -> Fit | None:
     found = {name: ledger.of(quantity) for name, quantity in BUCKETS.items()}
     buckets = {name: total.value for name, total in found.items() if total is not None}
     known = ledger.of("layout_known_factor")
-    return Fit(needed, capacity.value, buckets, known is not None and known.value > 0)
+    host = ledger.of("host_used_ratio")
+    return Fit(
+        needed, capacity.value, buckets, 0.0 if host is None else host.value, known is not None and known.value > 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +139,17 @@ def _single(scenario: Scenario, ledger: Ledger) -> Iterator[dict[str, Any]]:
     if replicas is not None and replicas.value > 1:
         for stage in range(int(choices["zero"]) + 1, 4):
             yield {"layout.zero_stage": stage}
-    if choices["offload"] == "none":
-        yield {"layout.offload": "optimizer"}
+    for kept in ("optimizer", "weights"):
+        if choices["offload"] == "none" or (choices["offload"], kept) == ("optimizer", "weights"):
+            yield {"layout.offload": kept}
 
 
 def _several(scenario: Scenario) -> Iterator[dict[str, Any]]:
     least = {"layout.micro_batch": 1, "layout.recompute": "full"}
     yield least
     yield {**least, "layout.zero_stage": 3}
-    yield {**least, "layout.zero_stage": 3, "layout.offload": "optimizer"}
+    for kept in ("optimizer", "weights"):
+        yield {**least, "layout.zero_stage": 3, "layout.offload": kept}
     if scenario.choices["method"] != "pretrain" and scenario.choices["adapter"] != "qlora":
         yield {**least, "workload.adapter": "lora"}
         yield {**least, "workload.adapter": "qlora"}

@@ -27,7 +27,8 @@ _CODES = {
     "recompute": ("recompute_code", {"none": 0, "selective": 1, "full": 2}),
     "recompute_free": ("recompute_free_code", {"no": 0, "yes": 1}),
     "asynchronous": ("asynchronous_code", {"no": 0, "yes": 1}),
-    "offload": ("offload_code", {"none": 0, "optimizer": 1}),
+    "context_by": ("context_code", {"ring": 0, "heads": 1}),
+    "offload": ("offload_code", {"none": 0, "optimizer": 1, "weights": 2}),
 }
 """Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
 
@@ -112,6 +113,7 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         ("zero", chosen["zero"]),
         ("recompute", chosen["recompute"]),
         ("offload", chosen["offload"]),
+        ("context_by", chosen["context_by"]),
         ("asynchronous", chosen["asynchronous"]),
         ("recompute_free", chosen["recompute_free"]),
         ("liquid", facility.text["liquid"]),

@@ -49,6 +49,7 @@ ACCOUNTS = (
     "break_even_utilisation_share",
     "modelled_step_s",
     "memory_used_ratio",
+    "host_used_ratio",
     "accelerators_in_site_count",
     "carbon_kg",
     "carbon_market_kg",

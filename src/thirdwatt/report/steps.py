@@ -109,8 +109,10 @@ def _verdict(found: Fit) -> str:
 def _remedy(ledger: Ledger, found: Fit) -> str:
     if found.fits:
         return ""
+    full = f", and the host would hold {percent(found.host_ratio)} of its memory" if found.host_ratio > 1 else ""
     change = smallest_change(ledger)
-    return "; no setting here makes it fit: more accelerators" if change is None else f"; fits with {_set(change)}"
+    helped = "no setting here makes it fit: more accelerators" if change is None else f"fits with {_set(change)}"
+    return f"{full}; {helped}"
 
 
 def _set(change: Change) -> str:

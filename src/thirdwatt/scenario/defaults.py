@@ -84,7 +84,8 @@ def with_defaults(choices: Mapping[str, str], given: Collection[str]) -> tuple[d
     whole = _filled(whole, {part: chip.text[part] for part in ("generation", "precision", "host", "network")})
     software = table("stacks").rows[whole["stack"]]
     whole = _filled(whole, {"recompute_free": _free(whole.get("recompute"), software.text.get("free"))})
-    whole = _filled(whole, {part: software.text[part] for part in ("zero", "recompute")} | {"offload": "none"})
+    whole = _filled(whole, {part: software.text[part] for part in ("zero", "recompute")})
+    whole = _filled(whole, {"offload": "none", "context_by": software.text.get("context", "ring")})
     whole = _filled(whole, {"region": "world"})
     whole = _filled(whole, _vendor(whole))
     priced = _priced(whole, given)

@@ -135,12 +135,13 @@ class Layout(Section):
     virtual_stages: Degree | None = states("virtual_stage_count")
     data: Degree | None = states("data_count")
     context: Degree | None = states("context_count")
+    context_by: Literal["ring", "heads"] | None = None
     expert: Degree | None = states("expert_parallel_count")
     zero_stage: Annotated[int, Field(ge=0, le=3)] | None = None
     micro_batch: Degree | None = states("micro_batch_count")
     global_batch: Number | None = states("global_batch_count")
     recompute: Literal["none", "selective", "full"] | None = None
-    offload: Literal["none", "optimizer"] | None = None
+    offload: Literal["none", "optimizer", "weights"] | None = None
     precision: Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"] | None = None
 
 

@@ -96,6 +96,7 @@ def options(file: ScenarioFile) -> dict[str, str]:
             "zero": None if zero is None else str(zero),
             "recompute": file.layout.recompute,
             "offload": file.layout.offload,
+            "context_by": file.layout.context_by,
         }
     return found | {name: value for name, value in optional.items() if value}
 
