@@ -29,8 +29,21 @@ def deepspeed(document: Mapping[str, Any]) -> Draft:
     accumulation = keys.number("gradient_accumulation_steps")[1]
     if accumulation:
         found.facts["accumulation"] = accumulation
+    split = 1.0
+    for field, section, key in (
+        ("tensor", keys.section("tensor_parallel"), "autotp_size"),
+        ("context", keys, "sequence_parallel_size"),
+        ("expert", keys.section("expert_parallel"), "autoep_size"),
+    ):
+        name, degree = section.number(key)
+        if degree and degree > 1:
+            found.put(f"layout.{field}", degree, name)
+            split *= degree if field != "expert" else 1
+    keys.section("expert_parallel").flag("enabled")
     if whole and micro and accumulation:
-        found.put("cluster.count", int(whole / micro / accumulation), "train_batch_size / micro batch / accumulation")
+        data = int(whole / micro / accumulation)
+        found.put("layout.data", data if split > 1 else None, "train_batch_size / micro batch / accumulation")
+        found.put("cluster.count", int(data * split), "train_batch_size / micro batch / accumulation x other degrees")
     zero = keys.section("zero_optimization")
     name, stage = zero.number("stage")
     found.put("layout.zero_stage", stage, name)
@@ -105,10 +118,16 @@ _FLAVORS = {
 """Models that torchtitan names by family and size, as rows of the table."""
 
 
+_SINGLE = ("1f1b", "gpipe", "pipelineschedulesingle")
+"""Schedules of torchtitan in which a rank holds one piece of the model."""
+
+
 def is_torchtitan(document: Mapping[str, Any]) -> bool:
     """Whether a document is a configuration of torchtitan."""
-    model = document.get("model")
-    return isinstance(model, Mapping) and "flavor" in model and "training" in document
+    model, parallel = document.get("model"), document.get("parallelism")
+    flavored = isinstance(model, Mapping) and "flavor" in model
+    spread = isinstance(parallel, Mapping) and "data_parallel_shard_degree" in parallel
+    return "training" in document and (flavored or spread)
 
 
 def torchtitan(document: Mapping[str, Any]) -> Draft:
@@ -121,11 +140,12 @@ def torchtitan(document: Mapping[str, Any]) -> Draft:
     if row in table("models").rows:
         found.put("workload.model", row, f"model.name {name}, model.flavor {flavor}")
     else:
-        found.notes.append(f"model {name} {flavor} is in no table: state workload.model or workload.transformer")
+        said = f"model {name} {flavor} is in no table" if flavor else "no model is named"
+        found.notes.append(f"{said}: state workload.model or workload.transformer")
     key, sequence = training.number("seq_len")
     found.put("workload.transformer.seq_len", sequence, key)
-    key, micro = training.number("local_batch_size", "batch_size")
-    found.put("layout.micro_batch", micro, key)
+    key, local = training.number("local_batch_size", "batch_size")
+    found.put("layout.micro_batch", local, key)
     degrees = {}
     for field, names in (
         ("tensor", ("tensor_parallel_degree",)),
@@ -143,17 +163,24 @@ def torchtitan(document: Mapping[str, Any]) -> Draft:
         found.put("layout.data", data, f"{key} x data_parallel_replicate_degree")
         count = data * degrees["tensor"] * degrees["pipeline"] * degrees["context"]
         found.put("cluster.count", int(count), "product of the degrees of parallelism")
-    found.put("layout.zero_stage", 3 if shard is None or shard != 1 else 0, "fully sharded data parallelism")
+    reshard = parallel.text("fsdp_reshard_after_forward") or "default"
+    kept = reshard == "never" or (reshard == "default" and degrees["pipeline"] > 1)
+    stage = 0 if shard == 1 else 2 if kept else 3
+    found.put("layout.zero_stage", stage, "fully sharded data parallelism")
+    if degrees["pipeline"] > 1:
+        _pipeline(parallel, found, degrees["pipeline"])
     key, batch = training.number("global_batch_size")
     if batch and batch > 0:
         found.put("layout.global_batch", batch, key)
-    elif micro and found.value("layout.data"):
-        found.put("layout.global_batch", micro * found.value("layout.data"), "local batch x data parallelism")
+    elif local and found.value("layout.data"):
+        found.put("layout.global_batch", local * found.value("layout.data"), "local batch x data parallelism")
     steps = training.number("steps")[1]
     if steps:
         found.facts["steps"] = steps
     mode = keys.section("activation_checkpoint").text("mode")
     found.put("layout.recompute", mode if mode in ("none", "selective", "full") else None, "activation_checkpoint.mode")
+    dtype = training.text("mixed_precision_param")
+    found.put("layout.precision", {"bfloat16": "bf16", "float32": "fp32"}.get(dtype), "mixed_precision_param")
     eight = "float8" in keys and (
         keys.section("float8").flag("enable_float8_linear") or "float8" in str(model.raw("converters")[1] or "")
     )
@@ -161,3 +188,22 @@ def torchtitan(document: Mapping[str, Any]) -> Draft:
         found.put("layout.precision", "fp8", "float8")
     found.unused = list(keys.unused())
     return found
+
+
+def _pipeline(parallel: Keys, found: Draft, stages: float) -> None:
+    """What a rank's batch is cut into, and the pieces of the model that it holds: two if the schedule loops."""
+    key, micro = parallel.number("pipeline_parallel_microbatch_size")
+    found.put("layout.micro_batch", micro or 1, key or "torchtitan's default of pipeline_parallel_microbatch_size")
+    schedule = parallel.text("pipeline_parallel_schedule") or "1F1B"
+    if schedule.lower() in _SINGLE:
+        return
+    row = table("models").rows.get(found.value("workload.model"))
+    each = parallel.number("pipeline_parallel_layers_per_stage")[1]
+    ends = ("pipeline_parallel_first_stage_less_layers", "pipeline_parallel_last_stage_less_layers")
+    less = [parallel.number(key)[1] for key in ends]
+    if not each:
+        found.put("layout.virtual_stages", 2, f"pipeline_parallel_schedule {schedule}")
+    elif row is not None and each > 0:
+        counted = row.figures["layer_count"].value + sum(1 if layers is None else layers for layers in less)
+        pieces = int(-(-counted // each) // stages)
+        found.put("layout.virtual_stages", max(1, pieces), "layers / pipeline_parallel_layers_per_stage / stages")

@@ -14,6 +14,8 @@ GPT_2_ROWS = 50257
 _TOKENIZERS = {"llama2": 32000, "llama3": 128256, "tiktoken": 128256, "gpt2": GPT_2_ROWS, "gpt-2": GPT_2_ROWS}
 """Rows of well-known vocabularies, by a word in the tokenizer's type or file."""
 
+_SHARDING = {"no_shard": 0, "optim": 1, "optim_grads": 2, "optim_grads_params": 3}
+_REPEATED = re.compile(r"\(([^)]+)\)\*(\d{1,6})")
 _NAMED = re.compile(r"\$\{(\w+)(?::-\"?([^}\"]*)\"?)?\}|\$(\w+)")
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)", re.MULTILINE)
 
@@ -45,6 +47,8 @@ def megatron(text: str) -> Draft:
             found.put("layout.precision", precision, precision)
     if keys.text("fp8", "fp8_format") or keys.flag("fp8"):
         found.put("layout.precision", "fp8", "fp8_format")
+    if keys.text("fp4", "fp4_format"):
+        found.put("layout.precision", "fp4", "fp4_format")
     _recompute(keys, found)
     if "num_layers" in logged:
         found.notes.append("a log names every argument: those not used are not listed")
@@ -151,10 +155,20 @@ def _degrees(keys: Keys, found: Draft) -> None:
     layers, pipeline = found.value(f"{BLOCK}.layers"), found.value("layout.pipeline") or 1
     if per_stage and layers and pipeline > 1:
         found.put("layout.virtual_stages", max(1, int(layers / pipeline / per_stage)), name)
+    name, stages = keys.number("num_virtual_stages_per_pipeline_rank", "virtual_pipeline_model_parallel_size")
+    found.put("layout.virtual_stages", stages, name)
+    written = keys.text("pipeline_model_parallel_layout")
+    if written and _stages(written) > pipeline:
+        found.put("layout.virtual_stages", int(_stages(written) // pipeline), "pipeline_model_parallel_layout")
     name, micro = keys.number("micro_batch_size")
     found.put("layout.micro_batch", micro, name)
     if keys.flag("use_distributed_optimizer"):
         found.put("layout.zero_stage", 1, "use_distributed_optimizer")
+    strategy = keys.text("data_parallel_sharding_strategy") or "optim_grads_params"
+    if keys.flag("use_megatron_fsdp"):
+        found.put("layout.zero_stage", _SHARDING.get(strategy), "data_parallel_sharding_strategy")
+    if keys.flag("use_torch_fsdp2"):
+        found.put("layout.zero_stage", 3, "use_torch_fsdp2")
     name, count = keys.number("world_size")
     if not count:
         nodes, each = keys.number("nnodes")[1], keys.number("nproc_per_node", "gpus_per_node")[1]
@@ -163,6 +177,12 @@ def _degrees(keys: Keys, found: Draft) -> None:
         found.put("cluster.count", int(count), name)
         if count % product == 0:
             found.put("layout.data", int(count / product), "count / (tensor x pipeline x context)")
+
+
+def _stages(layout: str) -> int:
+    """Pieces of a pipeline as Megatron writes them: parted by bars, repeated by ``(...)*n``."""
+    repeated: int = sum(inner.count("|") * int(times) for inner, times in _REPEATED.findall(layout))
+    return 1 + repeated + _REPEATED.sub("", layout).count("|")
 
 
 def _values(logged: Mapping[str, str]) -> dict[str, Any]:
