@@ -16,9 +16,28 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
+import time
 from typing import Any
 
+from thirdwatt.search.layout import search
+
+GPT_3: dict[str, Any] = {
+    "workload": {"model": "gpt-3-175b"},
+    "cluster": {"accelerator": "a100-sxm-80gb", "count": 1024, "network": "ib-200g"},
+    "layout": {"global_batch": 1536, "precision": "fp16", "context": 1},
+    "software": {"stack": "megatron-lm", "year": 2022},
+}
+"""The job as Calculon has it: unfused softmax, as its memory model keeps the scores."""
+PEERS_SPACE = {"layout.zero_stage": (0, 1, 2)}
+"""What Calculon's sharded optimiser may stand for; it has no sharded weights and no context parallelism."""
+OFFLOADED = {
+    "layout.zero_stage": (0, 1, 2, 3),
+    "layout.offload": ("none", "optimizer", "weights"),
+    "layout.context": (1, 2, 4, 8),
+}
+LARGE, LARGE_S, LARGE_MB = 1_140_000, 3.0, 1000
 BAR = 1.03
 SHOWN = 5
 SAMPLE = 6_000
@@ -91,7 +110,33 @@ def own_best() -> tuple[list[dict[str, Any]], int, float]:
     """Layouts, best first, as ``{tensor, pipeline, virtual, data, micro_batch, recompute, zero_stage}``; how many were
     searched; CPU seconds.
     """
-    raise NotImplementedError("from thirdwatt.search.layout import ...")
+    start = time.process_time()
+    answer = search(GPT_3, "time", opened=PEERS_SPACE, kept=["layout.context"])
+    spent = time.process_time() - start
+    names = {"tensor": "tensor", "pipeline": "pipeline", "virtual": "virtual_stages", "data": "data"}
+    names |= {name: name for name in ("micro_batch", "recompute", "zero_stage")}
+    best = [{short: each.settings[f"layout.{name}"] for short, name in names.items()} for each in answer.found.spreads]
+    return best, answer.found.searched, spent
+
+
+def large() -> None:
+    """A space as large as Calculon's whole one, offload, experts or caps included, on one core."""
+    for name, scenario, by, more in (
+        ("GPT-3 175B, 1,024 A100, offload too", GPT_3, "time", OFFLOADED),
+        ("DeepSeek-V3, 2,048 H800", "deepseek-v3", "time", {}),
+        ("DeepSeek-V3, 2,048 H800, caps", "deepseek-v3", "energy", {}),
+    ):
+        start = time.process_time()
+        answer = search(scenario, by, opened=more)
+        spent = time.process_time() - start
+        enough = answer.found.searched >= LARGE
+        met = "ok  " if enough and spent <= LARGE_S else "MISS" if enough else "    "
+        print(
+            f"{met} {name}, least {by}   {answer.found.searched:,} layouts, {answer.found.feasible:,} feasible, in "
+            f"{spent:.2f} CPU s   bar <= {LARGE_S:g} s for >= {LARGE:,}"
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{'ok  ' if peak < LARGE_MB else 'MISS'} peak MB   {peak:.0f}   bar < {LARGE_MB}")
 
 
 def peer(layouts: list[dict[str, Any]], everything: bool) -> dict[str, Any] | None:
@@ -130,6 +175,7 @@ def verdict(score: dict[str, Any], best: float, everything: bool) -> str:
 def main() -> None:
     """Print our best layouts as Calculon scores them, the ratio to the best it finds, and the time of both."""
     everything = os.environ.get("CALCULON_ALL") == "1"
+    large()
     layouts, searched, spent = own_best()
     print(f"     ours   {searched:,} layouts in {spent:.2f} CPU s")
     found = peer(layouts[:SHOWN], everything)

@@ -10,12 +10,12 @@ Importing the package costs next to nothing: what needs numpy is loaded when it 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from thirdwatt.ledger import Ledger, estimate
+    from thirdwatt.ledger import Ledger, estimate  # as the search's, which settles layouts first
 
 __version__ = "0.1.0"
 __all__ = ["Ledger", "__version__", "estimate"]
 
-_LAZY = {"estimate": "thirdwatt.ledger", "Ledger": "thirdwatt.ledger"}
+_LAZY = {"estimate": "thirdwatt.search.auto", "Ledger": "thirdwatt.ledger"}
 
 
 def __getattr__(name: str) -> object:

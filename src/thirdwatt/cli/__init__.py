@@ -15,6 +15,7 @@ VERBS = {
     "reconcile": "why two numbers differ: a waterfall by quantity",
     "evidence": "everything a result rests on in one file; --reproduce computes it again",
     "audit": "judge what somebody claims, recomputed",
+    "layout": "the layout that takes least time, energy, money or carbon",
     "check": "hold a scenario against a budget; exit code 3 if it is over",
     "equivalents": "a mass of CO2 in things people know, by edition",
     "init": "a scenario from a model's config, a launch configuration, a recipe, this machine",

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import click
 
 from thirdwatt.cli import OVER_BUDGET
-from thirdwatt.cli.options import columns, dumped, json_option, ledger, scenario_options
-
-
-class Finite(click.FloatRange):
-    """A number within a range: a comparison with NaN is never true, so NaN passes the range by itself."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Refuse NaN and infinity too."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is no finite number.", param, ctx)
-        return number
-
+from thirdwatt.cli.options import Finite, columns, dumped, json_option, ledger, scenario_options
 
 BUDGET = Finite(min=0)
 

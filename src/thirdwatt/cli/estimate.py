@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thirdwatt.cli.options import columns, dumped, emphasised, json_option, ledger, scenario_options
+from thirdwatt.cli.options import columns, dumped, emphasised, json_option, ledger, scenario_options, settled
 from thirdwatt.report.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def _table(table: str, base: str | None, settings: tuple[str, ...], samples: int
             scenarios = list(bar)
     else:
         scenarios = list(found)
-    results = estimate_table(scenarios, samples=samples, seed=seed)
+    laid_out = [(name, row if isinstance(row, str) else settled(row)) for name, row in scenarios]
+    results = estimate_table(laid_out, samples=samples, seed=seed)
     if as_csv:
         from thirdwatt.report import sheets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -13,11 +14,23 @@ import click
 
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger
+    from thirdwatt.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_SAMPLES = 1_000_000
 LEAST_COLUMNS, MOST_COLUMNS = 40, 100
+
+
+class Finite(click.FloatRange):
+    """A number within a range: a comparison with NaN is never true, so NaN passes the range by itself."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse NaN and infinity too."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
 
 
 def scenario_options(function: F) -> F:
@@ -51,7 +64,16 @@ def ledger(
     document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
     seen = [row for file in observed for row in observations(file)]
     scenario = parse(document, book().names, name=name, observations=seen)
-    return estimate(scenario, samples=samples, seed=seed)
+    return estimate(settled(scenario), samples=samples, seed=seed)
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """A scenario with its layout found where it is left to the search, which only then is loaded."""
+    if scenario.document.get("layout") != "auto":
+        return scenario
+    from thirdwatt.search import auto
+
+    return auto.settled(scenario)
 
 
 def columns() -> int:

@@ -185,13 +185,11 @@ def kept_layer_byte(
 
 @quantity
 def flight_factor(pipeline_count: Num, virtual_stage_count: Num, micro_step_count: Num) -> Num:
-    """Micro-batches that the first stage holds at once [4]_: as many as there are stages or fewer; interleaving adds
-    (p - 1)/(p·v) of them.
+    """Micro-batches that the first stage holds at once [4]_: as many as there are stages; interleaving adds (p - 1)/v;
+    never more than a step has.
     """
-    held = np.minimum(micro_step_count, pipeline_count)
-    extra = (pipeline_count - 1) / (pipeline_count * virtual_stage_count)
-    factor: Num = held * (1 + np.where(virtual_stage_count > 1, extra, 0.0))
-    return factor
+    extra = np.where(virtual_stage_count > 1, (pipeline_count - 1) / virtual_stage_count, 0.0)
+    return np.minimum(micro_step_count, pipeline_count + extra)
 
 
 @quantity

@@ -17,14 +17,13 @@ from thirdwatt.ledger.contradictions import contradictions, outside_published
 from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.evaluate import Values, chunks, needed, solve, trace
 from thirdwatt.ledger.graph import Program, program
-from thirdwatt.ledger.leaves import column, columns, figures, informed
+from thirdwatt.ledger.leaves import columns, figures, informed
 from thirdwatt.ledger.ledger import ACCOUNTED, QUANTILES, TOTALS, WITHIN, Ledger, Total, path_of, total
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import assumed_share, spread_shares
 from thirdwatt.quantity import BOUNDARIES, Observation, limits
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
-from thirdwatt.scenario.mistakes import nearest
-from thirdwatt.scenario.parse import parse, range_mistakes, unfit
+from thirdwatt.scenario.parse import parse
 from thirdwatt.scenario.read import put, read
 
 SAMPLES = 1_000
@@ -71,8 +70,15 @@ def scenario_of(
     source: Sourced,
     set: Mapping[str, Any] | None = None,
     observed: Iterable[Observation] = (),
+    *,
+    name: str = "scenario",
 ) -> Scenario:
     """A scenario from a preset's name, a file, a document or a scenario, with changes put in.
+
+    Parameters
+    ----------
+    name
+        What to call one that comes as a document.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def scenario_of(
         seen = seen or source.observations
         name, document = source.name, copied(source.document)
     elif isinstance(source, Mapping):
-        name, document = "scenario", copied(source)
+        document = copied(source)
     else:
         name, document = read(fspath(source))
     for path, value in (set or {}).items():
@@ -375,122 +381,3 @@ def _row_warnings(
     plan = program(book(), informed(leaves), ACCOUNTS)
     centre = {name: found.value for name in RATIOS if (found := totals[name]) is not None}
     return tuple(_warnings(scenario, leaves, plan, centre, factors, totals["accelerator_hours"]))
-
-
-def sweep(
-    scenario: Sourced,
-    over: Mapping[str, Sequence[float] | Array],
-    targets: Sequence[str] = tuple(dict.fromkeys(TOTALS.values())),
-) -> dict[str, Array]:
-    """Central values of targets for many variants of one scenario.
-
-    Parameters
-    ----------
-    over
-        Quantities that vary and their values, each of length V; they count as stated.
-    targets
-        Quantities asked for; what they do not need is not computed.
-
-    Returns
-    -------
-    dict
-        Shape (..., V) by target; a target that cannot be computed is left out.
-
-    Raises
-    ------
-    InputError
-        With every mistake in the scenario, or every one in ``over`` and ``targets``: values are held to what a
-        scenario may state.
-    """
-    wanted = scenario_of(scenario)
-    swept = _swept(over, targets, wanted.given)
-    variants = len(next(iter(swept.values())))
-    leaves = figures(wanted) | {name: _spanning(name, values) for name, values in swept.items()}
-    plan = program(book(), informed(leaves), tuple(targets))
-    columned = {
-        name: _leaf(name, swept[name]) if name in swept else column(name, [leaves[name]]) for name in needed(plan)
-    }
-    results: dict[str, Array] = {}
-    for chunk in chunks(plan, columned, Scores(1, 0), variants):
-        for name, values in chunk.values.items():
-            if name not in results:
-                results[name] = np.empty((*values.shape[:-2], variants))
-            results[name][..., chunk.variants] = values[..., 0]
-    return results
-
-
-def _swept(
-    over: Mapping[str, Sequence[float] | Array], targets: Sequence[str], given: Mapping[str, Figure]
-) -> dict[str, Array]:
-    """Values of each quantity that varies, all of one length; refused with every mistake in them."""
-    names = book().names
-    mistakes = [
-        Mistake(f"targets.{name}", "no such quantity", nearest(name, names)) for name in targets if name not in names
-    ]
-    if not over:
-        mistakes.append(Mistake("over", "names no quantity", "name one with its values: {'pue': [1.1, 1.2]}"))
-    swept: dict[str, Array] = {}
-    for name, many in over.items():
-        unusable = list(unfit(f"over.{name}", name, names))
-        mistakes += unusable
-        values = _row(many)
-        if values is None:
-            mistakes.append(Mistake(f"over.{name}", "is no list of numbers", "give one number for each variant"))
-            continue
-        swept[name] = values
-        mistakes += () if unusable else _impossible(name, values)
-    lengths = {name: len(values) for name, values in swept.items()}
-    if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        mistakes.append(Mistake("over", f"numbers of values differ: {said}", "give each one for each variant"))
-    elif not mistakes:
-        mistakes += _overcooled(swept, given)
-    if mistakes:
-        raise InputError(mistakes, "sweep")
-    return swept
-
-
-def _row(many: Sequence[float] | Array) -> Array | None:
-    try:
-        values = np.asarray(many, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return values if values.ndim == 1 and len(values) else None
-
-
-def _impossible(name: str, values: Array) -> Iterable[Mistake]:
-    span = _spanning(name, values)
-    if np.isfinite([span.low, span.high]).all():
-        return range_mistakes(name, span, f"over.{name}")
-    first = int(np.argmin(np.isfinite(values)))
-    return [Mistake(f"over.{name}", f"{values[first]:g} is no finite number", f"mend value number {first + 1}")]
-
-
-def _overcooled(swept: dict[str, Array], given: Mapping[str, Figure]) -> Iterable[Mistake]:
-    """Cooling beyond the whole overhead, as a scenario may not state it either: the plant would draw less than 0."""
-    known = {name: np.atleast_1d(figure.value) for name, figure in given.items()} | swept
-    if not {"pue", "cooling_share"} & swept.keys() or "cooling_share" not in known:
-        return
-    share = known["cooling_share"]
-    if share.max() >= 1:
-        yield Mistake("over.cooling_share", "cooling cannot be the whole facility", "give shares below 1")
-    elif "pue" in known:
-        share, pue = np.broadcast_arrays(share, known["pue"])
-        beyond = share * pue > pue - 1
-        if beyond.any():
-            first = int(np.argmax(beyond))
-            yield Mistake(
-                "over.cooling_share" if "cooling_share" in swept else "over.pue",
-                f"cooling of {share[first]:.0%} of the facility contradicts a PUE of {pue[first]:g} "
-                f"(value number {first + 1})",
-                f"at that share the PUE is at least {1 / (1 - share[first]):.2f}",
-            )
-
-
-def _spanning(name: str, values: Array) -> Figure:
-    low, high = float(values.min()), float(values.max())
-    return Figure(low, low, high, "stated", "sweep", f"given/{name}")
-
-
-def _leaf(name: str, values: Array) -> Leaf:
-    return Leaf(values, values, values, (f"given/{name}",), None, limits(name))

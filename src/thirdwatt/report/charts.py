@@ -101,7 +101,7 @@ def where_it_went(ledger: Ledger) -> Chart | None:
     data.append(
         {"name": "facility", "from": 0.0, "to": whole / factor, "label": amount(whole, "kWh"), "group": "total"}
     )
-    base = _chart(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=_names(data))
     bars = base.mark_bar(height=16).encode(
         x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("machines", "building", "total"))
     )
@@ -123,7 +123,7 @@ def where_it_went(ledger: Ledger) -> Chart | None:
         for row in rows
     )
     head = ("component", cells.head("energy"), cells.head("90 % interval"), "share")
-    return Chart("where", "Where the energy went", says, head, table, _finished(bars + labels, len(data)))
+    return Chart("where", "Where the energy went", says, head, table, finished(bars + labels, len(data)))
 
 
 def phases(ledger: Ledger) -> Chart | None:
@@ -142,7 +142,7 @@ def phases(ledger: Ledger) -> Chart | None:
         }
         for phase in found
     ]
-    base = _chart(data).encode(y=_names(data), x=alt.X("share:Q", title="share of the energy, %"))
+    base = drawn_on(data).encode(y=_names(data), x=alt.X("share:Q", title="share of the energy, %"))
     bars = base.mark_bar(height=16, color=MACHINES)
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(text="label:N")
     useful = found[0].energy_kwh.value / whole
@@ -158,7 +158,7 @@ def phases(ledger: Ledger) -> Chart | None:
         for phase in found
     )
     head = ("phase", "share of time", cells.head("energy"), "share of energy")
-    return Chart("phases", "What it was spent on", says, head, table, _finished(bars + labels, len(data)))
+    return Chart("phases", "What it was spent on", says, head, table, finished(bars + labels, len(data)))
 
 
 def _listed(found: Sequence[Any]) -> str:
@@ -185,7 +185,7 @@ def quadrant(ledger: Ledger) -> Chart | None:
     wide = alt.Scale(type="sqrt", domainMin=0)
     layers = []
     for below, kept in ((False, _clear(data)), (True, [row for row in data if row not in _clear(data)])):
-        base = _chart(kept).encode(
+        base = drawn_on(kept).encode(
             x=alt.X("power:Q", scale=wide, title="share of power, % (root scale)"),
             y=alt.Y("cost:Q", scale=wide, title=f"share of {rule.cost}, % (root scale)"),
         )
@@ -193,7 +193,7 @@ def quadrant(ledger: Ledger) -> Chart | None:
         layers.append(
             base.mark_text(align="left", dx=8, dy=12 if below else -6, fontSize=11, color=INK).encode(text="name:N")
         )
-    lines = _chart([{"power": 100 * rule.power_share, "cost": 100 * rule.cost_share}])
+    lines = drawn_on([{"power": 100 * rule.power_share, "cost": 100 * rule.cost_share}])
     across = lines.mark_rule(strokeDash=[5, 3], color="#666").encode(y="cost:Q")
     down = lines.mark_rule(strokeDash=[5, 3], color="#666").encode(x="power:Q")
     unlike = [row for row in rows if row.quadrant != row.reference_quadrant]
@@ -258,18 +258,18 @@ def sensitivity(ledger: Ledger) -> Chart | None:
         at_ends = f"{low / factor:.3g} to {high / factor:.3g} {unit}"
         share = percent(row.spread_share or 0)
         table.append((_words(row.quantity), amount(figure.value, symbol), ends, at_ends, share, figure.kind))
-    base = _chart(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=_names(data))
     bars = base.mark_bar(height=14, color=MACHINES).encode(
         x=alt.X("from:Q", title=f"energy ({ledger.boundary}), {unit}", scale=alt.Scale(zero=False)), x2="to:Q"
     )
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="to:Q", text="label:N")
-    middle = _chart([{"at": centre.value / factor}]).mark_rule(color=INK).encode(x="at:Q")
+    middle = drawn_on([{"at": centre.value / factor}]).mark_rule(color=INK).encode(x="at:Q")
     says = (
         f"Around {amount(centre.value, 'kWh')}, most of the spread comes from {_words(rows[0].quantity)} "
         f"({percent(rows[0].spread_share or 0)} of the variance)."
     )
     head = ("figure", "value", "range", "energy at its ends", "share of variance", "kind")
-    chart = _finished(bars + labels + middle, len(data))
+    chart = finished(bars + labels + middle, len(data))
     return Chart("sensitivity", "What would change the answer", says, head, tuple(table), chart)
 
 
@@ -292,7 +292,7 @@ def boundaries(ledger: Ledger) -> Chart | None:
         }
         for name, total in known
     ]
-    base = _chart(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=_names(data))
     bars = base.mark_bar(height=16, color=MACHINES).encode(x=alt.X("value:Q", title=f"energy, {unit}"))
     ranges = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="high:Q", text="label:N")
@@ -310,7 +310,7 @@ def boundaries(ledger: Ledger) -> Chart | None:
         says,
         head,
         table,
-        _finished(bars + ranges + labels, len(data)),
+        finished(bars + ranges + labels, len(data)),
     )
 
 
@@ -344,7 +344,7 @@ def between(other: Ledger, ledger: Ledger) -> Chart | None:
     data.append({"name": name, "from": 0.0, "to": two / factor, "label": amount(two, "kWh"), **ends})
     for row in data:
         row["edge"] = max(row["from"], row["to"])
-    base = _chart(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=_names(data))
     bars = base.mark_bar(height=16).encode(
         x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("less", "more", "total"))
     )
@@ -352,7 +352,7 @@ def between(other: Ledger, ledger: Ledger) -> Chart | None:
     table = tuple((step.meaning, *step_ends(step), f"{step.difference / factor:+.3g} {unit}") for step in steps)
     head = ("what", other.scenario.name, name, "adds")
     return Chart(
-        "between", f"Beside {other.scenario.name}", sentence(found), head, table, _finished(bars + labels, len(data))
+        "between", f"Beside {other.scenario.name}", sentence(found), head, table, finished(bars + labels, len(data))
     )
 
 
@@ -363,7 +363,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _chart(rows: Sequence[dict[str, Any]]) -> Any:
+def drawn_on(rows: Sequence[dict[str, Any]]) -> Any:
+    """A chart over some rows, nothing drawn yet."""
     import altair as alt
 
     return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
@@ -385,7 +386,8 @@ def _grouped(groups: tuple[str, ...]) -> Any:
     )
 
 
-def _finished(chart: Any, bars: int) -> dict[str, Any]:
+def finished(chart: Any, bars: int) -> dict[str, Any]:
+    """A chart as Vega-Lite, as high as so many bars."""
     return _plain(chart.properties(width=WIDTH_PX, height=STEP_PX * bars))
 
 

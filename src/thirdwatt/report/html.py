@@ -53,7 +53,7 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
     """
     other = None if against is None else against.within(ledger.boundary)
     drawn = charts(ledger, other)
-    rendered: str = _template().render(
+    rendered: str = template("report.html.j2").render(
         title=ledger.scenario.title or ledger.scenario.name,
         name=ledger.scenario.name,
         note=ledger.scenario.note,
@@ -90,17 +90,25 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
     return rendered
 
 
-def _template() -> Any:
-    from importlib import resources
-
+def template(name: str) -> Any:
+    """A page's template; pages share their head, their looks and how they show a chart."""
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_source),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
-    text = resources.files("thirdwatt.report").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment.get_template(name)
+
+
+def _source(name: str) -> str:
+    from importlib import resources
+
+    return resources.files("thirdwatt.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _breakable(name: str) -> Any:

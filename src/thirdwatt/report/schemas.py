@@ -17,6 +17,7 @@ NAMES = {
     "table": "estimate --table --json",
     "explain": "explain --json",
     "compare": "compare --json",
+    "layout": "layout --json",
     "check": "check --json",
     "equivalents": "equivalents --json",
     "facts": "facts TABLE --json",
@@ -292,6 +293,87 @@ class Compare(Strict):
     seed: int
     samples: int
     scenarios: list[ComparedScenario]
+
+
+class Laid(Strict):
+    """A layout as a scenario states it, and what it takes."""
+
+    set: dict[str, str | int | float]
+    figures: dict[str, float]
+
+
+class Refusal(Strict):
+    """Why layouts were left out, and how many."""
+
+    reason: str
+    count: int
+
+
+class StepTerms(Strict):
+    """What a layout's step is made of."""
+
+    step_time_s: float
+    parts_s: dict[str, float]
+    memory_share: float
+    fits_share: float
+    accelerator_power_w: float
+
+
+class LayoutDoubt(Strict):
+    """How sure the best is, and the leaf that decides most between it and its rival."""
+
+    best_share: float
+    rival: Laid | None
+    rival_share: float
+    quantity: str | None
+    toward: Literal["low", "high"] | None
+    explains: float
+
+
+class SmallOffer(Strict):
+    """One way to fit a job on one host."""
+
+    adapter: str
+    offload: str
+    fits: bool
+    set: dict[str, str | int | float] | None
+    step_time_s: float | None
+    tokens_per_s: float | None
+
+
+class LaunchArguments(Strict):
+    """What to give a tool; no text if it cannot run the layout."""
+
+    tool: str
+    text: str
+    notes: list[str]
+
+
+class LayoutSearch(Strict):
+    """The document of ``layout --json``."""
+
+    schema_: Literal["thirdwatt/layout/1"] = Field(alias="schema")
+    facts_digest: str
+    scenario: str
+    by: Literal["time", "energy", "cost", "carbon"]
+    boundary: Boundary
+    quantities: dict[str, str]
+    searched: int
+    feasible: int
+    refused: list[Refusal]
+    best: Laid | None
+    current: Laid | None
+    current_stated: bool
+    current_fits: bool
+    better_than_current: int | None
+    spreads: list[Laid]
+    front: list[Laid]
+    terms: dict[Literal["best", "next", "current"], StepTerms]
+    doubt: LayoutDoubt | None
+    offers: list[SmallOffer]
+    least_count: int | None
+    launch: dict[str, LaunchArguments]
+    warnings: list[Note]
 
 
 class CheckRow(Strict):
@@ -600,6 +682,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "table": Table,
     "explain": Explain,
     "compare": Compare,
+    "layout": LayoutSearch,
     "check": Check,
     "equivalents": Equivalents,
     "facts": Facts,

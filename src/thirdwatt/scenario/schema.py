@@ -226,6 +226,8 @@ def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str,
         inner = [each for each in classes if issubclass(each, Section)]
         if inner:
             found += paths(inner[0], f"{prefix}{name}.")
+            if len(options) > 1 and type(None) not in options:
+                found.append(f"{prefix}{name}")  # a section that may be a word too
         elif name not in ("known", "range", "calibration"):
             found.append(f"{prefix}{name}")
     return tuple(found)

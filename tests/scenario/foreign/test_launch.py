@@ -252,7 +252,7 @@ def test_no_text_has_a_reason(plan: Launch, tool: str) -> None:
         ({"accelerators_per_host": 3}, "do not fill hosts"),
         ({"expert": 3}, "does not divide"),
         ({"micro_batch": 0}, "1 or more"),
-        ({"layers": 2, "pipeline": 4, "data": 2}, "cannot be cut"),
+        ({"layers": 2, "pipeline": 8, "data": 1}, "cannot be cut"),
     ],
 )
 @pytest.mark.parametrize("tool", TOOLS)
@@ -297,3 +297,17 @@ def test_the_parser_of_the_tool_accepts(tool: str) -> None:
         pytest.skip(f"{TOOLS[tool].name} is not at hand: set {tool.upper()} and {tool.upper()}_PYTHON")
     done = subprocess.run([sys.executable, str(PARSERS), tool], check=True, capture_output=True, text=True)
     assert "ok  " in done.stdout, done.stdout
+
+
+def test_the_ends_of_a_pipeline_may_hold_no_layer() -> None:
+    """126 layers in 128 pieces: the embedding and the logits have one of their own."""
+    plan = Launch(
+        layers=126, sequence_length=8192, micro_batch=1, global_batch=2048, accelerators=16384, tensor=8, pipeline=16,
+        virtual_stages=8, data=128,
+    )  # fmt: skip
+    text = launch("megatron", plan).text
+    assert "'E|t*1|t*1|" in text
+    assert "|t*1|L'" in text
+    assert text.count("t*1") == 126
+    assert not launch("maxtext", plan).text
+    assert not launch("torchtitan", plan).text

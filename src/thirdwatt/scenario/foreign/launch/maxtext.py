@@ -32,6 +32,8 @@ class _Axis:
 
 def refusals(plan: Launch) -> Iterator[str]:
     """Why MaxText cannot run a layout."""
+    if plan.chunks > plan.layers:
+        yield f"{plan.layers:,} layers cannot be cut into {plan.chunks:,} pieces"
     if plan.zero_stage == 2 and plan.data > 1:
         yield "MaxText shards the optimizer's state (ZeRO 1) or all (ZeRO 3)"
     if plan.data % plan.expert:

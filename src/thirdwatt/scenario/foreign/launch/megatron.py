@@ -97,4 +97,5 @@ def _stages(plan: Launch) -> str:
     least, more = divmod(plan.layers, plan.chunks)
     first = (plan.chunks - more) // 2
     sizes = [least + (first <= number < first + more) for number in range(plan.chunks)]
-    return "|".join(["E" * (not number) + f"t*{size}" for number, size in enumerate(sizes)]) + "L"
+    pieces = ["E" * (not number) + (f"t*{size}" if size else "") for number, size in enumerate(sizes)]
+    return "|".join(pieces) + "L"

@@ -11,6 +11,9 @@ Precision = Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"]
 Offload = Literal["none", "optimizer", "weights"]
 Adapter = Literal["none", "lora", "qlora"]
 
+ENDS = 2
+"""Pieces of a pipeline that may hold no layer: the first its embedding alone, the last its logits alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
@@ -107,7 +110,7 @@ def faults(plan: Launch) -> Iterator[str]:
         yield f"a batch of {plan.global_batch:,} is no multiple of micro batch x data, {plan.micro_batch * plan.data:,}"
     if plan.virtual_stages > 1 and plan.pipeline == 1:
         yield "virtual stages need a pipeline"
-    if plan.chunks > plan.layers:
+    if plan.chunks > plan.layers + ENDS:
         yield f"{plan.layers:,} layers cannot be cut into {plan.chunks:,} pieces"
     if plan.sequence_length % plan.context:
         yield f"a sequence of {plan.sequence_length:,} cannot be cut into {plan.context:,} equal parts"

@@ -11,6 +11,8 @@ NAME = "torchtitan"
 
 def refusals(plan: Launch) -> Iterator[str]:
     """Why torchtitan cannot run a layout."""
+    if plan.chunks > plan.layers:
+        yield f"{plan.layers:,} layers cannot be cut into {plan.chunks:,} pieces"
     shard = plan.data if plan.zero_stage else 1
     if plan.zero_stage == 1 and plan.data > 1:
         yield "torchtitan shards gradients with the optimizer: take ZeRO 2 or 3"

@@ -1,0 +1,391 @@
+"""What a search for a layout found: the answer, why, how sure, and how to start it. At most a screen."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from thirdwatt.amounts import amount, percent, plain
+from thirdwatt.report.phrases import column
+from thirdwatt.report.text import WIDTH
+from thirdwatt.scenario.foreign.launch import TOOLS, Launch, Launched, launch
+from thirdwatt.search.layout import Answer, Candidate
+from thirdwatt.search.layout.offers import Offer
+from thirdwatt.search.layout.why import TERMS, Reasons, Terms
+
+SYMBOLS: Mapping[str, str] = {"time": "h", "energy": "kWh", "cost": "USD", "carbon": "kg"}
+SPREADS, FRONT, REFUSALS = 5, 8, 4
+"""Spreads, points of the front and reasons that a screen names."""
+DEGREES = ("tensor", "pipeline", "virtual_stages", "context", "expert", "data")
+ADAPTED = {"none": "all weights", "lora": "LoRA", "qlora": "QLoRA"}
+HELD = {"none": "", "optimizer": ", optimiser on the host", "weights": ", weights on the host"}
+TOOL_OF: Mapping[str, str] = {
+    "megatron-lm": "megatron", "megatron-core": "megatron", "megatron-core-2024": "megatron", "nemo": "megatron",
+    "deepspeed": "deepspeed", "transformers": "deepspeed", "torchtitan": "torchtitan", "maxtext": "maxtext",
+}  # fmt: skip
+"""Launcher of a stack; any of the others may do where a stack has none of its own."""
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def spread(settings: Mapping[str, Any]) -> str:
+    """How a layout cuts the work, degrees of 1 left out."""
+    said = [
+        f"{name.replace('_', ' ')} {plain(value, 7)}"
+        for name in DEGREES
+        if (value := settings.get(f"layout.{name}", 1)) != 1
+    ]
+    return " x ".join(said) or "one accelerator"
+
+
+def rest(settings: Mapping[str, Any]) -> str:
+    """What else a layout sets."""
+    said = [f"micro-batch {plain(settings['layout.micro_batch'], 7)}"]
+    if settings.get("layout.zero_stage"):
+        said.append(f"ZeRO {settings['layout.zero_stage']}")
+    if settings.get("layout.recompute", "none") != "none":
+        said.append(f"{settings['layout.recompute']} recomputation")
+    if settings.get("layout.offload", "none") != "none":
+        said.append(HELD[settings["layout.offload"]].removeprefix(", "))
+    if "cluster.power_cap_w" in settings:
+        said.append(f"at most {amount(settings['cluster.power_cap_w'], 'W')} each")
+    beside = [
+        f"{path.partition('.')[2]} {value}"
+        for path, value in settings.items()
+        if not path.startswith("layout.") and path != "cluster.power_cap_w"
+    ]
+    return ", ".join((*said, *beside))
+
+
+SHORT = {
+    "tensor": "tp", "pipeline": "pp", "virtual_stages": "vp", "context": "cp", "expert": "ep", "data": "dp",
+    "micro_batch": "mb", "zero_stage": "zero",
+}  # fmt: skip
+"""Degrees as the field shortens them, for tables."""
+WORDS = {"selective": "sel", "full": "full"}
+
+
+def short(settings: Mapping[str, Any]) -> str:
+    """A layout in a table's cell."""
+    said = [
+        f"{head}{plain(value, 7)}"
+        for name, head in SHORT.items()
+        if (value := settings.get(f"layout.{name}")) not in (None, 0) and (value != 1 or name == "micro_batch")
+    ]
+    if settings.get("layout.recompute", "none") != "none":
+        said.append(WORDS[settings["layout.recompute"]])
+    if "cluster.power_cap_w" in settings:
+        said.append(f"{settings['cluster.power_cap_w']:g}W")
+    own = {path: value for path, value in settings.items() if not path.startswith("layout.")}
+    own.pop("cluster.power_cap_w", None)
+    return " ".join([*(str(value) for value in own.values()), *said])
+
+
+def symbol(answer: Answer, goal: str) -> str:
+    """Unit of a goal."""
+    return "s" if goal == "time" and answer.quantities[goal] != "wall_time_h" else SYMBOLS[goal]
+
+
+def _cost(answer: Answer, candidate: Candidate) -> str:
+    return ", ".join(
+        f"{amount(candidate.figures[goal], symbol(answer, goal))}{' CO2e' if goal == 'carbon' else ''}"
+        for goal in answer.quantities
+    )
+
+
+def _more(value: float) -> str:
+    """A ratio as what it is above one."""
+    return "the same" if abs(value - 1) < 5e-4 else f"{percent(abs(value - 1))} {'more' if value > 1 else 'less'}"
+
+
+# --- a screen -----------------------------------------------------------------------------------------------------
+
+
+def text(
+    answer: Answer,
+    reasons: Reasons | None,
+    offers: Sequence[Offer] = (),
+    least_count: int | None = None,
+    width: int = WIDTH,
+    *,
+    front: bool = False,
+) -> str:
+    """The answer on one screen."""
+    blocks = [
+        list(_headline(answer, reasons, width)),
+        list(_offers(answer, offers, least_count, width)),
+        list(_terms(answer, reasons)) if reasons is not None else [],
+        list(_doubt(reasons, width)) if reasons is not None else [],
+        list(_front(answer)) if front else list(_spreads(answer)),
+        list(_counts(answer, width)),
+        list(_notes(answer, width)),
+        [_end(answer)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _wrapped(said: str, width: int, indent: str = "  ") -> Iterator[str]:
+    yield from textwrap.wrap(said, width, subsequent_indent=indent)
+
+
+def _headline(answer: Answer, reasons: Reasons | None, width: int) -> Iterator[str]:
+    if answer.best is not None:
+        yield f"{answer.scenario.name}: the layout with the least {answer.goal}"
+    for line in answer_lines(answer, reasons):
+        yield from _wrapped(line, width)
+
+
+def answer_lines(answer: Answer, reasons: Reasons | None) -> Iterator[str]:
+    """The answer in sentences: the layout, what it takes, and how the scenario's own stands beside it."""
+    best = answer.best
+    if best is None or reasons is None:
+        yield f"{answer.scenario.name}: no layout is possible"
+        return
+    yield f"{spread(best.settings)}, {rest(best.settings)}"
+    yield (
+        f"{_cost(answer, best)}; a step of {amount(reasons.best.step_s, 's')}, "
+        f"{amount(reasons.best.power_w, 'W')} an accelerator, memory {percent(reasons.best.memory_share)} full "
+        f"(fits in {percent(reasons.best.fits_share)} of draws)"
+    )
+    if answer.current is not None:
+        yield _standing(answer)
+
+
+def _standing(answer: Answer) -> str:
+    """How the scenario's own layout stands."""
+    current, best = answer.current, answer.best
+    assert current is not None  # noqa: S101 - asked for where there is one
+    assert best is not None  # noqa: S101 - the same
+    whose = "yours" if answer.stated else "the guessed layout"
+    said = f"{whose}: {spread(current.settings)}, {rest(current.settings)}"
+    if not answer.current_fits:
+        return f"{said}: does not fit, {percent(current.figures['memory'])} of the memory"
+    lost = ", ".join(
+        f"{_more(current.figures[goal] / best.figures[goal])} {goal}"
+        for goal in answer.quantities
+        if best.figures[goal] > 0
+    )
+    place = answer.found.better / max(answer.found.feasible, 1)
+    rank = "it is the best" if answer.found.better == 0 else f"{answer.found.better:,} are better ({percent(place)})"
+    return f"{said}: {lost}; {rank}"
+
+
+def _offers(answer: Answer, offers: Sequence[Offer], least_count: int | None, width: int) -> Iterator[str]:
+    for offer in offers:
+        name = f"{ADAPTED[offer.adapter]}{HELD[offer.offload]}"
+        if offer.best is None:
+            yield f"{name:34} does not fit"
+            continue
+        said = rest({**offer.best.settings, "layout.offload": "none"})
+        shares = spread(offer.best.settings)
+        where = "" if shares == "one accelerator" else f"{shares}, "
+        yield from _wrapped(f"{name:34} fits: {where}{said}; {plain(offer.tokens_per_s)} tokens/s", width, " " * 35)
+    if answer.best is None and least_count is not None:
+        yield f"it fits from {least_count:,} accelerators on"
+
+
+def _terms(answer: Answer, reasons: Reasons) -> Iterator[str]:
+    whose = "yours" if answer.stated else "guessed"
+    beside = [("best", reasons.best), ("next spread", reasons.runner_up), (whose, reasons.current)]
+    shown = [(name, terms) for name, terms in beside if terms is not None]
+    yield f"{'a step, in s':22}" + "".join(f"{name:>14}" for name, _ in shown)
+    cells = column([terms.step_s for _, terms in shown], "s")
+    for part in TERMS:
+        yield f"  {part:20}" + "".join(f"{cells.cell(terms.parts[part]):>14}" for _, terms in shown)
+    yield f"  {'step':20}" + "".join(f"{cells.cell(terms.step_s):>14}" for _, terms in shown)
+    yield f"  {'memory full':20}" + "".join(f"{percent(terms.memory_share):>14}" for _, terms in shown)
+
+
+def _doubt(reasons: Reasons, width: int) -> Iterator[str]:
+    doubt = reasons.doubt
+    said = f"sure?  best in {percent(doubt.best_share)} of draws"
+    if doubt.rival is not None:
+        said += f"; {spread(doubt.rival.settings)} is better in {percent(doubt.rival_share)}"
+        if doubt.quantity:
+            said += f", mostly where {doubt.quantity} is {doubt.toward} (thirdwatt explain names its source)"
+    yield from _wrapped(said, width, " " * 7)
+
+
+def table(answer: Answer, many: Sequence[Candidate], head: str) -> Iterator[tuple[str, ...]]:
+    """Head and rows of a table of layouts with what each takes."""
+    columns = {goal: column([each.figures[goal] for each in many], symbol(answer, goal)) for goal in answer.quantities}
+    yield head, *(columns[goal].head(goal) for goal in columns)
+    for each in many:
+        yield short(each.settings), *(columns[goal].cell(each.figures[goal]) for goal in columns)
+
+
+def _table(answer: Answer, many: Sequence[Candidate], head: str) -> Iterator[str]:
+    rows = list(table(answer, many, head))
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        first, *others = zip(row, widths, strict=True)
+        yield "  ".join((f"{first[0]:<{first[1]}}", *(f"{cell:>{size}}" for cell, size in others)))
+
+
+def _spreads(answer: Answer) -> Iterator[str]:
+    many = answer.found.spreads[:SPREADS]
+    if len(many) > 1:
+        yield from _table(answer, many, "best of each spread")
+
+
+def _front(answer: Answer) -> Iterator[str]:
+    many = thinned(answer.found.front, FRONT)
+    if many:
+        yield from _table(answer, many, "front: nothing is better in time, energy and cost")
+        if len(many) < len(answer.found.front):
+            yield f"{len(many)} of {len(answer.found.front)} points, --json has all"
+
+
+def thinned(many: Sequence[Candidate], most: int) -> list[Candidate]:
+    """So many of a row, ends kept."""
+    if len(many) <= most:
+        return list(many)
+    return [many[round(place * (len(many) - 1) / (most - 1))] for place in range(most)]
+
+
+def _counts(answer: Answer, width: int) -> Iterator[str]:
+    found = answer.found
+    why = sorted(found.refused.items(), key=lambda each: -each[1])
+    said = f"searched {found.searched:,}, {found.feasible:,} feasible"
+    if why:
+        said += "; " + ", ".join(f"{count:,}: {reason}" for reason, count in why[:REFUSALS])
+    yield from _wrapped(said, width)
+
+
+def _notes(answer: Answer, width: int) -> Iterator[str]:
+    for warning in answer.warnings:
+        if warning.code == "set_aside":
+            yield from _wrapped(f"note: {warning.text}", width)
+
+
+def _end(answer: Answer) -> str:
+    return f"next: thirdwatt layout {answer.scenario.name} --launch {tool_of(answer)} · --front · --json"
+
+
+# --- how to start it ----------------------------------------------------------------------------------------------
+
+
+def tool_of(answer: Answer) -> str:
+    """Launcher that suits the scenario's software."""
+    return TOOL_OF.get(answer.scenario.choices["stack"], "megatron")
+
+
+def plan_of(answer: Answer, candidate: Candidate) -> Launch:
+    """A layout as launchers take it."""
+    settings = candidate.settings
+    choices = {**answer.scenario.choices}
+    count = int(settings.get("cluster.count", answer.job.counts[0]))
+    return Launch(
+        layers=answer.job.layers,
+        sequence_length=answer.job.sequence,
+        micro_batch=int(settings["layout.micro_batch"]),
+        global_batch=answer.job.batch,
+        accelerators=count,
+        accelerators_per_host=answer.job.in_host,
+        tensor=int(settings["layout.tensor"]),
+        pipeline=int(settings["layout.pipeline"]),
+        virtual_stages=int(settings["layout.virtual_stages"]),
+        data=int(settings["layout.data"]),
+        context=int(settings["layout.context"]),
+        expert=int(settings["layout.expert"]),
+        zero_stage=int(settings["layout.zero_stage"]),
+        recompute=settings["layout.recompute"],
+        precision=settings.get("layout.precision", choices["precision"]),
+        offload=settings["layout.offload"],
+        adapter=choices["adapter"],  # type: ignore[arg-type]
+    )
+
+
+def launched(answer: Answer, tools: Iterable[str] = TOOLS) -> dict[str, Launched]:
+    """Arguments that start the best layout, by tool."""
+    if answer.best is None:
+        return {}
+    plan = plan_of(answer, answer.best)
+    return {tool: launch(tool, plan) for tool in tools}
+
+
+def launch_text(found: Launched) -> str:
+    """Arguments of one tool, what they leave to their reader above them as comments."""
+    notes = [line for note in found.notes for line in textwrap.wrap(note, WIDTH - 2)]
+    said = "".join(f"# {line}\n" for line in notes)
+    return said + (found.text if found.text.endswith("\n") or not found.text else f"{found.text}\n")
+
+
+# --- data ---------------------------------------------------------------------------------------------------------
+
+
+def document(
+    answer: Answer, reasons: Reasons | None, offers: Sequence[Offer] = (), least_count: int | None = None
+) -> dict[str, Any]:
+    """The answer as plain data, schema ``thirdwatt/layout/1``."""
+    found = answer.found
+    return {
+        "schema": "thirdwatt/layout/1",
+        "scenario": answer.scenario.name,
+        "by": answer.goal,
+        "boundary": answer.scenario.boundary,
+        "quantities": dict(answer.quantities),
+        "searched": found.searched,
+        "feasible": found.feasible,
+        "refused": [{"reason": reason, "count": count} for reason, count in found.refused.items()],
+        "best": None if answer.best is None else _plain(answer.best),
+        "current": None if answer.current is None else _plain(answer.current),
+        "current_stated": answer.stated,
+        "current_fits": answer.current_fits,
+        "better_than_current": found.better if answer.current_fits else None,
+        "spreads": [_plain(each) for each in found.spreads],
+        "front": [_plain(each) for each in found.front],
+        "terms": {}
+        if reasons is None
+        else {
+            name: _plain_terms(terms)
+            for name, terms in (("best", reasons.best), ("next", reasons.runner_up), ("current", reasons.current))
+            if terms is not None
+        },
+        "doubt": None if reasons is None else _plain_doubt(reasons),
+        "offers": [
+            {
+                "adapter": each.adapter,
+                "offload": each.offload,
+                "fits": each.best is not None,
+                "set": None if each.best is None else dict(each.best.settings),
+                "step_time_s": each.step_s if each.best is not None else None,
+                "tokens_per_s": each.tokens_per_s if each.best is not None else None,
+            }
+            for each in offers
+        ],
+        "least_count": least_count,
+        "launch": {
+            tool: {"tool": each.tool, "text": each.text, "notes": list(each.notes)}
+            for tool, each in launched(answer).items()
+        },
+        "warnings": [{"code": each.code, "text": each.text} for each in answer.warnings],
+    }
+
+
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    return {"set": dict(candidate.settings), "figures": dict(candidate.figures)}
+
+
+def _plain_terms(terms: Terms) -> dict[str, Any]:
+    return {
+        "step_time_s": terms.step_s,
+        "parts_s": dict(terms.parts),
+        "memory_share": terms.memory_share,
+        "fits_share": terms.fits_share,
+        "accelerator_power_w": terms.power_w,
+    }
+
+
+def _plain_doubt(reasons: Reasons) -> dict[str, Any]:
+    doubt = reasons.doubt
+    return {
+        "best_share": doubt.best_share,
+        "rival": None if doubt.rival is None else _plain(doubt.rival),
+        "rival_share": doubt.rival_share,
+        "quantity": doubt.quantity or None,
+        "toward": doubt.toward or None,
+        "explains": doubt.explains,
+    }

@@ -1,0 +1,315 @@
+"""The search for a layout: published ones stand in it, limits hold, what is opened and kept is heeded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thirdwatt
+from thirdwatt.ledger import scenario_of
+from thirdwatt.scenario import InputError, InsufficientError
+from thirdwatt.search.auto import settled
+from thirdwatt.search.layout import Answer, Limits, search
+from thirdwatt.search.layout.axes import AXES, counts_up_to, usual
+from thirdwatt.search.layout.offers import least_count, offers, small
+from thirdwatt.search.layout.rules import FULL, RULES, TOO_HOT, TOO_LATE
+from thirdwatt.search.layout.search import divisible, job_of, settings_of
+from thirdwatt.search.layout.why import TERMS, reasons
+from thirdwatt.validation.steps import Step, steps
+
+RANK = 0.05
+GUESSED = frozenset({"megatron21-008"})
+"""Its micro-batch and interleaving are not printed: what our rules fill in does not go together."""
+REFUSED = frozenset(
+    [
+        "ttreadme-001", "fsdpqlora-011", "fsdpqlora-020", "fsdpqlora-031", "fmsacc-092", "fmsacc-096", "peftmm-004",
+        "automodel-001", "automodel-002", "unsloth-001",
+    ]
+)  # fmt: skip
+"""Rows of fine-tuning that ran and that the memory model has 5 to 43 % over what there is, and one with states that it
+has no name for: it knows no paged optimiser, and no loss that keeps no logits."""
+
+TUNE: dict[str, Any] = {
+    "workload": {"model": "llama-3.1-8b", "method": "sft", "tokens": 1e8, "transformer": {"seq_len": 2048}},
+    "cluster": {"accelerator": "l4", "count": 1},
+    "software": {"stack": "transformers", "year": 2026},
+}
+GPT_3: dict[str, Any] = {
+    "workload": {"model": "gpt-3-175b"},
+    "cluster": {"accelerator": "a100-sxm-80gb", "count": 64, "network": "ib-200g"},
+    "layout": {
+        "tensor": 8, "pipeline": 8, "virtual_stages": 3, "data": 1, "context": 1, "micro_batch": 1,
+        "global_batch": 64, "recompute": "selective", "precision": "fp16",
+    },
+    "software": {"stack": "megatron-lm", "year": 2022},
+}  # fmt: skip
+"""arXiv:2205.05198, table 5: GPT-3 on 64 A100 with selective recomputation and sequence parallelism."""
+GPT_3_OF_2021: dict[str, Any] = {
+    **GPT_3,
+    "cluster": {**GPT_3["cluster"], "count": 384},
+    "layout": {
+        **GPT_3["layout"], "pipeline": 12, "virtual_stages": 1, "data": 4, "global_batch": 1536, "recompute": "full",
+    },
+    "software": {"stack": "megatron-lm", "year": 2021},
+}  # fmt: skip
+"""arXiv:2104.04473, table 2: a model-parallel size of 96 and micro-batches of one sequence, fixed there to be held
+against sharded data parallelism. Recomputation of less than a layer came a year later."""
+
+
+# --- published layouts --------------------------------------------------------------------------------------------
+
+
+@cache
+def standing(source: str) -> Answer:
+    return search(GPT_3 if source == "gpt-3" else source)
+
+
+@pytest.mark.parametrize("source", ["llama-3.1-405b", "deepseek-v3", "gpt-3"])
+def test_published_layouts_are_among_the_best(source: str) -> None:
+    """Ours is no slower by our own model, and what was published is in the top 5 %."""
+    answer = standing(source)
+    assert answer.current is not None
+    assert answer.current_fits
+    assert answer.best is not None
+    assert answer.best.figures["time"] <= answer.current.figures["time"]
+    assert answer.found.better / answer.found.feasible <= RANK
+    assert answer.found.better > 0
+
+
+def test_a_layout_that_was_fixed_for_a_comparison_is_no_best_one() -> None:
+    """Smaller tensor degrees, that Calculon finds best for this model too, save half of the traffic of layers; the
+    published one stands in the best eighth, and the difference is traffic and products that are too small.
+    """
+    answer = search(GPT_3_OF_2021, opened={"layout.recompute": ("full",), "layout.zero_stage": (0,)})
+    found = reasons(answer, samples=100)
+    assert found is not None
+    assert found.current is not None
+    assert answer.found.better / answer.found.feasible < 1 / 7
+    lost = {part: found.current.parts[part] - found.best.parts[part] for part in TERMS}
+    assert lost["traffic"] + lost["compute"] > 0.9 * sum(lost.values())
+
+
+def columns(row: Step) -> tuple[dict[str, Any], Any]:
+    ledger = thirdwatt.estimate(row.scenario, samples=1)
+    job = job_of(ledger)
+    own = settings_of(ledger)
+    return own, job
+
+
+def test_every_published_step_is_in_the_space() -> None:
+    names = {
+        "tensor_count": "tensor", "pipeline_count": "pipeline", "virtual_stage_count": "virtual_stages",
+        "context_count": "context", "expert_parallel_count": "expert", "micro_batch_count": "micro_batch",
+        "zero_code": "zero_stage", "data_count": "data",
+    }  # fmt: skip
+    for row in steps():
+        own, job = columns(row)
+        if own["layout.data"] * own["layout.context"] == 1:
+            own["layout.zero_stage"] = 0  # the same, said more simply
+        layout = {name: np.array([float(own[f"layout.{field}"])]) for name, field in names.items()}
+        layout["accelerator_count"] = np.array([float(job.counts[0])])
+        broken = [rule.broken for rule in RULES if not rule.holds(layout, job)[0]]
+        assert not broken or row.id in GUESSED, (row.id, broken)
+        free = replace(job, degrees=frozenset())
+        for path in AXES:
+            assert own[path] in usual(path, free) or path == "layout.offload", (row.id, path, own[path])
+
+
+def test_published_steps_fit() -> None:
+    refused = set()
+    for row in steps():
+        used = thirdwatt.estimate(row.scenario, samples=1).of("memory_used_ratio")
+        if used is not None and used.value > 1:
+            refused.add(row.id)
+    assert refused <= REFUSED
+
+
+# --- limits, what is opened, what is kept -------------------------------------------------------------------------
+
+
+def test_limits_hold() -> None:
+    free = search("llama-3.1-405b", "cost", opened={"cluster.count": (4096, 8192, 16384)})
+    tight = search(
+        "llama-3.1-405b", "cost", opened={"cluster.count": (4096, 8192, 16384)}, limits=Limits(13e6, 170 * 24)
+    )
+    assert free.best is not None
+    assert tight.best is not None
+    assert tight.best.figures["time"] <= 170 * 24
+    ledger = tight.ledger(tight.best)
+    peak = ledger.totals["peak_power_w"]
+    assert peak is not None
+    assert peak.value <= 13e6
+    assert tight.found.refused[TOO_HOT] > 0
+    assert tight.found.refused[TOO_LATE] > 0
+    assert tight.best.figures["cost"] >= free.best.figures["cost"] * (1 - 1e-9)
+    assert tight.best.settings["cluster.count"] == 8192
+
+
+def test_an_open_number_of_accelerators_is_found_where_a_limit_asks_for_it() -> None:
+    document = {**TUNE, "cluster": {"accelerator": "h100-sxm-80gb"}}
+    assert search(document).job.counts == (8,) or len(search(document).job.counts) == 1
+    answer = search(document, "cost", limits=Limits(wall_time_h=10))
+    assert len(answer.job.counts) > 1
+    assert answer.best is not None
+    assert answer.best.figures["time"] <= 10
+
+
+def test_numbers_of_accelerators_are_whole_hosts() -> None:
+    assert counts_up_to(100, 8) == (1, 8, 16, 24, 32, 48, 64, 96)
+
+
+def test_what_is_kept_stays() -> None:
+    answer = search("llama-3.1-405b", kept=("layout.tensor", "layout.context"))
+    assert {each.settings["layout.tensor"] for each in answer.found.spreads} == {8}
+    assert {each.settings["layout.context"] for each in answer.found.spreads} == {1}
+
+
+def test_accelerators_are_compared_where_they_are_opened() -> None:
+    chips = ("a100-sxm-80gb", "h100-sxm-80gb")
+    answer = search({**TUNE, "cluster": {"count": 8}}, opened={"cluster.accelerator": chips})
+    assert answer.best is not None
+    assert answer.best.settings["cluster.accelerator"] == "h100-sxm-80gb"
+    assert {each.settings["cluster.accelerator"] for each in answer.found.spreads} == set(chips)
+
+
+@pytest.mark.parametrize(
+    ("opened", "kept", "said"),
+    [
+        ({"cluster.accelerator": ()}, (), "has no usual values"),
+        ({}, ("site.pue",), "is not searched"),
+        ({"layout.tensor": (1, 2)}, ("layout.tensor",), "is opened and kept"),
+        ({"layout.recompute": ("sometimes",)}, (), "layout.recompute"),
+        ({"cluster.accelerator": ("h1000",)}, (), "is in no row"),
+    ],
+)
+def test_mistakes_are_said(opened: dict[str, Any], kept: tuple[str, ...], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        search(TUNE, opened=opened, kept=kept)
+
+
+def test_too_little_is_said() -> None:
+    with pytest.raises(InsufficientError, match="architecture"):
+        search("gpt-4o")
+    bare = {
+        "workload": {
+            "transformer": {"layers": 8, "hidden": 512, "heads": 8, "ffn": 2048, "vocab": 32000, "seq_len": 512}
+        }
+    }
+    with pytest.raises(InsufficientError, match=r"workload\.tokens"):
+        search(bare, "energy")
+    assert search(bare).best is not None
+
+
+def test_stated_hours_are_set_aside() -> None:
+    """With hours that are stated every layout would take the same."""
+    answer = search("llama-3.1-8b", set={"known.accelerator_hours": 1.46e6, "site.pue": 1.2})
+    assert [warning.code for warning in answer.warnings if warning.code == "set_aside"] == ["set_aside"]
+    times = {each.figures["time"] for each in answer.found.spreads}
+    assert len(times) > 1
+
+
+def test_a_batch_that_nobody_states_can_be_shared() -> None:
+    for count in (1, 7, 8, 10_000, 384, 24_576):
+        batch = divisible(489, count)
+        assert batch % (count // (count & -count)) == 0
+
+
+# --- why ----------------------------------------------------------------------------------------------------------
+
+
+def test_terms_add_up_and_draws_are_counted() -> None:
+    answer = standing("llama-3.1-405b")
+    found = reasons(answer, samples=200)
+    assert found is not None
+    assert found.runner_up is not None
+    assert found.current is not None
+    for terms in (found.best, found.runner_up, found.current):
+        assert tuple(terms.parts) == tuple(TERMS)
+        assert sum(terms.parts.values()) == pytest.approx(terms.step_s)
+    assert found.best.step_s <= found.runner_up.step_s <= found.current.step_s
+    assert 0 < found.doubt.best_share <= 1
+    assert found.doubt.rival is not None
+    assert found.doubt.quantity
+    assert 0 < found.doubt.explains <= 1
+
+
+def test_the_assumption_that_decides_does_decide() -> None:
+    """At the end of its range where the rival is said to win, the rival wins."""
+    answer = standing("llama-3.1-405b")
+    found = reasons(answer, samples=200)
+    assert found is not None
+    doubt = found.doubt
+    assert doubt.rival is not None
+    assert answer.best is not None
+    figure = answer.ledger(answer.best).figures[doubt.quantity]
+    at = figure.low if doubt.toward == "low" else figure.high
+    times = [
+        thirdwatt.estimate(answer.scenario, {**each.settings, f"known.{doubt.quantity}": at}, samples=1).of(
+            "wall_time_h"
+        )
+        for each in (doubt.rival, answer.best)
+    ]
+    assert times[0] is not None
+    assert times[1] is not None
+    assert times[0].value < times[1].value
+
+
+# --- small machines -----------------------------------------------------------------------------------------------
+
+
+def test_every_way_to_fit_on_one_card_has_its_line() -> None:
+    answer = search(TUNE)
+    assert small(answer)
+    ways = {(each.adapter, each.offload): each for each in offers(answer)}
+    assert len(ways) == 9
+    assert ways["none", "none"].best is None  # 8 billion parameters are 128 GB
+    assert ways["none", "weights"].best is not None
+    lora, qlora = ways["lora", "none"], ways["qlora", "none"]
+    assert lora.best is not None
+    assert qlora.best is not None
+    assert qlora.best.figures["memory"] < 1
+    assert lora.tokens_per_s == pytest.approx(answer.job.batch * answer.job.sequence / lora.step_s)
+
+
+def test_more_cards_are_named_where_one_is_too_few() -> None:
+    large = {**TUNE, "workload": {**TUNE["workload"], "model": "llama-3.1-70b"}}
+    answer = search(large, kept=("layout.offload",))
+    assert answer.best is None
+    assert answer.found.refused[FULL] > 0
+    found = least_count(answer)
+    assert found is not None
+    assert found > 1
+
+
+# --- auto ---------------------------------------------------------------------------------------------------------
+
+
+def test_auto_takes_the_fastest() -> None:
+    document = {**TUNE, "cluster": {"accelerator": "h100-sxm-80gb", "count": 8}, "layout": "auto"}
+    ledger = thirdwatt.estimate(document, samples=1)
+    answer = search(document)
+    assert answer.best is not None
+    hours = ledger.totals["wall_time_h"]
+    assert hours is not None
+    assert hours.value == pytest.approx(answer.best.figures["time"])
+    assert "auto_layout" in {warning.code for warning in ledger.warnings}
+    again = thirdwatt.estimate(ledger.scenario.document, samples=1)
+    assert again.totals["wall_time_h"] == hours
+
+
+def test_auto_that_nothing_fits_says_so() -> None:
+    document = {**TUNE, "layout": "auto", "cluster": {"accelerator": "t4", "count": 1}}
+    document = {**document, "workload": {**TUNE["workload"], "model": "llama-3.1-405b"}}
+    scenario = settled(scenario_of(document))
+    assert any(warning.code == "auto_layout" and "none of" in warning.text for warning in scenario.warnings)
+
+
+def test_any_other_layout_is_left_alone() -> None:
+    scenario = scenario_of("llama-3.1-405b")
+    assert settled(scenario) is scenario
+    unknown = scenario_of({"layout": "auto", "workload": {"flop": 1e20}})
+    assert settled(unknown) is unknown
