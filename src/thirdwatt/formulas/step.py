@@ -13,6 +13,7 @@ References
 .. [2] Isaev et al. 2023, Calculon, SC '23 (what of data-parallel traffic is exposed).
 .. [3] Rajbhandari et al. 2020, ZeRO, arXiv:1910.02054, section 7 (traffic of sharded gradients and weights).
 .. [4] Korthikanti et al. 2022, arXiv:2205.05198 (recomputation).
+.. [5] Answer.AI 2024, FSDP and QLoRA (4-bit weights are stored as 16-bit numbers so that FSDP can shard them).
 """
 
 from __future__ import annotations
@@ -161,6 +162,12 @@ def replica_gather_s(
 
 
 @quantity
+def travelling_byte(wire_byte: Num, frozen_weight_byte: Num, adapter_code: Code) -> Num:
+    """Bytes of a sharded weight as it travels: what is kept in 4 bit is widened where it arrives [5]_."""
+    return pick(adapter_code, wire_byte, wire_byte, frozen_weight_byte)
+
+
+@quantity
 def sharded_gather_s(
     local_shared_count: Num,
     local_routed_count: Num,
@@ -168,16 +175,16 @@ def sharded_gather_s(
     expert_member_count: Num,
     shared_inside_count: Num,
     routed_inside_count: Num,
-    wire_byte: Num,
+    travelling_byte: Num,
     link_byte_per_s: Num,
     port_byte_per_s: Num,
     link_latency_s: Num,
 ) -> Num:
-    """The same within the accelerators over which weights are sharded."""
+    """The same within the accelerators over which weights are sharded, frozen ones as narrow as they are kept."""
     rates = (link_byte_per_s, port_byte_per_s, link_latency_s)
     members = np.minimum(expert_member_count, sharding_member_count)
-    shared = gather_s(wire_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
-    return shared + gather_s(wire_byte * local_routed_count, members, routed_inside_count, *rates)
+    shared = gather_s(travelling_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
+    return shared + gather_s(travelling_byte * local_routed_count, members, routed_inside_count, *rates)
 
 
 @quantity
