@@ -95,11 +95,13 @@ def test_backward_is_two_products_for_one_and_attention_five_for_two() -> None:
 
 
 def test_nothing_is_faster_than_its_launches() -> None:
-    assert kernels.layer_forward_s(1e-5, 0, 2e-4, 9e-4, 0) == 2e-4
-    assert kernels.layer_backward_s(1e-5, 0, 2e-4, 9e-4, 0) == 4e-4
-    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0) == 1e-3
-    assert kernels.layer_forward_s(1e-3, 1e-5, 2e-4, 9e-4, 1) == pytest.approx(9e-4)
-    assert kernels.layer_forward_s(1e-3, 3e-3, 2e-4, 9e-4, 0.5) == pytest.approx(2e-3)
+    assert kernels.layer_forward_s(1e-5, 0, 2e-4, 9e-4, 0, 0) == 2e-4
+    assert kernels.layer_backward_s(1e-5, 0, 2e-4, 9e-4, 0, 0) == 4e-4
+    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0, 0) == 1e-3
+    assert kernels.layer_forward_s(1e-3, 1e-5, 2e-4, 9e-4, 1, 0) == pytest.approx(9e-4)
+    assert kernels.layer_forward_s(1e-3, 3e-3, 2e-4, 9e-4, 0.5, 0) == pytest.approx(2e-3)
+    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0, 0.1) == pytest.approx(1.02e-3), "some launches wait"
+    assert kernels.layer_backward_s(1e-3, 3e-3, 2e-4, 9e-4, 1, 0.1) == pytest.approx(3.18e-3)
     assert kernels.layer_host_s(2e-4, 1e-4, 0, 4e-4, 0) == 2e-4
     assert kernels.layer_host_s(2e-4, 1e-4, 1, 4e-4, 0) == pytest.approx(3e-4)
     assert kernels.layer_host_s(2e-4, 1e-4, 1, 4e-4, 1) == pytest.approx(7e-4), "adapters are launched too"
@@ -114,8 +116,8 @@ seconds = st.floats(1e-6, 1)
 def test_an_accelerator_works_no_longer_than_a_layer_takes(
     dense: float, back: float, routed: float, routed_back: float, host: float, expert_host: float, share: float
 ) -> None:
-    forward = kernels.layer_forward_s(dense, routed, host, expert_host, share)
-    backward = kernels.layer_backward_s(back, routed_back, host, expert_host, share)
+    forward = kernels.layer_forward_s(dense, routed, host, expert_host, share, 0)
+    backward = kernels.layer_backward_s(back, routed_back, host, expert_host, share, 0)
     active = kernels.active_share(dense, back, routed, routed_back, forward, backward, share)
     assert 0 < active <= 1 + 1e-12
 

@@ -390,6 +390,12 @@ def expert_layer_share(expert_layer_count: Num, layer_count: Num) -> Num:
     return expert_layer_count / layer_count
 
 
+def launched(work: Num, host: Num, loss: Num) -> Num:
+    """Time of work that a host launches: the longer whole, and a share of the shorter, since neither is even."""
+    both: Num = np.maximum(work, host) + loss * np.minimum(work, host)
+    return both
+
+
 @quantity
 def layer_forward_s(
     dense_forward_work_s: Num,
@@ -397,10 +403,11 @@ def layer_forward_s(
     layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
+    launch_loss_share: Num,
 ) -> Num:
     """A mean layer, forward: dense and expert layers by their numbers, neither faster than it is launched."""
-    dense = np.maximum(dense_forward_work_s, layer_host_s)
-    return dense + expert_layer_share * (np.maximum(expert_forward_work_s, expert_host_s) - dense)
+    dense = launched(dense_forward_work_s, layer_host_s, launch_loss_share)
+    return dense + expert_layer_share * (launched(expert_forward_work_s, expert_host_s, launch_loss_share) - dense)
 
 
 @quantity
@@ -410,10 +417,12 @@ def layer_backward_s(
     layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
+    launch_loss_share: Num,
 ) -> Num:
     """The same backward, without what is computed again."""
-    dense = np.maximum(dense_backward_work_s, 2 * layer_host_s)
-    return dense + expert_layer_share * (np.maximum(expert_backward_work_s, 2 * expert_host_s) - dense)
+    dense = launched(dense_backward_work_s, 2 * layer_host_s, launch_loss_share)
+    experts = launched(expert_backward_work_s, 2 * expert_host_s, launch_loss_share)
+    return dense + expert_layer_share * (experts - dense)
 
 
 @quantity

@@ -148,6 +148,7 @@ TUNING_CONSTANTS: tuple[Cells, ...] = (
     _attention("cdna3", 0.3, 0.15),
     _stack(f"{EAGER} transformers-fused", "attention_kernel_ratio", 0.75, 0.12),
     _stack(HUGGING_FACE, "layer_launch_s", 0.6e-3, 0.6),
+    _stack(f"{HUGGING_FACE} transformers-2022 deepspeed-2022 deeplearningexamples", "launch_loss_share", 0.15, 0.7),
     _stack(f"transformers transformers-gptq {FUSED}", "overlap_loss_share", 0.4, 0.7),
     _stack("transformers-deepspeed", "overlap_loss_share", 0.6, 0.4),
     _stack("transformers-deepspeed", "sharded_launch_s", 2.5e-3, 0.6),
