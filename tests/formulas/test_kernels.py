@@ -95,13 +95,16 @@ def test_backward_is_two_products_for_one_and_attention_five_for_two() -> None:
 
 
 def test_nothing_is_faster_than_its_launches() -> None:
-    assert kernels.layer_forward_s(1e-5, 0, 2e-4, 9e-4, 0) == 2e-4
-    assert kernels.layer_backward_s(1e-5, 0, 2e-4, 9e-4, 0) == 4e-4
-    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0) == 1e-3
-    assert kernels.layer_forward_s(1e-3, 1e-5, 2e-4, 9e-4, 1) == pytest.approx(9e-4)
-    assert kernels.layer_forward_s(1e-3, 3e-3, 2e-4, 9e-4, 0.5) == pytest.approx(2e-3)
-    assert kernels.layer_host_s(2e-4, 1e-4, 0) == 2e-4
-    assert kernels.layer_host_s(2e-4, 1e-4, 1) == pytest.approx(3e-4)
+    assert kernels.layer_forward_s(1e-5, 0, 2e-4, 9e-4, 0, 0) == 2e-4
+    assert kernels.layer_backward_s(1e-5, 0, 2e-4, 9e-4, 0, 0) == 4e-4
+    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0, 0) == 1e-3
+    assert kernels.layer_forward_s(1e-3, 1e-5, 2e-4, 9e-4, 1, 0) == pytest.approx(9e-4)
+    assert kernels.layer_forward_s(1e-3, 3e-3, 2e-4, 9e-4, 0.5, 0) == pytest.approx(2e-3)
+    assert kernels.layer_forward_s(1e-3, 0, 2e-4, 9e-4, 0, 0.1) == pytest.approx(1.02e-3), "some launches wait"
+    assert kernels.layer_backward_s(1e-3, 3e-3, 2e-4, 9e-4, 1, 0.1) == pytest.approx(3.18e-3)
+    assert kernels.layer_host_s(2e-4, 1e-4, 0, 4e-4, 0) == 2e-4
+    assert kernels.layer_host_s(2e-4, 1e-4, 1, 4e-4, 0) == pytest.approx(3e-4)
+    assert kernels.layer_host_s(2e-4, 1e-4, 1, 4e-4, 1) == pytest.approx(7e-4), "adapters are launched too"
     assert kernels.expert_host_s(2e-4, 1e-4, 8, 0, 0.5) == pytest.approx(1e-3)
     assert kernels.expert_host_s(2e-4, 1e-4, 8, 1.25, 0.5) == pytest.approx(6e-4)
 
@@ -113,8 +116,8 @@ seconds = st.floats(1e-6, 1)
 def test_an_accelerator_works_no_longer_than_a_layer_takes(
     dense: float, back: float, routed: float, routed_back: float, host: float, expert_host: float, share: float
 ) -> None:
-    forward = kernels.layer_forward_s(dense, routed, host, expert_host, share)
-    backward = kernels.layer_backward_s(back, routed_back, host, expert_host, share)
+    forward = kernels.layer_forward_s(dense, routed, host, expert_host, share, 0)
+    backward = kernels.layer_backward_s(back, routed_back, host, expert_host, share, 0)
     active = kernels.active_share(dense, back, routed, routed_back, forward, backward, share)
     assert 0 < active <= 1 + 1e-12
 
@@ -132,9 +135,26 @@ def test_logits_are_three_products_and_passes() -> None:
 def test_four_bit_weights_are_widened_only_where_there_are_any() -> None:
     widened = [kernels.weight_widening_s(4 * H * H, 3 * H * F, 2, 2, 0.5625, 1, BYTE, code) for code in (0, 1, 2)]
     assert widened == [0, 0, pytest.approx((4 * H * H + 3 * H * F) / 2 * 2.5625 / BYTE)]
-    adapters = [kernels.adapter_layer_s(32e6, 32, H, TOKENS, 1, 2, 21, BYTE, 1e-4, code) for code in (0, 1, 2)]
+    adapters = [kernels.adapter_layer_s(32e6, 32, H, TOKENS, 1, 2, 2, 21, BYTE, 1e-4, code) for code in (0, 1, 2)]
     assert adapters[0] == 0
     assert adapters[1] == adapters[2] == pytest.approx((21 * 2 * TOKENS * H + 2e6) / BYTE + 1e-4)
+
+
+def test_a_wide_residual_stream_moves_twice_the_bytes_unless_weights_are_sharded() -> None:
+    assert [kernels.moved_byte(2, 4, 0, code) for code in (0, 1, 2)] == [2, 2, 4]
+    assert kernels.moved_byte(2, 4, 1, 2) == 2
+    assert kernels.moved_byte(4, 2, 0, 2) == 4, "never narrower than activations"
+
+
+def test_layer_norms_move_their_own_number_of_bytes() -> None:
+    assert kernels.elementwise_byte_per_s(BYTE, 4, 0.5, 1) == BYTE / 4
+    assert kernels.elementwise_byte_per_s(BYTE, 4, 0.5, 2) == BYTE / 2
+
+
+def test_a_board_holds_what_its_power_allows() -> None:
+    assert kernels.sustained_share(120e12, 480, 0.5e12, 0.5) == 1, "enough power for the clock"
+    assert kernels.sustained_share(120e12, 60, 0.5e12, 0.5) == pytest.approx(0.5)
+    assert kernels.matmul_flop_per_s(120e12, 0.9, 1, 0.5) == pytest.approx(54e12)
 
 
 # --- whole scenarios ----------------------------------------------------------------------------------------------

@@ -79,6 +79,10 @@ def test_recomputation_adds_attention_or_a_forward() -> None:
     assert more == pytest.approx(value(none, "layer_forward_s"))
 
 
+def test_weights_kept_in_four_bit_travel_so() -> None:
+    assert [step.travelling_byte(2, 0.5625, code) for code in (0, 1, 2)] == [2, 2, 0.5625]
+
+
 def test_sharded_weights_travel_three_times() -> None:
     """arXiv:1910.02054, section 7.2.2: ZeRO-3 moves 3 parameters' worth, data parallelism 2."""
     one = step.sharded_gather_s(8e9, 0, 64, 1, 1, 1, 2, 3e11, 2.5e10, 0)
@@ -181,8 +185,8 @@ def test_weights_on_the_host_are_fetched_twice_and_their_gradients_sent_once() -
     """PyTorch FSDP with CPUOffload; frozen weights in 4 bit travel as they are kept and have no gradients."""
     whole = step.held_count(8e9, 0, 1, 4, 1)
     assert whole == pytest.approx(2e9)
-    assert step.micro_step_host_s(whole, step.gathered_weight_byte(2, 0.5, 0), 2, 1, 2e10, 2) == pytest.approx(0.6)
-    assert step.micro_step_host_s(whole, step.gathered_weight_byte(2, 0.5, 2), 2, 0, 2e10, 2) == pytest.approx(0.1)
+    assert step.micro_step_host_s(whole, step.travelling_byte(2, 0.5, 0), 2, 1, 2e10, 2) == pytest.approx(0.6)
+    assert step.micro_step_host_s(whole, step.travelling_byte(2, 0.5, 2), 2, 0, 2e10, 2) == pytest.approx(0.1)
     assert step.micro_step_host_s(whole, 2, 2, 1, 2e10, 1) == 0
 
 

@@ -14,6 +14,7 @@ References
 .. [2] Dao 2023, FlashAttention-2, arXiv:2307.08691, section 3 (five products backward for two forward).
 .. [3] Korthikanti et al. 2022, Reducing Activation Recomputation in Large Transformer Models, arXiv:2205.05198.
 .. [4] Dettmers et al. 2023, QLoRA, arXiv:2305.14314 (frozen weights kept in 4 bit, widened for each product).
+.. [5] IBM 2024, fms-acceleration, framework_plugin_bnb.py (what PEFT widens makes every layer cast down and up again).
 """
 
 from __future__ import annotations
@@ -33,9 +34,22 @@ if TYPE_CHECKING:
 
 
 @quantity
-def matmul_flop_per_s(accelerator_peak_flop_per_s: Num, matmul_share: Num, clock_ratio: Num) -> Num:
+def sustained_share(
+    accelerator_peak_flop_per_s: Num, accelerator_tdp_w: Num, sustained_flop_per_j: Num, rate_to_power_ratio: Num
+) -> Num:
+    """Share of the peak that a board's power can hold: all of it, less where the peak asks for more FLOP per joule
+    than the chip has at the clock that the peak is printed at.
+    """
+    asked = accelerator_peak_flop_per_s / accelerator_tdp_w
+    return np.minimum(sustained_flop_per_j / asked, 1) ** rate_to_power_ratio
+
+
+@quantity
+def matmul_flop_per_s(
+    accelerator_peak_flop_per_s: Num, matmul_share: Num, clock_ratio: Num, sustained_share: Num
+) -> Num:
     """Rate that large matrix products reach at the accelerator's clock."""
-    return accelerator_peak_flop_per_s * matmul_share * clock_ratio
+    return accelerator_peak_flop_per_s * matmul_share * clock_ratio * sustained_share
 
 
 @quantity
@@ -166,11 +180,20 @@ def attention_core_s(
 
 
 @quantity
+def moved_byte(activation_byte: Num, residual_byte: Num, sharded_factor: Num, adapter_code: Code) -> Num:
+    """Bytes of an activation between products: of a wide residual stream where what is not in 4 bit was widened, which
+    weights that are sharded cannot be [5]_.
+    """
+    widened = np.where(sharded_factor > 0, activation_byte, np.maximum(residual_byte, activation_byte))
+    return pick(adapter_code, activation_byte, activation_byte, widened)
+
+
+@quantity
 def norm_traffic_byte(
-    hidden_width: Num, micro_batch_token_count: Num, unsplit_share: Num, activation_byte: Num, norm_pass_count: Num
+    hidden_width: Num, micro_batch_token_count: Num, unsplit_share: Num, moved_byte: Num, norm_pass_count: Num
 ) -> Num:
     """Norms, residuals and dropout of one layer, forward: so many passes over the hidden state."""
-    return norm_pass_count * activation_byte * micro_batch_token_count * unsplit_share * hidden_width
+    return norm_pass_count * moved_byte * micro_batch_token_count * unsplit_share * hidden_width
 
 
 @quantity
@@ -179,10 +202,10 @@ def activation_traffic_byte(
     gated_factor: Num,
     micro_batch_token_count: Num,
     tensor_count: Num,
-    activation_byte: Num,
+    moved_byte: Num,
 ) -> Num:
     """Activation function of a dense feed-forward block, forward: its inputs read, its output written."""
-    return activation_byte * micro_batch_token_count * (2 + gated_factor) * ffn_width / tensor_count
+    return moved_byte * micro_batch_token_count * (2 + gated_factor) * ffn_width / tensor_count
 
 
 @quantity
@@ -192,10 +215,10 @@ def rotary_traffic_byte(
     head_width: Num,
     micro_batch_token_count: Num,
     tensor_count: Num,
-    activation_byte: Num,
+    moved_byte: Num,
 ) -> Num:
     """Positions turned into query and key, forward: both read and written."""
-    return 2 * activation_byte * micro_batch_token_count * (head_count + kv_head_count) * head_width / tensor_count
+    return 2 * moved_byte * micro_batch_token_count * (head_count + kv_head_count) * head_width / tensor_count
 
 
 @quantity
@@ -237,13 +260,14 @@ def adapter_layer_s(
     micro_batch_token_count: Num,
     tensor_count: Num,
     activation_byte: Num,
+    moved_byte: Num,
     adapter_pass_count: Num,
     memory_byte_per_s: Num,
     adapter_launch_s: Num,
     adapter_code: Code,
 ) -> Num:
     """Adapters beside the products of one layer, forward: thin products that only move bytes, and their launches."""
-    passes = adapter_pass_count * activation_byte * micro_batch_token_count * hidden_width / tensor_count
+    passes = adapter_pass_count * moved_byte * micro_batch_token_count * hidden_width / tensor_count
     weights = activation_byte * adapter_parameter_count / layer_count
     own = (passes + weights) / memory_byte_per_s + adapter_launch_s
     return pick(adapter_code, 0.0, own, own)
@@ -253,9 +277,12 @@ def adapter_layer_s(
 
 
 @quantity
-def layer_host_s(layer_launch_s: Num, sharded_launch_s: Num, sharded_factor: Num) -> Num:
-    """Time the host takes to launch a layer, forward, and to gather its weights where they are sharded."""
-    return layer_launch_s + sharded_factor * sharded_launch_s
+def layer_host_s(
+    layer_launch_s: Num, sharded_launch_s: Num, sharded_factor: Num, adapter_host_s: Num, adapter_code: Code
+) -> Num:
+    """Time the host takes to launch a layer and its adapters, forward, and to gather its weights where sharded."""
+    adapters = pick(adapter_code, 0.0, adapter_host_s, adapter_host_s)
+    return layer_launch_s + adapters + sharded_factor * sharded_launch_s
 
 
 @quantity
@@ -272,9 +299,14 @@ def expert_host_s(
 
 
 @quantity
-def elementwise_byte_per_s(memory_byte_per_s: Num, elementwise_traffic_ratio: Num) -> Num:
-    """Rate at which the bytes of a fused count move: kernels that are less fused move them more than once."""
-    return memory_byte_per_s / elementwise_traffic_ratio
+def elementwise_byte_per_s(
+    memory_byte_per_s: Num, elementwise_traffic_ratio: Num, layer_norm_traffic_ratio: Num, norm_factor: Num
+) -> Num:
+    """Rate at which the bytes of a fused count move: kernels that are less fused move them more than once, less often
+    where norms are layer norms, which every framework has as one kernel.
+    """
+    moves = elementwise_traffic_ratio * np.where(norm_factor > 1, layer_norm_traffic_ratio, 1.0)
+    return memory_byte_per_s / moves
 
 
 @quantity
@@ -358,6 +390,12 @@ def expert_layer_share(expert_layer_count: Num, layer_count: Num) -> Num:
     return expert_layer_count / layer_count
 
 
+def launched(work: Num, host: Num, loss: Num) -> Num:
+    """Time of work that a host launches: the longer whole, and a share of the shorter, since neither is even."""
+    both: Num = np.maximum(work, host) + loss * np.minimum(work, host)
+    return both
+
+
 @quantity
 def layer_forward_s(
     dense_forward_work_s: Num,
@@ -365,10 +403,11 @@ def layer_forward_s(
     layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
+    launch_loss_share: Num,
 ) -> Num:
     """A mean layer, forward: dense and expert layers by their numbers, neither faster than it is launched."""
-    dense = np.maximum(dense_forward_work_s, layer_host_s)
-    return dense + expert_layer_share * (np.maximum(expert_forward_work_s, expert_host_s) - dense)
+    dense = launched(dense_forward_work_s, layer_host_s, launch_loss_share)
+    return dense + expert_layer_share * (launched(expert_forward_work_s, expert_host_s, launch_loss_share) - dense)
 
 
 @quantity
@@ -378,10 +417,12 @@ def layer_backward_s(
     layer_host_s: Num,
     expert_host_s: Num,
     expert_layer_share: Num,
+    launch_loss_share: Num,
 ) -> Num:
     """The same backward, without what is computed again."""
-    dense = np.maximum(dense_backward_work_s, 2 * layer_host_s)
-    return dense + expert_layer_share * (np.maximum(expert_backward_work_s, 2 * expert_host_s) - dense)
+    dense = launched(dense_backward_work_s, 2 * layer_host_s, launch_loss_share)
+    experts = launched(expert_backward_work_s, 2 * expert_host_s, launch_loss_share)
+    return dense + expert_layer_share * (experts - dense)
 
 
 @quantity

@@ -464,10 +464,11 @@ def memory_byte(
     buffers_byte: Num,
     software_byte: Num,
     allocator_byte: Num,
+    memory_ratio: Num,
 ) -> Num:
-    """Memory of the fullest accelerator."""
+    """Memory of the fullest accelerator, by what peaks of the software are found to differ."""
     state = weights_byte + gradients_byte + optimizer_states_byte
-    return state + activations_byte + logits_byte + buffers_byte + software_byte + allocator_byte
+    return (state + activations_byte + logits_byte + buffers_byte + software_byte + allocator_byte) * memory_ratio
 
 
 @quantity

@@ -13,6 +13,7 @@ References
 .. [2] Isaev et al. 2023, Calculon, SC '23 (what of data-parallel traffic is exposed).
 .. [3] Rajbhandari et al. 2020, ZeRO, arXiv:1910.02054, section 7 (traffic of sharded gradients and weights).
 .. [4] Korthikanti et al. 2022, arXiv:2205.05198 (recomputation).
+.. [5] Answer.AI 2024, FSDP and QLoRA (4-bit weights are stored as 16-bit numbers so that FSDP can shard them).
 """
 
 from __future__ import annotations
@@ -164,8 +165,8 @@ def replica_gather_s(
 
 
 @quantity
-def gathered_weight_byte(wire_byte: Num, frozen_weight_byte: Num, adapter_code: Code) -> Num:
-    """Bytes of a weight on its way to where it is used: frozen ones in 4 bit travel as they are kept."""
+def travelling_byte(wire_byte: Num, frozen_weight_byte: Num, adapter_code: Code) -> Num:
+    """Bytes of a sharded weight as it travels: what is kept in 4 bit is widened where it arrives [5]_."""
     return pick(adapter_code, wire_byte, wire_byte, frozen_weight_byte)
 
 
@@ -177,16 +178,16 @@ def sharded_gather_s(
     expert_member_count: Num,
     shared_inside_count: Num,
     routed_inside_count: Num,
-    gathered_weight_byte: Num,
+    travelling_byte: Num,
     link_byte_per_s: Num,
     port_byte_per_s: Num,
     link_latency_s: Num,
 ) -> Num:
-    """The same within the accelerators over which weights are sharded."""
+    """The same within the accelerators over which weights are sharded, frozen ones as narrow as they are kept."""
     rates = (link_byte_per_s, port_byte_per_s, link_latency_s)
     members = np.minimum(expert_member_count, sharding_member_count)
-    shared = gather_s(gathered_weight_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
-    return shared + gather_s(gathered_weight_byte * local_routed_count, members, routed_inside_count, *rates)
+    shared = gather_s(travelling_byte * local_shared_count, sharding_member_count, shared_inside_count, *rates)
+    return shared + gather_s(travelling_byte * local_routed_count, members, routed_inside_count, *rates)
 
 
 @quantity
@@ -217,14 +218,14 @@ def held_count(
 @quantity
 def micro_step_host_s(
     held_count: Num,
-    gathered_weight_byte: Num,
+    travelling_byte: Num,
     wire_byte: Num,
     weight_gradient_share: Num,
     host_link_byte_per_s: Num,
     offload_code: Code,
 ) -> Num:
     """Traffic of weights kept on the host for one micro-batch: fetched forward and backward, gradients sent once."""
-    byte = held_count * (2 * gathered_weight_byte + weight_gradient_share * wire_byte)
+    byte = held_count * (2 * travelling_byte + weight_gradient_share * wire_byte)
     return pick(offload_code, 0.0, 0.0, byte / host_link_byte_per_s)
 
 

@@ -34,6 +34,9 @@ SOURCE = "step-rows"
 TOLD = 0.9
 """Share of a prior's uncertainty below which rows have told a constant more than was known before."""
 
+WIDE = 1.645
+"""Standard deviations on either side that hold 90 % of a normal distribution."""
+
 REACHED = 0.95
 """Most of a rated figure that anything reaches."""
 
@@ -128,26 +131,56 @@ CORE_CONSTANTS: tuple[Cells, ...] = (
 )
 """What may move where models are trained from scratch, and from where."""
 
+EAGER = "transformers transformers-gptq transformers-deepspeed"
+FUSED = "transformers-fused nemo-automodel"
+HUGGING_FACE = f"{EAGER} {FUSED}"
+
 TUNING_CONSTANTS: tuple[Cells, ...] = (
     _matmul("volta", 0.68, 0.12, "fp16"),
     _matmul("turing", 0.5, 0.2, "fp16"),
+    _matmul("volta turing", 0.85, 0.12, "fp32"),
     _matmul("ampere-gddr", 0.75, 0.1, "bf16", "fp16"),
-    _matmul("ada", 0.8, 0.06, "bf16", "fp16"),
+    _matmul("ada", 0.9, 0.06, "bf16", "fp16"),
     _matmul("cdna3", 0.48, 0.2, "bf16", "fp16"),
+    _matmul("cdna3", 0.7, 0.2, "fp32"),
     _attention("volta", 0.35, 0.25),
     _attention("ampere-gddr ada", 0.5, 0.2),
-    _stack("transformers", "attention_kernel_ratio", 0.75, 0.12),
-    _stack("transformers", "layer_launch_s", 0.6e-3, 0.6),
-    _stack("transformers", "overlap_loss_share", 0.4, 0.7),
-    _stack("transformers", "replica_overlap_loss_share", 0.3, 0.7),
-    _stack("transformers", "elementwise_traffic_ratio", 3, 0.4),
+    _attention("cdna3", 0.3, 0.15),
+    _stack(f"{EAGER} transformers-fused", "attention_kernel_ratio", 0.75, 0.12),
+    _stack(HUGGING_FACE, "layer_launch_s", 0.6e-3, 0.6),
+    _stack(f"{HUGGING_FACE} transformers-2022 deepspeed-2022 deeplearningexamples", "launch_loss_share", 0.15, 0.7),
+    _stack(f"transformers transformers-gptq {FUSED}", "overlap_loss_share", 0.4, 0.7),
+    _stack("transformers-deepspeed", "overlap_loss_share", 0.6, 0.4),
+    _stack("transformers-deepspeed", "sharded_launch_s", 2.5e-3, 0.6),
+    _stack(f"{HUGGING_FACE} transformers-2022 deeplearningexamples", "replica_overlap_loss_share", 0.3, 0.7),
+    _stack("transformers", "tensor_overlap_share", 0.1, 1),
+    _stack(EAGER, "elementwise_traffic_ratio", 4, 0.3),
+    _stack(FUSED, "elementwise_traffic_ratio", 2, 0.4),
+    _stack(HUGGING_FACE, "layer_norm_traffic_ratio", 0.5, 0.4),
+    _stack(f"{EAGER} nemo-automodel", "logit_pass_byte", 45, 0.3),
+    _stack("transformers-fused", "logit_pass_byte", 20, 0.4),
+    _stack(EAGER, "adapter_pass_count", 21, 0.3),
+    _stack(FUSED, "adapter_pass_count", 10, 0.4),
+    _stack("torchtune", "adapter_pass_count", 8, 0.5),
+    _stack(HUGGING_FACE, "optimizer_traffic_byte", 45, 0.4),
+    _stack("transformers-2022", "optimizer_traffic_byte", 100, 0.4),
+    _stack("transformers-gptq", "widening_ratio", 10, 0.5),
+    _stack("transformers-2022", "softmax_traffic_byte", 30, 0.3),
+    _stack("deepspeed-2022", "softmax_traffic_byte", 22, 0.3),
+    _stack("transformers-2022 deepspeed-2022", "elementwise_traffic_ratio", 2.5, 0.4),
+    _stack("deeplearningexamples", "softmax_traffic_byte", 18, 0.3),
+    _stack("deeplearningexamples", "elementwise_traffic_ratio", 1.5, 0.3),
+    _stack("transformers-2022 deepspeed-2022 deeplearningexamples", "attention_kernel_ratio", 0.8, 0.3),
     _stack("transformers torchtune", "grouped_matmul_ratio", 0.9, 0.2),
-    _stack("transformers", "step_fixed_s", 0.05, 0.7),
-    _shared("adapter_pass_count", 21, 0.3),
+    _stack(HUGGING_FACE, "step_fixed_s", 0.05, 0.7),
+    _stack("torchtune", "optimizer_traffic_byte", 16, 0.4),
+    _stack("torchtune", "attention_kernel_ratio", 0.75, 0.3),
     _shared("adapter_launch_s", 1.5e-4, 0.7),
+    _shared("adapter_host_s", 4e-4, 0.5),
+    Cells("generations", ("ada",), "sustained_flop_per_j", 0.6e12, 0.3),
     _shared("widening_ratio", 1.5, 0.5),
-    _stack("transformers torchtune", "sharded_launch_s", 1e-3, 0.8),
-    _stack("torchtune", "elementwise_traffic_ratio", 1.5, 0.3),
+    _stack(f"transformers transformers-gptq {FUSED} torchtune", "sharded_launch_s", 1e-3, 0.8),
+    _stack("torchtune", "elementwise_traffic_ratio", 1.3, 0.3),
     _stack("torchtune", "layer_launch_s", 2.5e-4, 0.5),
 )
 """What else may move where models are fine-tuned; everything above then stands."""
@@ -230,7 +263,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tables(found: Fitted) -> Iterator[tuple[str, str]]:
-    """Each fact table with the fitted values in, ranges scaled with them; what rows told is assumed no longer."""
+    """Each fact table with the fitted values in; what rows told is assumed no longer.
+
+    Ranges are scaled with their values; those of fine-tuning are what the rows left, where these told anything.
+    """
     for name in sorted({cells.table for cells in FREE}):
         own = {stream: cells for cells in FREE if cells.table == name for stream in cells.streams}
         lines = list(csv.reader(io.StringIO(content(name).decode())))
@@ -238,11 +274,16 @@ def _tables(found: Fitted) -> Iterator[tuple[str, str]]:
             cells = own.get(f"{name}/{line[0]}/{line[1]}")
             if cells is None:
                 continue
-            value = found.values[cells.name]
-            scale = value / float(line[2])
+            value, left = found.values[cells.name], found.sigmas[cells.name]
+            told = left < TOLD * cells.sigma
             most = 1.0 if "_share" in line[1] else np.inf
-            line[2:5] = [f"{value:.3g}", *(f"{min(float(end) * scale, most):.3g}" if end else "" for end in line[3:5])]
-            if line[5] == "assumed" and found.sigmas[cells.name] < TOLD * cells.sigma:
+            if line[3]:
+                ends = [float(end) * value / float(line[2]) for end in line[3:5]]
+                if told and cells in TUNING_CONSTANTS:
+                    ends = [value * float(np.exp(side * WIDE * left)) for side in (-1, 1)]
+                line[3:5] = [f"{min(end, most):.3g}" for end in ends]
+            line[2] = f"{value:.3g}"
+            if line[5] == "assumed" and told:
                 line[5:7] = ["modelled", SOURCE]
                 line[9] = line[9].removesuffix("no rows").rstrip("; ")
         text = io.StringIO()
