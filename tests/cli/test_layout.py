@@ -69,7 +69,7 @@ def test_limits_and_open_fields_are_heeded() -> None:
     [
         (("layout", "gpt-4o"), 4, "architecture"),
         (("layout", "llama-3.1-8b", "--keep", "site.pue"), 2, "is not searched"),
-        (("layout", "llama-3.1-8b", "--open", "cluster.accelerator"), 2, "has no usual values"),
+        (("layout", "llama-3.1-8b", "--open", "site.region"), 2, "has no usual values"),
         (("layout", "llama-3.1-8b", "--open", "cluster.accelerator=h1000"), 2, "is in no row"),
         (("layout", "llama-3.1-8b", "--open", "layout.tensor=two"), 2, "layout.tensor"),
         (("layout", "llama-3.1-8b", "--open", "layout.tensor=0"), 2, "layout.tensor"),

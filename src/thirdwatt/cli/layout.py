@@ -13,6 +13,7 @@ from thirdwatt.cli.options import Finite, columns, dumped, emphasised, json_opti
 
 DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(h|d|w)\s*$")
 HOURS = {"h": 1, "d": 24, "w": 168}
+W_PER_KW = 1_000
 GOALS = ("time", "energy", "cost", "carbon")
 TOOLS = ("megatron", "deepspeed", "torchtitan", "maxtext")
 
@@ -41,6 +42,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 @click.option("--keep", "kept", multiple=True, metavar="PATH", help="Leave a field as it is: layout.micro_batch")
 @click.option("--within-kw", type=Finite(min=0, min_open=True), help="Highest sustained draw there may be.")
 @click.option("--deadline", type=Duration(), metavar="TIME", help="Time there is: 12h, 30d, 2w.")
+@click.option(
+    "--fill", type=Finite(min=0, max=1, min_open=True), default=1.0, show_default=True,
+    help="Share of the memory that may be filled; less is surer to fit.",
+)  # fmt: skip
 @click.option("--front", is_flag=True, help="Show what nothing beats in time, energy and cost at once.")
 @click.option("--launch", type=click.Choice(TOOLS), help="Print what to give this tool, and nothing else.")
 @click.option("--html", metavar="FILE", help="A page with charts, fit for print.")
@@ -53,6 +58,7 @@ def command(
     kept: tuple[str, ...],
     within_kw: float | None,
     deadline: float | None,
+    fill: float,
     front: bool,
     launch: str | None,
     html: str | None,
@@ -78,7 +84,9 @@ def command(
     name, document = read(scenario)
     named = scenario_of(changed(document, settings), name=name)
     limits = Limits(
-        float("inf") if within_kw is None else within_kw * 1000, float("inf") if deadline is None else deadline
+        memory_share=fill,
+        power_w=float("inf") if within_kw is None else within_kw * W_PER_KW,
+        wall_time_h=float("inf") if deadline is None else deadline,
     )
     with _bar() as progress:
         answer = search(named, by, opened=_opened(opened), kept=kept, limits=limits, progress=progress)

@@ -11,9 +11,12 @@ from thirdwatt.report.phrases import column
 from thirdwatt.report.text import WIDTH
 from thirdwatt.scenario.foreign.launch import TOOLS, Launch, Launched, launch
 from thirdwatt.search.layout import Answer, Candidate
+from thirdwatt.search.layout.axes import AXES, LATE
 from thirdwatt.search.layout.offers import Offer
 from thirdwatt.search.layout.why import TERMS, Reasons, Terms
 
+SPREAD_ALIKE = frozenset((*AXES, *LATE, "layout.data", "cluster.count"))
+"""What differs between layouts of one machine."""
 SYMBOLS: Mapping[str, str] = {"time": "h", "energy": "kWh", "cost": "USD", "carbon": "kg"}
 SPREADS, FRONT, REFUSALS = 5, 8, 4
 """Spreads, points of the front and reasons that a screen names."""
@@ -65,6 +68,7 @@ SHORT = {
 }  # fmt: skip
 """Degrees as the field shortens them, for tables."""
 WORDS = {"selective": "sel", "full": "full"}
+HOSTED = {"optimizer": "host-opt", "weights": "host-all"}
 
 
 def short(settings: Mapping[str, Any]) -> str:
@@ -76,6 +80,8 @@ def short(settings: Mapping[str, Any]) -> str:
     ]
     if settings.get("layout.recompute", "none") != "none":
         said.append(WORDS[settings["layout.recompute"]])
+    if settings.get("layout.offload", "none") != "none":
+        said.append(HOSTED[settings["layout.offload"]])
     if "cluster.power_cap_w" in settings:
         said.append(f"{settings['cluster.power_cap_w']:g}W")
     own = {path: value for path, value in settings.items() if not path.startswith("layout.")}
@@ -149,8 +155,18 @@ def answer_lines(answer: Answer, reasons: Reasons | None) -> Iterator[str]:
         f"{amount(reasons.best.power_w, 'W')} an accelerator, memory {percent(reasons.best.memory_share)} full "
         f"(fits in {percent(reasons.best.fits_share)} of draws)"
     )
+    if reasons.surer is not None:
+        yield _surer(answer, best, reasons.surer)
     if answer.current is not None:
         yield _standing(answer)
+
+
+def _surer(answer: Answer, best: Candidate, surer: Terms) -> str:
+    """The layout to take if the best should not fit."""
+    other = surer.candidate
+    goal = answer.goal
+    more = _more(other.figures[goal] / best.figures[goal])
+    return f"surer to fit: {short(other.settings)}: {more} {goal}, fits in {percent(surer.fits_share)} of draws"
 
 
 def _standing(answer: Answer) -> str:
@@ -173,6 +189,8 @@ def _standing(answer: Answer) -> str:
 
 
 def _offers(answer: Answer, offers: Sequence[Offer], least_count: int | None, width: int) -> Iterator[str]:
+    if offers:
+        yield f"on {answer.job.counts[-1]} x {answer.scenario.choices['accelerator']}"
     for offer in offers:
         name = f"{ADAPTED[offer.adapter]}{HELD[offer.offload]}"
         if offer.best is None:
@@ -202,7 +220,7 @@ def _doubt(reasons: Reasons, width: int) -> Iterator[str]:
     doubt = reasons.doubt
     said = f"sure?  best in {percent(doubt.best_share)} of draws"
     if doubt.rival is not None:
-        said += f"; {spread(doubt.rival.settings)} is better in {percent(doubt.rival_share)}"
+        said += f"; {short(doubt.rival.settings)} is better in {percent(doubt.rival_share)}"
         if doubt.quantity:
             said += f", mostly where {doubt.quantity} is {doubt.toward} (thirdwatt explain names its source)"
     yield from _wrapped(said, width, " " * 7)
@@ -225,9 +243,19 @@ def _table(answer: Answer, many: Sequence[Candidate], head: str) -> Iterator[str
 
 
 def _spreads(answer: Answer) -> Iterator[str]:
-    many = answer.found.spreads[:SPREADS]
+    chosen = best_of_each(answer)
+    many, head = (chosen, "best of each") if len(chosen) > 1 else (answer.found.spreads, "best of each spread")
     if len(many) > 1:
-        yield from _table(answer, many, "best of each spread")
+        yield from _table(answer, many[:SPREADS], head)
+
+
+def best_of_each(answer: Answer) -> list[Candidate]:
+    """Best layout of each choice that is opened beside the layout: of each accelerator, of each precision."""
+    found: dict[tuple[Any, ...], Candidate] = {}
+    for each in answer.found.spreads:
+        own = tuple(value for path, value in each.settings.items() if path not in SPREAD_ALIKE)
+        found.setdefault(own, each)
+    return list(found.values())
 
 
 def _front(answer: Answer) -> Iterator[str]:
@@ -256,7 +284,7 @@ def _counts(answer: Answer, width: int) -> Iterator[str]:
 
 def _notes(answer: Answer, width: int) -> Iterator[str]:
     for warning in answer.warnings:
-        if warning.code == "set_aside":
+        if warning.code in ("set_aside", "not_tried"):
             yield from _wrapped(f"note: {warning.text}", width)
 
 
@@ -341,7 +369,12 @@ def document(
         if reasons is None
         else {
             name: _plain_terms(terms)
-            for name, terms in (("best", reasons.best), ("next", reasons.runner_up), ("current", reasons.current))
+            for name, terms in (
+                ("best", reasons.best),
+                ("surer", reasons.surer),
+                ("next", reasons.runner_up),
+                ("current", reasons.current),
+            )
             if terms is not None
         },
         "doubt": None if reasons is None else _plain_doubt(reasons),
@@ -371,6 +404,7 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
 
 def _plain_terms(terms: Terms) -> dict[str, Any]:
     return {
+        "set": dict(terms.candidate.settings),
         "step_time_s": terms.step_s,
         "parts_s": dict(terms.parts),
         "memory_share": terms.memory_share,

@@ -312,6 +312,7 @@ class Refusal(Strict):
 class StepTerms(Strict):
     """What a layout's step is made of."""
 
+    set: dict[str, str | int | float]
     step_time_s: float
     parts_s: dict[str, float]
     memory_share: float
@@ -368,7 +369,7 @@ class LayoutSearch(Strict):
     better_than_current: int | None
     spreads: list[Laid]
     front: list[Laid]
-    terms: dict[Literal["best", "next", "current"], StepTerms]
+    terms: dict[Literal["best", "surer", "next", "current"], StepTerms]
     doubt: LayoutDoubt | None
     offers: list[SmallOffer]
     least_count: int | None

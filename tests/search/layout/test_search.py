@@ -18,7 +18,7 @@ from thirdwatt.search.layout.axes import AXES, counts_up_to, usual
 from thirdwatt.search.layout.offers import least_count, offers, small
 from thirdwatt.search.layout.rules import FULL, RULES, TOO_HOT, TOO_LATE
 from thirdwatt.search.layout.search import divisible, job_of, settings_of
-from thirdwatt.search.layout.why import TERMS, reasons
+from thirdwatt.search.layout.why import ROOMY_SHARE, SURE_SHARE, TERMS, reasons
 from thirdwatt.validation.steps import Step, steps
 
 RANK = 0.05
@@ -134,7 +134,10 @@ def test_published_steps_fit() -> None:
 def test_limits_hold() -> None:
     free = search("llama-3.1-405b", "cost", opened={"cluster.count": (4096, 8192, 16384)})
     tight = search(
-        "llama-3.1-405b", "cost", opened={"cluster.count": (4096, 8192, 16384)}, limits=Limits(13e6, 170 * 24)
+        "llama-3.1-405b",
+        "cost",
+        opened={"cluster.count": (4096, 8192, 16384)},
+        limits=Limits(power_w=13e6, wall_time_h=170 * 24),
     )
     assert free.best is not None
     assert tight.best is not None
@@ -176,10 +179,19 @@ def test_accelerators_are_compared_where_they_are_opened() -> None:
     assert {each.settings["cluster.accelerator"] for each in answer.found.spreads} == set(chips)
 
 
+def test_every_accelerator_that_is_rented_out_is_tried_where_none_is_named() -> None:
+    tune = {**TUNE, "workload": {**TUNE["workload"], "adapter": "lora"}, "layout": {"precision": "bf16"}}
+    answer = search(tune, "cost", opened={"cluster.accelerator": ()})
+    chips = {each.settings["cluster.accelerator"] for each in answer.found.spreads}
+    assert len(chips) > 20
+    assert "t4" not in chips  # it has no bf16
+    assert any(warning.code == "not_tried" and "t4" in warning.text for warning in answer.warnings)
+
+
 @pytest.mark.parametrize(
     ("opened", "kept", "said"),
     [
-        ({"cluster.accelerator": ()}, (), "has no usual values"),
+        ({"site.region": ()}, (), "has no usual values"),
         ({}, ("site.pue",), "is not searched"),
         ({"layout.tensor": (1, 2)}, ("layout.tensor",), "is opened and kept"),
         ({"layout.recompute": ("sometimes",)}, (), "layout.recompute"),
@@ -256,6 +268,20 @@ def test_the_assumption_that_decides_does_decide() -> None:
     assert times[0] is not None
     assert times[1] is not None
     assert times[0].value < times[1].value
+
+
+def test_a_surer_layout_is_named_where_the_best_may_not_fit() -> None:
+    answer = standing("deepseek-v3")
+    found = reasons(answer, samples=200)
+    assert found is not None
+    assert found.best.fits_share < SURE_SHARE
+    assert found.surer is not None
+    assert found.surer.memory_share <= ROOMY_SHARE
+    assert found.surer.fits_share > found.best.fits_share
+    assert found.surer.candidate.figures["time"] >= found.best.candidate.figures["time"]
+    roomy = search("deepseek-v3", limits=Limits(memory_share=ROOMY_SHARE))
+    assert roomy.best is not None
+    assert roomy.best.settings == found.surer.candidate.settings
 
 
 # --- small machines -----------------------------------------------------------------------------------------------

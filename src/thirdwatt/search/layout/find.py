@@ -38,14 +38,22 @@ class Limits:
 
     Attributes
     ----------
+    memory_share
+        Share of the memory of an accelerator that may be filled, at the centre of the estimate.
     power_w
         Highest sustained draw of the facility.
     wall_time_h
         Time from start to end.
     """
 
+    memory_share: float = 1.0
     power_w: float = np.inf
     wall_time_h: float = np.inf
+
+    @property
+    def bound_the_cluster(self) -> bool:
+        """Whether they limit what a cluster may be, not only how it is used."""
+        return self.power_w < np.inf or self.wall_time_h < np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +218,8 @@ def _of_space(
         found.searched += seen
         for reason, count in broken.items():
             _refuse(found, reason, count * space.late_size)
-        numbers, columns, memory = _fitting(fitting.of(_first_late(space, columns)), numbers, columns, found, space)
+        used = fitting.of(_first_late(space, columns))
+        numbers, columns, memory = _fitting(used, numbers, columns, found, space, limits.memory_share)
         for late in range(space.late_size):
             if not len(numbers):
                 break
@@ -241,10 +250,10 @@ def _refuse(found: Found, reason: str, count: int) -> None:
 
 
 def _fitting(
-    used: Mapping[str, Array], numbers: Numbers, columns: Columns, found: Found, space: Space
+    used: Mapping[str, Array], numbers: Numbers, columns: Columns, found: Found, space: Space, most: float
 ) -> tuple[Numbers, Columns, Array]:
     device, host = (used[name] for name in MEMORY)
-    full, host_full = device > 1, (device <= 1) & (host > 1)
+    full, host_full = device > most, (device <= most) & (host > 1)
     _refuse(found, FULL, int(np.count_nonzero(full)) * space.late_size)
     _refuse(found, HOST_FULL, int(np.count_nonzero(host_full)) * space.late_size)
     fits = ~(full | host_full)

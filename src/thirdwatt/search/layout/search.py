@@ -8,6 +8,8 @@ from itertools import product
 from math import log2
 from typing import Any
 
+from thirdwatt.facts import table
+from thirdwatt.facts.prices import rent
 from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.fit import fit
@@ -31,6 +33,7 @@ from thirdwatt.search.layout.space import Space
 
 GOALS = ("time", "energy", "cost", "carbon")
 COUNT, CAP, BATCH = "cluster.count", "cluster.power_cap_w", "layout.global_batch"
+CHIP = "cluster.accelerator"
 OPTIONS = {"layout.zero_stage": "zero", "layout.recompute": "recompute", "layout.offload": "offload"}
 COUNTED = tuple(f"layout.{name}" for name in ("tensor", "pipeline", "context", "expert"))
 """Degrees that divide the number of accelerators."""
@@ -56,6 +59,8 @@ class Answer:
         Whether any of it is stated.
     current_fits
         Whether it fits into the memory.
+    spaces, limits
+        What was searched, and what a layout might take.
     """
 
     scenario: Scenario
@@ -66,6 +71,8 @@ class Answer:
     current: Candidate | None
     stated: bool
     current_fits: bool
+    spaces: tuple[Space, ...]
+    limits: Limits
     warnings: tuple[Warn, ...]
 
     @property
@@ -119,7 +126,10 @@ def search(
     _demand(ledger, by, quantities)
     bounds = limits or Limits()
     more = dict(opened or {})
-    if bounds != Limits() and "accelerator_count" not in own.given and "instance" not in own.choices:
+    left: tuple[Warn, ...] = ()
+    if CHIP in more and not more[CHIP]:
+        more[CHIP], left = rentable(own)
+    if bounds.bound_the_cluster and "accelerator_count" not in own.given and "instance" not in own.choices:
         more.setdefault(COUNT, ())
     job = job_of(ledger, _counts(more, ledger))
     if "global_batch_count" not in ledger.figures:
@@ -130,7 +140,8 @@ def search(
     _refuse_values(own, more)
     base = scenario_of(own, {**dict.fromkeys(AXES, None), "layout.data": None, BATCH: job.batch})
     stated = bool(_stated(wanted))
-    spaces = list(_spaces(base, job, current, more, fixed, by, bounds, union=stated))
+    tried = list(_spaces(base, job, current, more, fixed, by, bounds, union=stated))
+    spaces, quantities, unpriced = _priceable(tried, quantities, by)
     standing, fits = _priced(base, current, quantities)
     found = find(
         spaces, by, quantities, bounds, standing.figures[by] if standing is not None and fits else 0.0, progress
@@ -144,7 +155,9 @@ def search(
         current=standing,
         stated=stated,
         current_fits=fits,
-        warnings=(*(warning for warning in base.warnings if warning not in aside), *aside),
+        spaces=tuple(spaces),
+        limits=bounds,
+        warnings=(*(warning for warning in base.warnings if warning not in aside), *aside, *left, *unpriced),
     )
 
 
@@ -237,6 +250,21 @@ def settings_of(ledger: Ledger) -> dict[str, Any]:
     return found
 
 
+def rentable(scenario: Scenario) -> tuple[tuple[str, ...], tuple[Warn, ...]]:
+    """Accelerators that somebody rents out and that the scenario can run on, and a word on those it cannot."""
+    offered = [name for name in table("accelerators").rows if rent(name, None, scenario.choices["term"]) is not None]
+    able, unable = [], []
+    for name in offered:
+        try:
+            scenario_of(scenario, {CHIP: name})
+        except InputError:
+            unable.append(name)
+        else:
+            able.append(name)
+    said = f"{', '.join(unable)}: not tried, since they have not what the scenario states"
+    return tuple(able), (Warn("not_tried", said),) if unable else ()
+
+
 # --- what is open -------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +283,7 @@ def _refuse_paths(opened: Mapping[str, Sequence[Any]], kept: frozenset[str]) -> 
         if path not in AXES and path not in LATE
     ]
     for path, values in opened.items():
-        if not values and path not in (*AXES, *LATE, COUNT):
+        if not values and path not in (*AXES, *LATE, COUNT, CHIP):
             mistakes.append(Mistake(path, "has no usual values", f"give them: --open {path}=A,B"))
         if path in kept:
             mistakes.append(Mistake(path, "is opened and kept", "do one of them"))
@@ -297,8 +325,9 @@ def _spaces(
     limits: Limits,
     *,
     union: bool,
-) -> Iterator[Space]:
-    """One space for every choice of what makes a scenario of its own: an accelerator, a precision, a network.
+) -> Iterator[tuple[Space, Mapping[str, str]]]:
+    """One space for every choice of what makes a scenario of its own: an accelerator, a precision, a network; and the
+    goals that can be had there.
 
     Parameters
     ----------
@@ -309,7 +338,8 @@ def _spaces(
     for values in product(*outer.values()):
         chosen = dict(zip(outer, values, strict=True))
         scenario = scenario_of(base, chosen) if chosen else base
-        own = job_of(estimate(scenario, samples=1), job.counts) if chosen else job
+        ledger = estimate(scenario, samples=1)
+        own = replace(job_of(ledger, job.counts), batch=job.batch)
         axes = [Axis(path, (value,), {}) for path, value in chosen.items()]
         if len(own.counts) > 1:
             axes.append(axis(scenario, COUNT, own.counts))
@@ -322,7 +352,20 @@ def _spaces(
             late.append(axis(scenario, CAP, _values(CAP, own, current, opened, kept), own.uncapped_w))
         elif CAP in current:
             late.append(axis(scenario, CAP, (current[CAP],)))
-        yield Space(scenario, own, tuple(axes), tuple(late))
+        yield Space(scenario, own, tuple(axes), tuple(late)), goals(ledger)
+
+
+def _priceable(
+    tried: Sequence[tuple[Space, Mapping[str, str]]], quantities: Mapping[str, str], by: str
+) -> tuple[list[Space], dict[str, str], tuple[Warn, ...]]:
+    """Spaces in which the goal can be had, the goals that can be had in all of them, and a word on the others."""
+    able = [(space, own) for space, own in tried if by in own and own["time"] == quantities["time"]]
+    if not able:
+        raise InsufficientError(f"the least {by} is known of none of what is opened")
+    shared = {goal: name for goal, name in quantities.items() if all(goal in own for _, own in able)}
+    unable = [space.title for space, own in tried if by not in own]
+    said = f"{', '.join(unable)}: not tried, since the {by} is not known"
+    return [space for space, _ in able], shared, (Warn("not_tried", said),) if unable else ()
 
 
 def _values(

@@ -44,6 +44,13 @@ class Space:
     late: tuple[Axis, ...] = ()
 
     @property
+    def title(self) -> str:
+        """What is the same in all of it and opened."""
+        return " ".join(
+            str(axis.values[0]) for axis in self.axes if not axis.columns and not axis.path.startswith("layout")
+        )
+
+    @property
     def size(self) -> int:
         """Combinations of the axes, late ones apart."""
         return prod(len(axis.values) for axis in self.axes)

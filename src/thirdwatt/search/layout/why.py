@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from thirdwatt.ledger.evaluate import needed
 from thirdwatt.ledger.leaves import columns
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sensitivity import spread_shares
-from thirdwatt.search.layout.find import STEP, Candidate
+from thirdwatt.search.layout.find import STEP, Candidate, find
 from thirdwatt.search.layout.search import Answer
 
 TERMS: Mapping[str, str] = {
@@ -27,6 +27,11 @@ RIVALS = 8
 """Spreads beside the best one that are held against it in every draw."""
 
 SAMPLES = 500
+
+SURE_SHARE = 0.8
+"""Share of draws in which a layout must fit to be taken without another word."""
+ROOMY_SHARE = 0.85
+"""Share of the memory that a layout fills at the centre if it is to fit in nearly all draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,13 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The best layout beside the next spread and the scenario's own, and how sure it is."""
+    """The best layout beside the next spread and the scenario's own, and how sure it is.
+
+    ``surer`` is the best layout that leaves room in the memory, where the best one may well not fit.
+    """
 
     best: Terms
+    surer: Terms | None
     runner_up: Terms | None
     current: Terms | None
     doubt: Doubt
@@ -101,10 +110,20 @@ def reasons(answer: Answer, samples: int = SAMPLES, seed: int = 0) -> Reasons | 
         current = _terms(answer.current, answer.ledger(answer.current, samples, seed))
     return Reasons(
         best=of_spreads[0],
+        surer=_surer(answer, of_spreads[0], samples, seed),
         runner_up=of_spreads[1] if len(of_spreads) > 1 else None,
         current=current,
         doubt=_doubt(answer, spreads, ledgers),
     )
+
+
+def _surer(answer: Answer, best: Terms, samples: int, seed: int) -> Terms | None:
+    """The best layout that leaves room in the memory, if the best of all leaves too little."""
+    if best.fits_share >= SURE_SHARE:
+        return None
+    limits = replace(answer.limits, memory_share=min(answer.limits.memory_share, ROOMY_SHARE))
+    found = find(answer.spaces, answer.goal, answer.quantities, limits).best
+    return None if found is None else _terms(found, answer.ledger(found, samples, seed))
 
 
 def _terms(candidate: Candidate, ledger: Ledger) -> Terms:
