@@ -10,12 +10,21 @@ Importing the package costs next to nothing: what needs numpy is loaded when it 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from thirdwatt.ledger import Ledger, estimate  # as the search's, which settles layouts first
 
-__version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate"]
+    layout: Callable[..., Any]
 
-_LAZY = {"estimate": "thirdwatt.search.auto", "Ledger": "thirdwatt.ledger"}
+__version__ = "0.1.0"
+__all__ = ["Ledger", "__version__", "estimate", "layout"]
+
+_LAZY = {
+    "Ledger": ("thirdwatt.ledger", "Ledger"),
+    "estimate": ("thirdwatt.search.auto", "estimate"),
+    "layout": ("thirdwatt.search.layout", "search"),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -23,7 +32,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'thirdwatt' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_LAZY[name]), name)
+    module, attribute = _LAZY[name]
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

@@ -339,3 +339,8 @@ def test_any_other_layout_is_left_alone() -> None:
     assert settled(scenario) is scenario
     unknown = scenario_of({"layout": "auto", "workload": {"flop": 1e20}})
     assert settled(unknown) is unknown
+
+
+def test_it_can_be_asked_from_python() -> None:
+    answer = thirdwatt.layout(TUNE, by="time", opened={"layout.offload": ("weights",)})
+    assert answer.best.settings["layout.offload"] == "weights"
