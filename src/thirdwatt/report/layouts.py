@@ -122,12 +122,12 @@ def text(
     blocks = [
         list(_headline(answer, reasons, width)),
         list(_offers(answer, offers, least_count, width)),
-        list(_terms(answer, reasons)) if reasons is not None else [],
+        list(_terms(answer, reasons, width)) if reasons is not None else [],
         list(_doubt(reasons, width)) if reasons is not None else [],
-        list(_front(answer)) if front else list(_spreads(answer)),
+        list(_front(answer, width)) if front else list(_spreads(answer, width)),
         list(_counts(answer, width)),
         list(_notes(answer, width)),
-        [_end(answer)],
+        list(_wrapped(_end(answer), width)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -138,7 +138,7 @@ def _wrapped(said: str, width: int, indent: str = "  ") -> Iterator[str]:
 
 def _headline(answer: Answer, reasons: Reasons | None, width: int) -> Iterator[str]:
     if answer.best is not None:
-        yield f"{answer.scenario.name}: the layout with the least {answer.goal}"
+        yield from _wrapped(f"{answer.scenario.name}: the layout with the least {answer.goal}", width)
     for line in answer_lines(answer, reasons):
         yield from _wrapped(line, width)
 
@@ -184,7 +184,8 @@ def _standing(answer: Answer) -> str:
         if best.figures[goal] > 0
     )
     place = answer.found.better / max(answer.found.feasible, 1)
-    rank = "it is the best" if answer.found.better == 0 else f"{answer.found.better:,} are better ({percent(place)})"
+    better = answer.found.better
+    rank = f"{better:,} {'is' if better == 1 else 'are'} better ({percent(place)})" if better else "none is better"
     return f"{said}: {lost}; {rank}"
 
 
@@ -204,16 +205,16 @@ def _offers(answer: Answer, offers: Sequence[Offer], least_count: int | None, wi
         yield f"it fits from {least_count:,} accelerators on"
 
 
-def _terms(answer: Answer, reasons: Reasons) -> Iterator[str]:
+def _terms(answer: Answer, reasons: Reasons, width: int) -> Iterator[str]:
     whose = "yours" if answer.stated else "guessed"
     beside = [("best", reasons.best), ("next spread", reasons.runner_up), (whose, reasons.current)]
     shown = [(name, terms) for name, terms in beside if terms is not None]
-    yield f"{'a step, in s':22}" + "".join(f"{name:>14}" for name, _ in shown)
     cells = column([terms.step_s for _, terms in shown], "s")
-    for part in TERMS:
-        yield f"  {part:20}" + "".join(f"{cells.cell(terms.parts[part]):>14}" for _, terms in shown)
-    yield f"  {'step':20}" + "".join(f"{cells.cell(terms.step_s):>14}" for _, terms in shown)
-    yield f"  {'memory full':20}" + "".join(f"{percent(terms.memory_share):>14}" for _, terms in shown)
+    rows = [[cells.head("a step"), *(name for name, _ in shown)]]
+    rows += [[f"  {part}", *(cells.cell(terms.parts[part]) for _, terms in shown)] for part in TERMS]
+    rows.append(["  step", *(cells.cell(terms.step_s) for _, terms in shown)])
+    rows.append(["  memory full", *(percent(terms.memory_share) for _, terms in shown)])
+    yield from _aligned(rows, width)
 
 
 def _doubt(reasons: Reasons, width: int) -> Iterator[str]:
@@ -234,19 +235,21 @@ def table(answer: Answer, many: Sequence[Candidate], head: str) -> Iterator[tupl
         yield short(each.settings), *(columns[goal].cell(each.figures[goal]) for goal in columns)
 
 
-def _table(answer: Answer, many: Sequence[Candidate], head: str) -> Iterator[str]:
-    rows = list(table(answer, many, head))
+def _aligned(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Rows in columns of text, numbers to the right; a narrow screen goes without the last columns."""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    while len(widths) > 2 and sum(widths) + 2 * (len(widths) - 1) > width:
+        del widths[-1]
     for row in rows:
-        first, *others = zip(row, widths, strict=True)
+        first, *others = zip(row, widths, strict=False)
         yield "  ".join((f"{first[0]:<{first[1]}}", *(f"{cell:>{size}}" for cell, size in others)))
 
 
-def _spreads(answer: Answer) -> Iterator[str]:
+def _spreads(answer: Answer, width: int) -> Iterator[str]:
     chosen = best_of_each(answer)
     many, head = (chosen, "best of each") if len(chosen) > 1 else (answer.found.spreads, "best of each spread")
     if len(many) > 1:
-        yield from _table(answer, many[:SPREADS], head)
+        yield from _aligned(list(table(answer, many[:SPREADS], head)), width)
 
 
 def best_of_each(answer: Answer) -> list[Candidate]:
@@ -258,10 +261,11 @@ def best_of_each(answer: Answer) -> list[Candidate]:
     return list(found.values())
 
 
-def _front(answer: Answer) -> Iterator[str]:
+def _front(answer: Answer, width: int) -> Iterator[str]:
     many = thinned(answer.found.front, FRONT)
     if many:
-        yield from _table(answer, many, "front: nothing is better in time, energy and cost")
+        head = "front of time, energy and cost"
+        yield from _aligned(list(table(answer, many, head)), width)
         if len(many) < len(answer.found.front):
             yield f"{len(many)} of {len(answer.found.front)} points, --json has all"
 
