@@ -11,7 +11,8 @@ from thirdwatt.ledger import estimate as priced
 from thirdwatt.ledger.pricing import SAMPLES, Sourced
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import InsufficientError, Scenario, Warn
-from thirdwatt.search.layout.search import BATCH, search
+from thirdwatt.search.layout.opened import BATCH
+from thirdwatt.search.layout.search import search
 
 AUTO = "auto"
 

@@ -15,9 +15,9 @@ from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.search.auto import settled
 from thirdwatt.search.layout import Answer, Limits, search
 from thirdwatt.search.layout.axes import AXES, counts_up_to, usual
+from thirdwatt.search.layout.job import divisible, job_of, settings_of
 from thirdwatt.search.layout.offers import least_count, offers, small
 from thirdwatt.search.layout.rules import FULL, RULES, TOO_HOT, TOO_LATE
-from thirdwatt.search.layout.search import divisible, job_of, settings_of
 from thirdwatt.search.layout.why import ROOMY_SHARE, SURE_SHARE, TERMS, reasons
 from thirdwatt.validation.steps import Step, steps
 

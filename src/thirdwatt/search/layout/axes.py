@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thirdwatt.facts import table
 from thirdwatt.ledger import scenario_of
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.scenario import Scenario
 from thirdwatt.scenario.parse import QUANTITY_OF
+from thirdwatt.search.layout.job import Job
 
 MOST_TENSOR = 128
 MOST_CONTEXT = 64
@@ -31,39 +31,6 @@ CAPS = (0.9, 0.8, 0.7, 0.6, 0.5)
 CAP_STEP_W = 5
 OPEN = None
 """Value of an axis that leaves its field unstated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What of a scenario decides which layouts there are.
-
-    Attributes
-    ----------
-    counts
-        Numbers of accelerators that are tried.
-    in_host
-        Accelerators of one host.
-    batch
-        Sequences of a step.
-    zero_stage, heads_exchanged
-        What the scenario has, where it is not open: its ZeRO stage, and whether sequences are cut by heads.
-    degrees
-        Fields of a layout, beside data, that the software can set; all where it is not known.
-    """
-
-    layers: int
-    heads: int
-    kv_heads: int
-    experts: int
-    sequence: int
-    batch: int
-    counts: tuple[int, ...]
-    in_host: int
-    tdp_w: float
-    uncapped_w: float
-    zero_stage: int
-    heads_exchanged: bool
-    degrees: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +170,3 @@ def counts_up_to(most: int, in_host: int) -> tuple[int, ...]:
     for power in range(17):
         found |= {host * 2**power, host * 3 * 2**power}
     return tuple(sorted(each for each in found if each <= most))
-
-
-def degrees_of(stack: str) -> frozenset[str]:
-    """Fields of a layout that a stack can set; empty where it is not known."""
-    return frozenset(table("stacks").rows[stack].text.get("degrees", "").split())

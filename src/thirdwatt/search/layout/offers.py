@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from thirdwatt.ledger import scenario_of
 from thirdwatt.search.layout.find import Candidate
-from thirdwatt.search.layout.search import COUNT, MOST_ACCELERATORS, Answer, search
+from thirdwatt.search.layout.opened import COUNT, MOST_ACCELERATORS
+from thirdwatt.search.layout.search import Answer, search
 
 OFFLOADS = ("none", "optimizer", "weights")
 ADAPTERS = ("none", "lora", "qlora")

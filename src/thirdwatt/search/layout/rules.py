@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thirdwatt.search.layout.axes import Job
+from thirdwatt.search.layout.job import Job
 
 ENDS = 2
 """Chunks that may hold no layer: the first the embedding alone, the last the logits alone."""

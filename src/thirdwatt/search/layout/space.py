@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.scenario import Scenario
-from thirdwatt.search.layout.axes import OPEN, Axis, Job
+from thirdwatt.search.layout.axes import OPEN, Axis
+from thirdwatt.search.layout.job import Job
 from thirdwatt.search.layout.rules import RULES
 
 CHUNK = 65_536

@@ -1,0 +1,148 @@
+"""The job: what of a scenario decides which layouts there are, and the layout that it has itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import log2
+from typing import Any
+
+from thirdwatt.facts import table
+from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.book import book
+from thirdwatt.ledger.ledger import path_of
+from thirdwatt.scenario import Scenario, Warn
+from thirdwatt.scenario.parse import QUANTITY_OF
+
+DEGREES = ("pipeline", "virtual_stages", "tensor", "context", "expert", "micro_batch", "data")
+"""Fields of a layout that are numbers."""
+OPTIONS = {"layout.zero_stage": "zero", "layout.recompute": "recompute", "layout.offload": "offload"}
+"""Fields of a layout that are words, and the choice that each decides."""
+CAP = "cluster.power_cap_w"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What of a scenario decides which layouts there are.
+
+    Attributes
+    ----------
+    counts
+        Numbers of accelerators that are tried.
+    in_host
+        Accelerators of one host.
+    batch
+        Sequences of a step.
+    zero_stage, heads_exchanged
+        What the scenario has, where it is not open: its ZeRO stage, and whether sequences are cut by heads.
+    degrees
+        Fields of a layout, beside data, that the software can set; all where it is not known.
+    """
+
+    layers: int
+    heads: int
+    kv_heads: int
+    experts: int
+    sequence: int
+    batch: int
+    counts: tuple[int, ...]
+    in_host: int
+    tdp_w: float
+    uncapped_w: float
+    zero_stage: int
+    heads_exchanged: bool
+    degrees: frozenset[str]
+
+
+def degrees_of(stack: str) -> frozenset[str]:
+    """Fields of a layout that a stack can set; empty where it is not known."""
+    return frozenset(table("stacks").rows[stack].text.get("degrees", "").split())
+
+
+def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
+    """A scenario without what its layout decides: hours and utilisation that are stated would be the same for all."""
+    decided = _downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES)
+    fields = frozenset(QUANTITY_OF.values())
+    idle = [name for name in scenario.given if name in decided - fields and not name.endswith("_w")]
+    if not idle:
+        return scenario, ()
+    given = {name: figure for name, figure in scenario.given.items() if name not in idle}
+    said = ", ".join(path_of(name) for name in idle)
+    document = {
+        **scenario.document,
+        "known": {k: v for k, v in scenario.document.get("known", {}).items() if k in given},
+    }
+    text = f"{said}: set aside, since a layout decides it"
+    kept = tuple(each for each in scenario.observations if each.quantity not in idle)
+    own = replace(scenario, given=given, document=document, observations=kept)
+    return own, (Warn("set_aside", text),)
+
+
+def _downstream(names: Iterable[str]) -> frozenset[str]:
+    """Quantities that depend on some, those and the batch apart."""
+    reached = {*names}
+    start = frozenset({*reached, "global_batch_count"})
+    while True:
+        more = {
+            quantity
+            for quantity, ways in book().formulas.items()
+            if quantity not in reached and any(reached.intersection(way.arguments) for way in ways)
+        }
+        if not more:
+            return frozenset(reached - start)
+        reached |= more
+
+
+def job_of(ledger: Ledger, counts: Sequence[int] = ()) -> Job:
+    """What of a scenario decides which layouts there are."""
+
+    def whole(name: str) -> int:
+        found = ledger.of(name)
+        return 0 if found is None else round(found.value)
+
+    choices = ledger.scenario.choices
+    return Job(
+        layers=whole("layer_count"),
+        heads=max(whole("head_count"), 1),
+        kv_heads=max(whole("kv_head_count"), 1),
+        experts=whole("expert_count"),
+        sequence=whole("sequence_length"),
+        batch=max(whole("global_batch_count"), 1),
+        counts=tuple(counts) or (max(whole("accelerator_count"), 1),),
+        in_host=max(whole("accelerators_in_host_count"), 1),
+        tdp_w=ledger.figures["accelerator_tdp_w"].value,
+        uncapped_w=max(float(whole("power_cap_w")), ledger.figures["accelerator_tdp_w"].value),
+        zero_stage=int(choices["zero"]),
+        heads_exchanged=choices["context_by"] == "heads",
+        degrees=degrees_of(choices["stack"]),
+    )
+
+
+def divisible(batch: int, count: int) -> int:
+    """The batch nearest to one that nobody states, of those that many numbers of replicas share evenly: what is odd in
+    the number of accelerators, doubled.
+
+    Examples
+    --------
+    >>> divisible(489, 8), divisible(1954, 10_000)
+    (512, 2500)
+    """
+    odd = count // (count & -count)
+    return int(odd * 2 ** max(round(log2(batch / odd)), 0))
+
+
+def settings_of(ledger: Ledger) -> dict[str, Any]:
+    """The layout that a ledger has, as a scenario states it."""
+    choices = ledger.scenario.choices
+    found: dict[str, Any] = {}
+    for path in (*OPTIONS, *(f"layout.{name}" for name in DEGREES)):
+        if path in OPTIONS:
+            word = choices[OPTIONS[path]]
+            found[path] = int(word) if word.isdigit() else word
+            continue
+        value = ledger.of(QUANTITY_OF[path])
+        found[path] = 1 if value is None else int(value.value) if float(value.value).is_integer() else value.value
+    cap = ledger.scenario.given.get("power_cap_w")
+    if cap is not None:
+        found[CAP] = cap.value
+    return found
