@@ -55,7 +55,7 @@ def test_nothing_to_start_where_nothing_fits() -> None:
     assert why is None
     assert all(way.best is None for way in ways)
     assert count is not None
-    assert layouts.launched(answer) == {}
+    assert layouts.started(answer) == {}
     document = layouts.document(answer, why, ways, count)
     assert document["best"] is None
     assert document["launch"] == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -91,9 +92,12 @@ def command(
     with _bar() as progress:
         answer = search(named, by, opened=_opened(opened), kept=kept, limits=limits, progress=progress)
     if launch is not None:
-        found = layouts.launched(answer, [launch])
-        click.echo(layouts.launch_text(found[launch]) if found else "", nl=False)
-        if not found or not found[launch].text:
+        found = layouts.started(answer, [launch])
+        if not found:
+            click.echo(next(layouts.answer_lines(answer, None)), err=True)
+        else:
+            click.echo(layouts.started_text(answer, found[launch]), nl=False)
+        if not found or found[launch].candidate is None:
             raise click.exceptions.Exit(1)
         return
     why = reasons(answer)
@@ -110,8 +114,27 @@ def command(
             written(html, page(answer, why, ways, fewest))
         click.echo(f"{html} written", err=True)
     else:
-        said = layouts.text(answer, why, ways, fewest, columns(), front=front)
+        asked = _asked(scenario, by, settings, opened, kept, within_kw, deadline)
+        said = layouts.text(answer, why, ways, fewest, columns(), front=front, asked=asked)
         click.echo(emphasised(said, 1), nl=False)
+
+
+def _asked(
+    scenario: str,
+    by: str,
+    settings: Sequence[str],
+    opened: Sequence[str],
+    kept: Sequence[str],
+    within_kw: float | None,
+    deadline: float | None,
+) -> str:
+    """What was asked, as a shell takes it again."""
+    words = [scenario] if by == "time" else [scenario, "--by", by]
+    for option, values in (("--set", settings), ("--open", opened), ("--keep", kept)):
+        words += [word for value in values for word in (option, value)]
+    words += [] if within_kw is None else ["--within-kw", f"{within_kw:g}"]
+    words += [] if deadline is None else ["--deadline", f"{deadline:g}h"]
+    return shlex.join(words)
 
 
 def _opened(opened: Sequence[str]) -> dict[str, tuple[Any, ...]]:

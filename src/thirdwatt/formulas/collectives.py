@@ -90,27 +90,37 @@ def torus_side_count(accelerator_count: Num, fabric_accelerator_count: Num, toru
 
 
 @quantity
+def block_side_count(torus_side_count: Num, torus_block_count: Num) -> Num:
+    """Chips along one dimension of the block into which a group is laid first."""
+    return np.minimum(torus_side_count, torus_block_count)
+
+
+@quantity
 def tensor_link_byte_per_s(
-    link_byte_per_s: Num, tensor_count: Num, torus_side_count: Num, torus_dimension_count: Num
+    link_byte_per_s: Num, tensor_count: Num, block_side_count: Num, torus_dimension_count: Num
 ) -> Num:
     """Rate of one accelerator's links as the parts of a layer use them."""
-    return link_byte_per_s * spanned_share(tensor_count, torus_side_count, torus_dimension_count)
+    return link_byte_per_s * spanned_share(tensor_count, block_side_count, torus_dimension_count)
 
 
 @quantity
 def context_link_byte_per_s(
-    link_byte_per_s: Num, context_count: Num, torus_side_count: Num, torus_dimension_count: Num
+    link_byte_per_s: Num, context_count: Num, block_side_count: Num, torus_dimension_count: Num
 ) -> Num:
     """Rate of one accelerator's links as the parts of a sequence use them."""
-    return link_byte_per_s * spanned_share(context_count, torus_side_count, torus_dimension_count)
+    return link_byte_per_s * spanned_share(context_count, block_side_count, torus_dimension_count)
 
 
 @quantity
 def exchange_link_byte_per_s(
-    link_byte_per_s: Num, expert_parallel_count: Num, torus_side_count: Num, torus_dimension_count: Num
+    link_byte_per_s: Num,
+    expert_parallel_count: Num,
+    torus_side_count: Num,
+    block_side_count: Num,
+    torus_dimension_count: Num,
 ) -> Num:
     """Rate of one accelerator's links as tokens on their way to experts use them."""
-    share = spanned_share(expert_parallel_count, torus_side_count, torus_dimension_count)
+    share = spanned_share(expert_parallel_count, block_side_count, torus_dimension_count)
     return link_byte_per_s * share / exchange_hop_count(expert_parallel_count, torus_side_count, torus_dimension_count)
 
 

@@ -34,6 +34,8 @@ DEGREES: Mapping[str, str] = {
 """How the work is spread, by the name a scenario gives each degree, and the quantity it is read from."""
 
 STEP = "modelled_step_s"
+ROUNDING = 1e-9
+"""What rounding may add to what fills a memory to the last byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Fit:
     @property
     def fits(self) -> bool:
         """Whether the central value is no more than there is, on the host too."""
-        return self.needed.value <= self.capacity_byte and self.host_ratio <= 1
+        return self.needed.value <= self.capacity_byte * (1 + ROUNDING) and self.host_ratio <= 1 + ROUNDING
 
     @property
     def sure(self) -> bool:

@@ -12,7 +12,19 @@ from thirdwatt.facts.prices import today
 from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, Chart, drawn_on, finished
 from thirdwatt.report.html import template
-from thirdwatt.report.layouts import ADAPTED, HELD, answer_lines, launched, rest, short, spread, symbol, table, tool_of
+from thirdwatt.report.layouts import (
+    ADAPTED,
+    HELD,
+    answer_lines,
+    rest,
+    short,
+    spread,
+    started,
+    started_notes,
+    symbol,
+    table,
+    tool_of,
+)
 from thirdwatt.report.phrases import column
 from thirdwatt.search.layout import Answer, Candidate
 from thirdwatt.search.layout.offers import Offer
@@ -43,8 +55,13 @@ def page(answer: Answer, reasons: Reasons | None, offers: Sequence[Offer] = (), 
         spreads=(rows[0], rows[1:]) if rows else None,
         refused=[(reason, f"{count:,}") for reason, count in sorted(answer.found.refused.items(), key=lambda e: -e[1])],
         launches=[
-            {"tool": each.tool, "text": each.text, "notes": each.notes, "open": name == tool_of(answer)}
-            for name, each in launched(answer).items()
+            {
+                "tool": each.launched.tool,
+                "text": each.launched.text,
+                "notes": started_notes(answer, each),
+                "open": name == tool_of(answer, answer.best),
+            }
+            for name, each in started(answer).items()
         ],
         warnings=answer.warnings,
     )

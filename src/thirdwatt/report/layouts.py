@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from thirdwatt.amounts import amount, percent, plain
@@ -13,9 +15,10 @@ from thirdwatt.scenario.foreign.launch import TOOLS, Launch, Launched, launch
 from thirdwatt.search.layout import Answer, Candidate
 from thirdwatt.search.layout.axes import AXES, LATE
 from thirdwatt.search.layout.offers import Offer
+from thirdwatt.search.layout.opened import BATCH
 from thirdwatt.search.layout.why import TERMS, Reasons, Terms
 
-SPREAD_ALIKE = frozenset((*AXES, *LATE, "layout.data", "cluster.count"))
+SPREAD_ALIKE = frozenset((*AXES, *LATE, "layout.data", "cluster.count", BATCH, "workload.transformer.seq_len"))
 """What differs between layouts of one machine."""
 SYMBOLS: Mapping[str, str] = {"time": "h", "energy": "kWh", "cost": "USD", "carbon": "kg"}
 SPREADS, FRONT, REFUSALS = 5, 8, 4
@@ -45,7 +48,7 @@ def spread(settings: Mapping[str, Any]) -> str:
 
 def rest(settings: Mapping[str, Any]) -> str:
     """What else a layout sets."""
-    said = [f"micro-batch {plain(settings['layout.micro_batch'], 7)}"]
+    said = [f"micro-batch {plain(settings['layout.micro_batch'], 7)} of {plain(settings[BATCH], 7)}"]
     if settings.get("layout.zero_stage"):
         said.append(f"ZeRO {settings['layout.zero_stage']}")
     if settings.get("layout.recompute", "none") != "none":
@@ -54,12 +57,15 @@ def rest(settings: Mapping[str, Any]) -> str:
         said.append(HELD[settings["layout.offload"]].removeprefix(", "))
     if "cluster.power_cap_w" in settings:
         said.append(f"at most {amount(settings['cluster.power_cap_w'], 'W')} each")
-    beside = [
-        f"{path.partition('.')[2]} {value}"
-        for path, value in settings.items()
-        if not path.startswith("layout.") and path != "cluster.power_cap_w"
-    ]
+    beside = [f"{path.partition('.')[2].replace('_', ' ')} {value}" for path, value in _opened(settings)]
     return ", ".join((*said, *beside))
+
+
+def _opened(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a layout sets beside what every layout does."""
+    for path, value in settings.items():
+        if path not in SPREAD_ALIKE or path == "cluster.count":
+            yield path, value
 
 
 SHORT = {
@@ -84,9 +90,8 @@ def short(settings: Mapping[str, Any]) -> str:
         said.append(HOSTED[settings["layout.offload"]])
     if "cluster.power_cap_w" in settings:
         said.append(f"{settings['cluster.power_cap_w']:g}W")
-    own = {path: value for path, value in settings.items() if not path.startswith("layout.")}
-    own.pop("cluster.power_cap_w", None)
-    return " ".join([*(str(value) for value in own.values()), *said])
+    own = (f"{value}x" if path == "cluster.count" else str(value) for path, value in _opened(settings))
+    return " ".join([*own, *said])
 
 
 def symbol(answer: Answer, goal: str) -> str:
@@ -117,8 +122,17 @@ def text(
     width: int = WIDTH,
     *,
     front: bool = False,
+    asked: str = "",
 ) -> str:
-    """The answer on one screen."""
+    """The answer on one screen.
+
+    Parameters
+    ----------
+    front
+        Show the front in place of the best of each spread.
+    asked
+        What was asked on the command line: the scenario and what goes with it.
+    """
     blocks = [
         list(_headline(answer, reasons, width)),
         list(_offers(answer, offers, least_count, width)),
@@ -127,7 +141,7 @@ def text(
         list(_front(answer, width)) if front else list(_spreads(answer, width)),
         list(_counts(answer, width)),
         list(_notes(answer, width)),
-        list(_wrapped(_end(answer), width)),
+        list(_wrapped(_end(answer, asked or answer.scenario.name), width)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -147,7 +161,7 @@ def answer_lines(answer: Answer, reasons: Reasons | None) -> Iterator[str]:
     """The answer in sentences: the layout, what it takes, and how the scenario's own stands beside it."""
     best = answer.best
     if best is None or reasons is None:
-        yield f"{answer.scenario.name}: no layout is possible"
+        yield f"{answer.scenario.name}: no layout is possible{_nearest(answer)}"
         return
     yield f"{spread(best.settings)}, {rest(best.settings)}"
     yield (
@@ -159,6 +173,17 @@ def answer_lines(answer: Answer, reasons: Reasons | None) -> Iterator[str]:
         yield _surer(answer, best, reasons.surer)
     if answer.current is not None:
         yield _standing(answer)
+
+
+def _nearest(answer: Answer) -> str:
+    """What those that fit come closest to, where a limit is what none keeps."""
+    found, limits = answer.found, answer.limits
+    said = []
+    if found.least_power_w > limits.power_w:
+        said.append(f"the least draw is {amount(found.least_power_w, 'W')}")
+    if found.least_h > limits.wall_time_h:
+        said.append(f"the earliest ends after {amount(found.least_h, 'h')}")
+    return f": of those that fit {' and '.join(said)}" if said and isfinite(found.least_power_w) else ""
 
 
 def _surer(answer: Answer, best: Candidate, surer: Terms) -> str:
@@ -183,6 +208,8 @@ def _standing(answer: Answer) -> str:
         for goal in answer.quantities
         if best.figures[goal] > 0
     )
+    if answer.current_misses:
+        return f"{said}: {answer.current_misses}; {lost}"
     place = answer.found.better / max(answer.found.feasible, 1)
     better = answer.found.better
     rank = f"{better:,} {'is' if better == 1 else 'are'} better ({percent(place)})" if better else "none is better"
@@ -201,7 +228,7 @@ def _offers(answer: Answer, offers: Sequence[Offer], least_count: int | None, wi
         shares = spread(offer.best.settings)
         where = "" if shares == "one accelerator" else f"{shares}, "
         yield from _wrapped(f"{name:34} fits: {where}{said}; {plain(offer.tokens_per_s)} tokens/s", width, " " * 35)
-    if answer.best is None and least_count is not None:
+    if least_count is not None:
         yield f"it fits from {least_count:,} accelerators on"
 
 
@@ -240,9 +267,10 @@ def _aligned(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     while len(widths) > 2 and sum(widths) + 2 * (len(widths) - 1) > width:
         del widths[-1]
+    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1))
     for row in rows:
         first, *others = zip(row, widths, strict=False)
-        yield "  ".join((f"{first[0]:<{first[1]}}", *(f"{cell:>{size}}" for cell, size in others)))
+        yield "  ".join((f"{first[0][: first[1]]:<{first[1]}}", *(f"{cell:>{size}}" for cell, size in others)))
 
 
 def _spreads(answer: Answer, width: int) -> Iterator[str]:
@@ -292,30 +320,34 @@ def _notes(answer: Answer, width: int) -> Iterator[str]:
             yield from _wrapped(f"note: {warning.text}", width)
 
 
-def _end(answer: Answer) -> str:
-    return f"next: thirdwatt layout {answer.scenario.name} --launch {tool_of(answer)} · --front · --json"
+def _end(answer: Answer, asked: str) -> str:
+    more = "--front · --html F · --json"
+    if answer.best is None:
+        return f"next: thirdwatt layout {asked} with other values open (--open), or --json"
+    return f"next: thirdwatt layout {asked} --launch {tool_of(answer, answer.best)} · {more}"
 
 
 # --- how to start it ----------------------------------------------------------------------------------------------
 
 
-def tool_of(answer: Answer) -> str:
-    """Launcher that suits the scenario's software."""
-    return TOOL_OF.get(answer.scenario.choices["stack"], "megatron")
+def tool_of(answer: Answer, candidate: Candidate | None = None) -> str:
+    """Launcher that suits the software, or where it has none of its own, the chip."""
+    choices = answer.scenario.choices if candidate is None else answer.scenario_of(candidate).choices
+    other = "maxtext" if choices["accelerator"].startswith("tpu") else "megatron"
+    return TOOL_OF.get(choices["stack"], other)
 
 
 def plan_of(answer: Answer, candidate: Candidate) -> Launch:
-    """A layout as launchers take it."""
-    settings = candidate.settings
-    choices = {**answer.scenario.choices}
-    count = int(settings.get("cluster.count", answer.job.counts[0]))
+    """A layout as launchers take it, of the scenario that it was found in."""
+    settings, job = candidate.settings, answer.job_of(candidate)
+    choices = answer.scenario_of(candidate).choices
     return Launch(
-        layers=answer.job.layers,
-        sequence_length=answer.job.sequence,
+        layers=job.layers,
+        sequence_length=job.sequence,
         micro_batch=int(settings["layout.micro_batch"]),
-        global_batch=answer.job.batch,
-        accelerators=count,
-        accelerators_per_host=answer.job.in_host,
+        global_batch=job.batch,
+        accelerators=int(settings.get("cluster.count", job.counts[0])),
+        accelerators_per_host=job.in_host,
         tensor=int(settings["layout.tensor"]),
         pipeline=int(settings["layout.pipeline"]),
         virtual_stages=int(settings["layout.virtual_stages"]),
@@ -324,25 +356,67 @@ def plan_of(answer: Answer, candidate: Candidate) -> Launch:
         expert=int(settings["layout.expert"]),
         zero_stage=int(settings["layout.zero_stage"]),
         recompute=settings["layout.recompute"],
-        precision=settings.get("layout.precision", choices["precision"]),
+        precision=choices["precision"],  # type: ignore[arg-type]
         offload=settings["layout.offload"],
         adapter=choices["adapter"],  # type: ignore[arg-type]
     )
 
 
-def launched(answer: Answer, tools: Iterable[str] = TOOLS) -> dict[str, Launched]:
-    """Arguments that start the best layout, by tool."""
-    if answer.best is None:
-        return {}
-    plan = plan_of(answer, answer.best)
-    return {tool: launch(tool, plan) for tool in tools}
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What to give a tool: of the best layout, or of the best that it can run.
+
+    Attributes
+    ----------
+    candidate
+        The layout that it starts; ``None`` if it can run none of the best of each spread.
+    refusals
+        Why it cannot run the best, if it cannot.
+    """
+
+    launched: Launched
+    candidate: Candidate | None
+    refusals: tuple[str, ...]
 
 
-def launch_text(found: Launched) -> str:
+def started(answer: Answer, tools: Iterable[str] = TOOLS) -> dict[str, Started]:
+    """How to start the best layout by tool, or the best of those that the tool can run."""
+    return {} if answer.best is None else {tool: _started(answer, tool) for tool in tools}
+
+
+def _started(answer: Answer, tool: str) -> Started:
+    first: Launched | None = None
+    for candidate in answer.found.spreads:
+        made = launch(tool, plan_of(answer, candidate))
+        first = first or made
+        if made.text:
+            return Started(made, candidate, () if made is first else first.notes)
+    assert first is not None  # noqa: S101 - there is a best
+    return Started(first, None, first.notes)
+
+
+def started_notes(answer: Answer, found: Started) -> list[str]:
+    """What the arguments of one tool leave to their reader, and that they are not those of the best layout."""
+    if found.candidate is None:
+        return list(found.refusals)
+    return [*([_instead(answer, found)] if found.refusals else []), *found.launched.notes]
+
+
+def started_text(answer: Answer, found: Started) -> str:
     """Arguments of one tool, what they leave to their reader above them as comments."""
-    notes = [line for note in found.notes for line in textwrap.wrap(note, WIDTH - 2)]
-    said = "".join(f"# {line}\n" for line in notes)
-    return said + (found.text if found.text.endswith("\n") or not found.text else f"{found.text}\n")
+    lines = [line for note in started_notes(answer, found) for line in textwrap.wrap(note, WIDTH - 2)]
+    text = found.launched.text
+    return "".join(f"# {line}\n" for line in lines) + (f"{text.rstrip()}\n" if text else "")
+
+
+def _instead(answer: Answer, found: Started) -> str:
+    """That a tool cannot run the best layout, and what it runs instead."""
+    assert answer.best is not None  # noqa: S101 - something is started
+    assert found.candidate is not None  # noqa: S101 - the same
+    more = _more(found.candidate.figures[answer.goal] / answer.best.figures[answer.goal])
+    why = "; ".join(found.refusals)
+    other = f"{short(found.candidate.settings)}, {more} {answer.goal}"
+    return f"not the best, {short(answer.best.settings)} ({why}), but {other}"
 
 
 # --- data ---------------------------------------------------------------------------------------------------------
@@ -366,7 +440,8 @@ def document(
         "current": None if answer.current is None else _plain(answer.current),
         "current_stated": answer.stated,
         "current_fits": answer.current_fits,
-        "better_than_current": found.better if answer.current_fits else None,
+        "current_misses": answer.current_misses or None,
+        "better_than_current": found.better if answer.current_fits and not answer.current_misses else None,
         "spreads": [_plain(each) for each in found.spreads],
         "front": [_plain(each) for each in found.front],
         "terms": {}
@@ -395,8 +470,13 @@ def document(
         ],
         "least_count": least_count,
         "launch": {
-            tool: {"tool": each.tool, "text": each.text, "notes": list(each.notes)}
-            for tool, each in launched(answer).items()
+            tool: {
+                "tool": each.launched.tool,
+                "set": None if each.candidate is None else dict(each.candidate.settings),
+                "text": each.launched.text,
+                "notes": started_notes(answer, each),
+            }
+            for tool, each in started(answer).items()
         },
         "warnings": [{"code": each.code, "text": each.text} for each in answer.warnings],
     }

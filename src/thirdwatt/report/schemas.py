@@ -343,9 +343,10 @@ class SmallOffer(Strict):
 
 
 class LaunchArguments(Strict):
-    """What to give a tool; no text if it cannot run the layout."""
+    """What to give a tool, for the best layout or the best that it can run; no text if it can run none."""
 
     tool: str
+    set: dict[str, str | int | float] | None
     text: str
     notes: list[str]
 
@@ -366,6 +367,7 @@ class LayoutSearch(Strict):
     current: Laid | None
     current_stated: bool
     current_fits: bool
+    current_misses: str | None
     better_than_current: int | None
     spreads: list[Laid]
     front: list[Laid]

@@ -39,7 +39,7 @@ DIVISORS = frozenset(
 
 NEVER_NOTHING = frozenset(
     [
-        "epochs", "head_width", "kv_head_count", "storage_copies", "token_count", "trained_token_count",
+        "epochs", "head_width", "kv_head_count", "power_cap_w", "storage_copies", "token_count", "trained_token_count",
         "training_flop", "workload_flop",
     ]
 )  # fmt: skip

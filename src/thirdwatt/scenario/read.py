@@ -151,6 +151,10 @@ def changed(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, A
         if not equals:
             mistakes.append(Mistake(setting, "has no value", "write --set section.field=value"))
             continue
+        if copy.get("layout") == "auto" and path.strip().startswith("layout."):
+            fix = f"try its values with thirdwatt layout --open {path.strip()}=A,B, or --set 'layout={{}}' first"
+            mistakes.append(Mistake(path, "cannot be set, since the layout is left to the search", fix))
+            continue
         try:
             put(copy, path, value_of(value.strip()))
         except InputError as error:

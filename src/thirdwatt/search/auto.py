@@ -11,7 +11,7 @@ from thirdwatt.ledger import estimate as priced
 from thirdwatt.ledger.pricing import SAMPLES, Sourced
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import InsufficientError, Scenario, Warn
-from thirdwatt.search.layout.opened import BATCH
+from thirdwatt.search.layout.job import put_in
 from thirdwatt.search.layout.search import search
 
 AUTO = "auto"
@@ -43,6 +43,6 @@ def settled(scenario: Scenario) -> Scenario:
     if answer.best is None:
         text = f"none of {answer.found.searched:,} layouts fits; the one shown is a guess"
         return replace(scenario, warnings=(*scenario.warnings, Warn("auto_layout", text)))
-    chosen = scenario_of(scenario, {**answer.best.settings, BATCH: answer.job.batch})
+    chosen = put_in(scenario, answer.best.settings)
     text = f"the fastest of {answer.found.feasible:,} layouts that fit (thirdwatt layout shows the others)"
     return replace(chosen, warnings=(*chosen.warnings, Warn("auto_layout", text)))

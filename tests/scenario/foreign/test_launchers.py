@@ -260,8 +260,8 @@ def test_files_say_more_together() -> None:
     assert whole.value("workload.model") == "llama-3.1-8b"
 
 
-def test_offloading_is_named_since_it_is_not_estimated() -> None:
-    assert any("offload_optimizer" in note for note in draft("DeepSpeed").notes)
+def test_what_the_host_keeps_is_read() -> None:
+    assert draft("DeepSpeed").value("layout.offload") == "optimizer"
 
 
 def test_keys_that_were_not_used_are_listed() -> None:

@@ -41,6 +41,8 @@ def allowed(layout: Mapping[str, Any], job: Any) -> bool:
         return False
     if chunks > 1 and (job.batch // (micro * data)) % pipeline:
         return False
+    if layout["layout.offload"] == "weights" and zero != 3 and data * context > 1:
+        return False
     return not (zero and data * context == 1)
 
 
@@ -52,7 +54,10 @@ def layouts(opened: Mapping[str, Sequence[Any]], job: Any) -> Iterator[dict[str,
         layout = dict(zip(paths, values, strict=True))
         if allowed(layout, job):
             inside = layout["layout.tensor"] * layout["layout.pipeline"] * layout["layout.context"]
-            yield layout | {"layout.data": layout.get("cluster.count", job.counts[0]) // inside}
+            yield layout | {
+                "layout.global_batch": job.batch,
+                "layout.data": layout.get("cluster.count", job.counts[0]) // inside,
+            }
 
 
 def best(answer: Answer, opened: Mapping[str, Sequence[Any]], goal: str) -> tuple[dict[str, Any] | None, int]:

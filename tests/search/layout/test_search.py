@@ -12,6 +12,7 @@ import pytest
 import thirdwatt
 from thirdwatt.ledger import scenario_of
 from thirdwatt.scenario import InputError, InsufficientError
+from thirdwatt.scenario.read import presets
 from thirdwatt.search.auto import settled
 from thirdwatt.search.layout import Answer, Limits, search
 from thirdwatt.search.layout.axes import AXES, counts_up_to, usual
@@ -112,6 +113,7 @@ def test_every_published_step_is_in_the_space() -> None:
             own["layout.zero_stage"] = 0  # the same, said more simply
         layout = {name: np.array([float(own[f"layout.{field}"])]) for name, field in names.items()}
         layout["accelerator_count"] = np.array([float(job.counts[0])])
+        layout["offload_code"] = np.array([job.offload_code])
         broken = [rule.broken for rule in RULES if not rule.holds(layout, job)[0]]
         assert not broken or row.id in GUESSED, (row.id, broken)
         free = replace(job, degrees=frozenset())
@@ -154,7 +156,7 @@ def test_limits_hold() -> None:
 
 def test_an_open_number_of_accelerators_is_found_where_a_limit_asks_for_it() -> None:
     document = {**TUNE, "cluster": {"accelerator": "h100-sxm-80gb"}}
-    assert search(document).job.counts == (8,) or len(search(document).job.counts) == 1
+    assert len(search(document).job.counts) == 1
     answer = search(document, "cost", limits=Limits(wall_time_h=10))
     assert len(answer.job.counts) > 1
     assert answer.best is not None
@@ -196,6 +198,15 @@ def test_every_accelerator_that_is_rented_out_is_tried_where_none_is_named() -> 
         ({"layout.tensor": (1, 2)}, ("layout.tensor",), "is opened and kept"),
         ({"layout.recompute": ("sometimes",)}, (), "layout.recompute"),
         ({"cluster.accelerator": ("h1000",)}, (), "is in no row"),
+        ({"cluster.count": (0,)}, (), "is no number of accelerators"),
+        ({"cluster.count": ("two",)}, (), "is no number of accelerators"),
+        ({"layout.global_batch": (1000.5,)}, (), "number of sequences"),
+        ({"workload.tokens": (1e9, 1e12)}, (), "changes what is trained"),
+        ({"workload.transformer.layers": (8,)}, (), "changes what is trained"),
+        ({"boundary": ("it",)}, (), "changes what is trained"),
+        ({"layout.data": (8,)}, (), "is what the other degrees leave"),
+        ({"cluster.power_cap_w": (0,)}, (), "must be more than 0"),
+        ({"": ()}, (), "names no field"),
     ],
 )
 def test_mistakes_are_said(opened: dict[str, Any], kept: tuple[str, ...], said: str) -> None:
@@ -214,6 +225,86 @@ def test_too_little_is_said() -> None:
     with pytest.raises(InsufficientError, match=r"workload\.tokens"):
         search(bare, "energy")
     assert search(bare).best is not None
+
+
+@pytest.mark.parametrize("known", ["goodput", "accelerator_power_w"])
+def test_rates_that_a_layout_does_not_decide_stay(known: str) -> None:
+    answer = search("llama-3.1-8b", set={f"known.{known}": 0.9 if known == "goodput" else 500})
+    assert "set_aside" not in {warning.code for warning in answer.warnings}
+    assert answer.best is not None
+    found = answer.ledger(answer.best).of(known)
+    assert found is not None
+    assert found.value == pytest.approx(0.9 if known == "goodput" else 500)
+
+
+CALIBRATED = {
+    "calibration": [
+        {"step_time_s": 20.0},
+        {"step_time_s": 40.0, "set": {"layout.global_batch": 64}},
+        {"step_time_s": 25.0, "set": {"layout.micro_batch": 2}},
+    ]
+}
+
+
+def test_measurements_of_ones_own_count_in_a_search() -> None:
+    document = {**TUNE, "cluster": {"accelerator": "h100-sxm-80gb", "count": 8}, "layout": {"global_batch": 32}}
+    plain, moved = search(document), search(document | CALIBRATED)
+    assert plain.best is not None
+    assert moved.best is not None
+    assert moved.best.figures["time"] != plain.best.figures["time"]
+    ledger = moved.ledger(moved.best)
+    hours = ledger.totals["wall_time_h"]
+    assert hours is not None
+    assert hours.value == pytest.approx(moved.best.figures["time"])
+    auto = thirdwatt.estimate(document | CALIBRATED | {"layout": "auto"}, samples=1)
+    assert auto.totals["wall_time_h"] is not None
+
+
+def test_one_number_of_accelerators_may_be_opened() -> None:
+    answer = search("llama-3.1-405b", opened={"cluster.count": (4096,)})
+    assert answer.best is not None
+    assert answer.best.settings["cluster.count"] == 4096
+    assert answer.current_misses == "has 16,384 accelerators, which is not among those that are open"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"), [(Limits(wall_time_h=80 * 24), "longer than"), (Limits(power_w=19e6), "more than there is")]
+)
+def test_a_layout_of_ones_own_that_misses_a_limit_has_no_rank(limits: Limits, said: str) -> None:
+    answer = search("llama-3.1-405b", "cost", limits=limits)
+    assert answer.current_misses.endswith(said) or said in answer.current_misses
+    assert answer.found.better == 0
+
+
+def test_a_search_among_hardware_prices_each_in_its_own_scenario() -> None:
+    chips = ("a100-sxm-80gb", "h100-sxm-80gb")
+    document = {**TUNE, "cluster": {"count": 8}, "layout": {"precision": "bf16"}}
+    answer = search(document, opened={"cluster.accelerator": chips, "layout.precision": ("bf16", "fp8")})
+    assert answer.best is not None
+    assert answer.best.settings["layout.precision"] == "fp8"
+    assert answer.scenario_of(answer.best).choices["precision"] == "fp8"
+    assert answer.job_of(answer.best).counts == (8,)
+    tried = {(each.settings["cluster.accelerator"], each.settings["layout.precision"]) for each in answer.found.spreads}
+    assert ("a100-sxm-80gb", "bf16") in tried
+    assert ("a100-sxm-80gb", "fp8") not in tried
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", presets())
+def test_the_best_of_every_preset_is_no_slower_than_its_own(name: str) -> None:
+    """And what is printed gives the figures that are printed, put into the preset."""
+    try:
+        answer = search(name)
+    except InsufficientError:
+        return
+    assert answer.best is not None, name
+    if answer.current is not None and answer.current_fits and not answer.current_misses:
+        assert answer.best.figures["time"] <= answer.current.figures["time"] * (1 + 1e-9)
+    source = scenario_of(name)
+    if not any(code == "set_aside" for code in (warning.code for warning in answer.warnings)):
+        hours = thirdwatt.estimate(source, answer.best.settings, samples=1).totals["wall_time_h"]
+        assert hours is not None
+        assert hours.value == pytest.approx(answer.best.figures["time"])
 
 
 def test_stated_hours_are_set_aside() -> None:
@@ -312,6 +403,14 @@ def test_more_cards_are_named_where_one_is_too_few() -> None:
 
 
 # --- auto ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_more_accelerators_are_named_where_they_are_not_what_is_lacking() -> None:
+    for limits in (Limits(power_w=1e4), Limits(wall_time_h=0.01)):
+        assert least_count(search("llama-3.1-8b", limits=limits)) is None
+    odd = search("llama-3.1-8b", set={"layout.global_batch": 7, "layout.micro_batch": 3}, kept=("layout.micro_batch",))
+    assert odd.best is None
+    assert least_count(odd) is None
 
 
 def test_auto_takes_the_fastest() -> None:

@@ -47,9 +47,9 @@ def deepspeed(document: Mapping[str, Any]) -> Draft:
     zero = keys.section("zero_optimization")
     name, stage = zero.number("stage")
     found.put("layout.zero_stage", stage, name)
-    for what in ("offload_optimizer", "offload_param"):
+    for what, kept in (("offload_optimizer", "optimizer"), ("offload_param", "weights")):
         if what in zero and zero.section(what).text("device") not in ("", "none"):
-            found.notes.append(f"{what}: time for moving it to and from the host is not estimated")
+            found.put("layout.offload", kept, f"zero_optimization.{what}")
     for precision in ("bf16", "fp16"):
         if keys.section(precision).flag("enabled"):
             found.put("layout.precision", precision, f"{precision}.enabled")
@@ -90,7 +90,7 @@ def accelerate(document: Mapping[str, Any]) -> Draft:
         if fsdp.flag("fsdp_activation_checkpointing"):
             found.put("layout.recompute", "full", "fsdp_activation_checkpointing")
         if fsdp.flag("fsdp_offload_params"):
-            found.notes.append("fsdp_offload_params: time for moving parameters is not estimated")
+            found.put("layout.offload", "weights", "fsdp_offload_params")
     if "deepspeed_config" in keys:
         inner = keys.section("deepspeed_config")
         name, stage = inner.number("zero_stage")

@@ -6,13 +6,14 @@ Values stand as a scenario states them, the simplest first: of layouts that are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thirdwatt.facts import Figure
 from thirdwatt.ledger import scenario_of
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.scenario import Scenario
@@ -71,8 +72,8 @@ def axis(scenario: Scenario, path: str, values: Sequence[Any], unstated: float =
     if quantity is not None:
         numbers = [unstated if value is OPEN else value for value in values]
         return Axis(path, tuple(values), {quantity: np.array(numbers, dtype=np.float64)})
-    before = figures(scenario)
-    stated = [figures(scenario_of(scenario, {path: value})) for value in values]
+    before = _uncalibrated(scenario)
+    stated = [_uncalibrated(scenario_of(scenario, {path: value})) for value in values]
     columns = {}
     for name in dict.fromkeys(name for each in (before, *stated) for name in each):
         found = [each.get(name) for each in stated]
@@ -82,6 +83,11 @@ def axis(scenario: Scenario, path: str, values: Sequence[Any], unstated: float =
             raise KeyError(path)
         columns[name] = np.array([int(each.value) for each in found if each is not None], dtype=np.intp)
     return Axis(path, tuple(values), columns)
+
+
+def _uncalibrated(scenario: Scenario) -> Mapping[str, Figure]:
+    """Leaves as the tables have them: what measurements move is the same for all layouts."""
+    return figures(replace(scenario, calibration=()))
 
 
 # --- usual values -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sweep import prepared
 from thirdwatt.quantity import BOUNDARIES
-from thirdwatt.search.front import steps_of, undominated
+from thirdwatt.search.front import SAME, steps_of, undominated
 from thirdwatt.search.layout.rules import FULL, HOST_FULL, TOO_HOT, TOO_LATE
 from thirdwatt.search.layout.space import Columns, Numbers, Space
 
@@ -67,10 +67,13 @@ class Candidate:
     figures
         ``time`` (h, of the campaign, or s of a step where no campaign is described), ``energy`` (kWh at the scenario's
         boundary), ``cost`` (USD), ``carbon`` (kg), as far as they are known, and ``memory``, a share.
+    space
+        Number of the space that it lies in.
     """
 
     settings: Mapping[str, Any]
     figures: Mapping[str, float]
+    space: int = 0
 
 
 @dataclass(slots=True)
@@ -89,8 +92,10 @@ class Found:
         Best layout of each spread, the best first.
     front
         Layouts that no other beats in time, energy and cost at once, by time.
-    faster
+    better
         Layouts that are better than a given value.
+    least_power_w, least_h
+        Least draw and earliest end of all that fit.
     """
 
     searched: int = 0
@@ -99,6 +104,8 @@ class Found:
     spreads: tuple[Candidate, ...] = ()
     front: tuple[Candidate, ...] = ()
     better: int = 0
+    least_power_w: float = np.inf
+    least_h: float = np.inf
 
     @property
     def best(self) -> Candidate | None:
@@ -218,6 +225,10 @@ def _of_space(
         found.searched += seen
         for reason, count in broken.items():
             _refuse(found, reason, count * space.late_size)
+        if not len(numbers):
+            if progress is not None:
+                progress(found.searched, whole)
+            continue
         used = fitting.of(_first_late(space, columns))
         numbers, columns, memory = _fitting(used, numbers, columns, found, space, limits.memory_share)
         for late in range(space.late_size):
@@ -253,7 +264,8 @@ def _fitting(
     used: Mapping[str, Array], numbers: Numbers, columns: Columns, found: Found, space: Space, most: float
 ) -> tuple[Numbers, Columns, Array]:
     device, host = (used[name] for name in MEMORY)
-    full, host_full = device > most, (device <= most) & (host > 1)
+    full = device > most * (1 + SAME)
+    host_full = ~full & (host > 1 + SAME)
     _refuse(found, FULL, int(np.count_nonzero(full)) * space.late_size)
     _refuse(found, HOST_FULL, int(np.count_nonzero(host_full)) * space.late_size)
     fits = ~(full | host_full)
@@ -261,6 +273,9 @@ def _fitting(
 
 
 def _within(values: Mapping[str, Array], limits: Limits, found: Found) -> NDArray[np.bool_]:
+    if len(values[PEAK]):
+        found.least_power_w = min(found.least_power_w, float(values[PEAK].min()))
+        found.least_h = min(found.least_h, float(values[TIME].min()) if TIME in values else np.inf)
     hot = values[PEAK] > limits.power_w
     late = ~hot & (values[TIME] > limits.wall_time_h) if TIME in values else np.zeros_like(hot)
     _refuse(found, TOO_HOT, int(np.count_nonzero(hot)))
@@ -292,4 +307,5 @@ def numbers_of(space: Space, path: str) -> tuple[Any, ...]:
 def _candidate(spaces: Sequence[Space], priced: _Kept, place: int) -> Candidate:
     space = spaces[int(priced.space[place])]
     settings = space.settings(int(priced.number[place]), int(priced.late[place]))
-    return Candidate(settings, {name: float(values[place]) for name, values in priced.figures.items()})
+    figures = {name: float(values[place]) for name, values in priced.figures.items()}
+    return Candidate(settings, figures, int(priced.space[place]))

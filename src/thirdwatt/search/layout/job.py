@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
 
 from thirdwatt.facts import table
-from thirdwatt.ledger import Ledger
+from thirdwatt.ledger import Ledger, scenario_of
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.ledger import path_of
 from thirdwatt.scenario import Scenario, Warn
@@ -19,6 +19,9 @@ DEGREES = ("pipeline", "virtual_stages", "tensor", "context", "expert", "micro_b
 OPTIONS = {"layout.zero_stage": "zero", "layout.recompute": "recompute", "layout.offload": "offload"}
 """Fields of a layout that are words, and the choice that each decides."""
 CAP = "cluster.power_cap_w"
+LEVELLING = ("_h", "_hours", "_s", "_kwh", "_usd", "_kg", "_l", "mfu", "mfu_share", "_per_s_per_accelerator")
+"""Endings of what makes layouts equal where it is stated, though each would have its own; goodput and watts are rates
+that a scenario may know better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,9 @@ class Job:
         Accelerators of one host.
     batch
         Sequences of a step.
-    zero_stage, heads_exchanged
-        What the scenario has, where it is not open: its ZeRO stage, and whether sequences are cut by heads.
+    zero_stage, offload_code, heads_exchanged
+        What the scenario has, where it is not open: its ZeRO stage, what its host keeps, and whether sequences are cut
+        by heads.
     degrees
         Fields of a layout, beside data, that the software can set; all where it is not known.
     """
@@ -50,6 +54,7 @@ class Job:
     tdp_w: float
     uncapped_w: float
     zero_stage: int
+    offload_code: int
     heads_exchanged: bool
     degrees: frozenset[str]
 
@@ -61,9 +66,8 @@ def degrees_of(stack: str) -> frozenset[str]:
 
 def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
     """A scenario without what its layout decides: hours and utilisation that are stated would be the same for all."""
-    decided = _downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES)
-    fields = frozenset(QUANTITY_OF.values())
-    idle = [name for name in scenario.given if name in decided - fields and not name.endswith("_w")]
+    decided = _downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES) - frozenset(QUANTITY_OF.values())
+    idle = [name for name in scenario.given if name in decided and name.endswith(LEVELLING)]
     if not idle:
         return scenario, ()
     given = {name: figure for name, figure in scenario.given.items() if name not in idle}
@@ -76,6 +80,11 @@ def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
     kept = tuple(each for each in scenario.observations if each.quantity not in idle)
     own = replace(scenario, given=given, document=document, observations=kept)
     return own, (Warn("set_aside", text),)
+
+
+def put_in(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
+    """A scenario with settings in it and its measurements as they were: those of the layout that was measured."""
+    return replace(scenario_of(scenario, settings), calibration=scenario.calibration)
 
 
 def _downstream(names: Iterable[str]) -> frozenset[str]:
@@ -113,22 +122,26 @@ def job_of(ledger: Ledger, counts: Sequence[int] = ()) -> Job:
         tdp_w=ledger.figures["accelerator_tdp_w"].value,
         uncapped_w=max(float(whole("power_cap_w")), ledger.figures["accelerator_tdp_w"].value),
         zero_stage=int(choices["zero"]),
+        offload_code=int(ledger.figures["offload_code"].value),
         heads_exchanged=choices["context_by"] == "heads",
         degrees=degrees_of(choices["stack"]),
     )
 
 
 def divisible(batch: int, count: int) -> int:
-    """The batch nearest to one that nobody states, of those that many numbers of replicas share evenly: what is odd in
-    the number of accelerators, doubled.
+    """The batch nearest to one that the scenario does not state, of those that many numbers of replicas share evenly:
+    what is odd in the number of accelerators, doubled, or a half more.
 
     Examples
     --------
-    >>> divisible(489, 8), divisible(1954, 10_000)
-    (512, 2500)
+    >>> divisible(489, 8), divisible(1562, 1024), divisible(1954, 10_000)
+    (512, 1536, 1875)
     """
     odd = count // (count & -count)
-    return int(odd * 2 ** max(round(log2(batch / odd)), 0))
+    power = max(int(log2(max(batch / odd, 1))), 0)
+    tried = [odd * part for part in (2**power, 3 * 2**power // 2, 2 ** (power + 1)) if part]
+    nearest: int = min(tried, key=lambda each: (abs(log2(each / batch)), each))
+    return nearest
 
 
 def settings_of(ledger: Ledger) -> dict[str, Any]:

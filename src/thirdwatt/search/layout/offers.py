@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
 
-from thirdwatt.ledger import scenario_of
+from thirdwatt.search.layout.axes import AXES
 from thirdwatt.search.layout.find import Candidate
+from thirdwatt.search.layout.job import put_in
 from thirdwatt.search.layout.opened import COUNT, MOST_ACCELERATORS
+from thirdwatt.search.layout.rules import FULL, HOST_FULL, TOO_HOT, TOO_LATE
 from thirdwatt.search.layout.search import Answer, search
 
 OFFLOADS = ("none", "optimizer", "weights")
@@ -50,7 +54,9 @@ def offers(answer: Answer) -> Iterator[Offer]:
                 answer.scenario,
                 "time",
                 set={"workload.adapter": adapter},
-                opened={"layout.offload": (offload,)},
+                opened=_asked(answer) | {"layout.offload": (offload,)},
+                kept=answer.kept - {"layout.offload"},
+                limits=replace(answer.limits, power_w=inf, wall_time_h=inf),
             )
             if found.best is None:
                 yield Offer(adapter, offload, None, 0.0, 0.0)
@@ -67,10 +73,22 @@ def offers(answer: Answer) -> Iterator[Offer]:
 
 
 def least_count(answer: Answer) -> int | None:
-    """Fewest accelerators, doubled from those there are, on which some layout fits; ``None`` if no number does."""
+    """Fewest accelerators, doubled from those there are, on which some layout fits; ``None`` if memory is not what is
+    lacking, or no number does.
+    """
+    if answer.best is not None or not answer.found.refused.keys() & {FULL, HOST_FULL}:
+        return None
+    if answer.found.refused.keys() & {TOO_HOT, TOO_LATE}:
+        return None
     count = max(answer.job.counts)
     while count < MOST_ACCELERATORS:
         count *= 2
-        if search(scenario_of(answer.scenario, {COUNT: count}), "time").best is not None:
+        wider = put_in(answer.scenario, {COUNT: count})
+        if search(wider, "time", opened=_asked(answer), kept=answer.kept, limits=answer.limits).best is not None:
             return count
     return None
+
+
+def _asked(answer: Answer) -> dict[str, Sequence[Any]]:
+    """Axes that were opened."""
+    return {path: values for path, values in answer.opened.items() if path in AXES}

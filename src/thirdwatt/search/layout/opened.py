@@ -13,12 +13,18 @@ from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.search.layout.axes import AXES, LATE, OPEN, Axis, axis, counts_up_to, usual
 from thirdwatt.search.layout.find import Limits, goals
-from thirdwatt.search.layout.job import CAP, Job, job_of
+from thirdwatt.search.layout.job import CAP, Job, job_of, put_in
 from thirdwatt.search.layout.space import Space
 
 COUNT, CHIP, BATCH = "cluster.count", "cluster.accelerator", "layout.global_batch"
 COUNTED = tuple(f"layout.{name}" for name in ("tensor", "pipeline", "context", "expert"))
 """Degrees that divide the number of accelerators."""
+NOT_LAID_OUT = (
+    "boundary", "title", "note", "layout", "range", "known.", "calibration", "quadrant.", "workload.model",
+    "workload.tokens", "workload.epochs", "workload.flop", "workload.method", "workload.parameters",
+    "workload.active_parameters", "workload.forward_flop_per_token", "workload.transformer.",
+)  # fmt: skip
+"""Fields, and beginnings of fields, whose values make another job of a scenario."""
 MOST_ACCELERATORS = 32_768
 """Accelerators up to which a cluster is sized where a scenario leaves their number open."""
 
@@ -42,6 +48,11 @@ def counts(opened: Mapping[str, Sequence[Any]], ledger: Ledger) -> tuple[int, ..
     """Numbers of accelerators to try; none where their number is not open."""
     if COUNT not in opened:
         return ()
+    wrong = [value for value in opened[COUNT] if not _whole(value)]
+    if wrong:
+        raise InputError(
+            [Mistake(COUNT, f"{value!r} is no number of accelerators", "give whole ones") for value in wrong]
+        )
     host = ledger.figures.get("accelerators_in_host_count")
     usually = counts_up_to(MOST_ACCELERATORS, 1 if host is None else int(host.value))
     return tuple(sorted(int(each) for each in opened[COUNT])) or usually
@@ -50,12 +61,18 @@ def counts(opened: Mapping[str, Sequence[Any]], ledger: Ledger) -> tuple[int, ..
 def refuse_paths(opened: Mapping[str, Sequence[Any]], kept: frozenset[str]) -> None:
     """Refuse paths that cannot be opened or kept, all of them at once."""
     mistakes = [
-        Mistake(path, "is not searched, so it stays as it is", f"axes are {', '.join((*AXES, *LATE))}")
+        Mistake(path or "--keep", "is not searched, so it stays as it is", f"axes are {', '.join((*AXES, *LATE))}")
         for path in kept
         if path not in AXES and path not in LATE
     ]
     for path, values in opened.items():
-        if not values and path not in (*AXES, *LATE, COUNT, CHIP):
+        if not path:
+            mistakes.append(Mistake("--open", "names no field", "write --open section.field=A,B"))
+        elif path in NOT_LAID_OUT or path.startswith(tuple(each for each in NOT_LAID_OUT if each.endswith("."))):
+            mistakes.append(Mistake(path, "changes what is trained or asked, not how", "set it, and ask once for each"))
+        elif path == "layout.data":
+            mistakes.append(Mistake(path, "is what the other degrees leave", "open tensor, pipeline or context"))
+        if path and not values and path not in (*AXES, *LATE, COUNT, CHIP):
             mistakes.append(Mistake(path, "has no usual values", f"give them: --open {path}=A,B"))
         if path in kept:
             mistakes.append(Mistake(path, "is opened and kept", "do one of them"))
@@ -72,7 +89,12 @@ def refuse_values(scenario: Scenario, opened: Mapping[str, Sequence[Any]]) -> No
     mistakes: dict[str, Mistake] = {}
     for path, values in opened.items():
         for value in values:
-            if value is OPEN:
+            if value is OPEN or path not in (*AXES, *LATE, COUNT, BATCH):
+                continue
+            if path == BATCH and not _whole(value):
+                mistakes[f"{path} {value}"] = Mistake(
+                    path, f"{value!r} is no whole number of sequences", "give whole ones"
+                )
                 continue
             change = {path: value} if path.startswith("layout.") else {path: value, "layout.global_batch": 1}
             try:
@@ -95,6 +117,7 @@ def spaces(
     kept: frozenset[str],
     by: str,
     limits: Limits,
+    pinned: Mapping[str, Any],
     *,
     union: bool,
 ) -> Iterator[tuple[Space, Mapping[str, str]]]:
@@ -103,17 +126,17 @@ def spaces(
 
     Parameters
     ----------
+    pinned
+        What every layout states beside.
     union
         Whether what the scenario's own layout has is tried beside the usual, as it is where somebody states it.
     """
     outer = {path: values for path, values in opened.items() if path not in (*AXES, *LATE, COUNT)}
-    for values in product(*outer.values()):
-        chosen = dict(zip(outer, values, strict=True))
-        scenario = scenario_of(base, chosen) if chosen else base
+    for chosen, scenario in _alone(base, outer):
         ledger = estimate(scenario, samples=1)
-        own = replace(job_of(ledger, job.counts), batch=job.batch)
+        own = replace(job_of(ledger, job.counts), batch=int(chosen.get(BATCH, job.batch)))
         axes = [Axis(path, (value,), {}) for path, value in chosen.items()]
-        if len(own.counts) > 1:
+        if COUNT in opened:
             axes.append(axis(scenario, COUNT, own.counts))
         for path in AXES:
             own_values = current if path in kept or (union and not outer) else {}
@@ -124,7 +147,7 @@ def spaces(
             late.append(axis(scenario, CAP, _values(CAP, own, current, opened, kept), own.uncapped_w))
         elif CAP in current:
             late.append(axis(scenario, CAP, (current[CAP],)))
-        yield Space(scenario, own, tuple(axes), tuple(late)), goals(ledger)
+        yield Space(scenario, own, tuple(axes), tuple(late), {**pinned, BATCH: own.batch}), goals(ledger)
 
 
 def _values(
@@ -144,6 +167,32 @@ def _values(
     if own in usually or (path not in LATE and own is OPEN) or isinstance(own, float):
         return usually
     return (*usually, own) if isinstance(own, str) else tuple(sorted((*usually, own)))
+
+
+def _alone(base: Scenario, outer: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Mapping[str, Any], Scenario]]:
+    """Every combination that a scenario can have.
+
+    Raises
+    ------
+    InputError
+        If a value goes together with no others.
+    """
+    tried = [dict(zip(outer, values, strict=True)) for values in product(*outer.values())]
+    sound: list[tuple[Mapping[str, Any], Scenario]] = []
+    wrong: list[tuple[Mapping[str, Any], InputError]] = []
+    for chosen in tried:
+        try:
+            sound.append((chosen, put_in(base, chosen) if chosen else base))
+        except InputError as error:
+            wrong.append((chosen, error))
+    found = {(path, str(value)) for chosen, _ in sound for path, value in chosen.items()}
+    mistakes: dict[str, Mistake] = {}
+    for combination, reason in wrong:
+        if any((path, str(value)) not in found for path, value in combination.items()):
+            mistakes |= {str(each): each for each in reason.mistakes}
+    if mistakes:
+        raise InputError(list(mistakes.values()))
+    yield from sound
 
 
 def priceable(

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from thirdwatt.search.layout.job import Job
 
+WEIGHTS = 2
+"""Code of an offload that keeps weights on the host too."""
 ENDS = 2
 """Chunks that may hold no layer: the first the embedding alone, the last the logits alone."""
 
@@ -26,10 +28,13 @@ class Rule:
     ----------
     broken
         What is said of layouts that do not.
+    needs
+        Columns that it looks at: it is asked as soon as they are there.
     """
 
     broken: str
     holds: Callable[[Columns, Job], Mask]
+    needs: tuple[str, ...]
 
 
 def _made_up(layout: Columns, _: Job) -> Mask:
@@ -86,17 +91,40 @@ def _sharded(layout: Columns, _: Job) -> Mask:
     return sound
 
 
+def _hosted(layout: Columns, _: Job) -> Mask:
+    """Weights on the host are fetched a part each where several share them, whole where one has them alone."""
+    copies = layout["data_count"] * layout["context_count"]
+    sound: Mask = np.less(layout["offload_code"], WEIGHTS) | np.equal(layout["zero_code"], 3) | np.equal(copies, 1)
+    return sound
+
+
+COUNTS = ("accelerator_count", "tensor_count", "pipeline_count", "context_count")
+WAVES = (*COUNTS, "micro_batch_count")
+
 RULES: tuple[Rule, ...] = (
-    Rule("tensor x pipeline x context does not divide the accelerators", _made_up),
-    Rule("tensor does not divide the heads", _heads),
-    Rule("virtual stages are more than layers, or add more than one to a stage", _chunks),
-    Rule("context does not divide the sequence", _sequence),
-    Rule("expert divides neither the experts nor a stage's accelerators", _experts),
-    Rule("micro-batch x data does not divide the batch", _batch),
-    Rule("virtual stages need as many micro-batches as stages, or a multiple", _interleaved),
-    Rule("ZeRO has nothing to shard over", _sharded),
+    Rule("tensor x pipeline x context does not divide the accelerators", _made_up, COUNTS),
+    Rule("tensor does not divide the heads", _heads, ("tensor_count", "context_count")),
+    Rule("context does not divide the sequence", _sequence, ("context_count",)),
+    Rule(
+        "virtual stages are more than layers, or add more than one to a stage",
+        _chunks,
+        ("pipeline_count", "virtual_stage_count"),
+    ),
+    Rule(
+        "expert divides neither the experts nor a stage's accelerators",
+        _experts,
+        ("accelerator_count", "pipeline_count", "expert_parallel_count"),
+    ),
+    Rule("micro-batch x data does not divide the batch", _batch, WAVES),
+    Rule(
+        "virtual stages need as many micro-batches as stages, or a multiple",
+        _interleaved,
+        (*WAVES, "virtual_stage_count"),
+    ),
+    Rule("ZeRO has nothing to shard over", _sharded, (*COUNTS, "zero_code")),
+    Rule("weights on the host need ZeRO 3 where several share them", _hosted, (*COUNTS, "zero_code", "offload_code")),
 )
-"""Rules in the order in which they are asked; a layout counts under the first that it breaks."""
+"""Rules in the order in which they are asked of layouts whose columns are all there."""
 
 FULL = "does not fit into the memory"
 HOST_FULL = "does not fit into the memory of the host"

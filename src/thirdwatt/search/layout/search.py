@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thirdwatt.amounts import amount, plain
 from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.ledger.fit import fit
 from thirdwatt.ledger.pricing import Sourced
 from thirdwatt.scenario import InputError, InsufficientError, Scenario, Warn
 from thirdwatt.search.layout.axes import AXES
-from thirdwatt.search.layout.find import STEP, Candidate, Found, Limits, Progress, find, goals
-from thirdwatt.search.layout.job import Job, divisible, job_of, loosened, settings_of
+from thirdwatt.search.layout.find import PEAK, STEP, TIME, Candidate, Found, Limits, Progress, find, goals
+from thirdwatt.search.layout.job import Job, divisible, job_of, loosened, put_in, settings_of
 from thirdwatt.search.layout.opened import (
     BATCH,
     CHIP,
@@ -26,6 +27,8 @@ from thirdwatt.search.layout.opened import (
 )
 from thirdwatt.search.layout.space import Space
 
+OUTSIDE = 2**31
+"""Number of the space of a layout that lies in none: the scenario's own."""
 GOALS = ("time", "energy", "cost", "carbon")
 
 
@@ -47,8 +50,13 @@ class Answer:
         Whether any of it is stated.
     current_fits
         Whether it fits into the memory.
+    current_misses
+        Why it is no layout of those that were searched: a limit that it misses, a value that is not open; empty if it
+        is one.
     spaces, limits
         What was searched, and what a layout might take.
+    opened, kept
+        Fields that were opened with their values, and those that stay as they are.
     """
 
     scenario: Scenario
@@ -59,8 +67,11 @@ class Answer:
     current: Candidate | None
     stated: bool
     current_fits: bool
+    current_misses: str
     spaces: tuple[Space, ...]
     limits: Limits
+    opened: Mapping[str, Sequence[Any]]
+    kept: frozenset[str]
     warnings: tuple[Warn, ...]
 
     @property
@@ -70,7 +81,15 @@ class Answer:
 
     def ledger(self, candidate: Candidate, samples: int = 1, seed: int = 0) -> Ledger:
         """The ledger of the scenario with a layout in."""
-        return estimate(self.scenario, candidate.settings, samples=samples, seed=seed)
+        return estimate(put_in(self.scenario_of(candidate), candidate.settings), samples=samples, seed=seed)
+
+    def scenario_of(self, candidate: Candidate) -> Scenario:
+        """The scenario that a layout was found in: with the accelerator, the precision that it has."""
+        return self.spaces[candidate.space].scenario if candidate.space < len(self.spaces) else self.scenario
+
+    def job_of(self, candidate: Candidate) -> Job:
+        """The job that a layout was found for."""
+        return self.spaces[candidate.space].job if candidate.space < len(self.spaces) else self.job
 
 
 def search(
@@ -107,7 +126,7 @@ def search(
     InsufficientError
         If too little is known of the model or the campaign.
     """
-    wanted = scenario_of(source, set)
+    wanted = put_in(source, set or {}) if isinstance(source, Scenario) else scenario_of(source, set)
     own, aside = loosened(wanted)
     ledger = estimate(own, samples=1)
     quantities = goals(ledger)
@@ -120,20 +139,21 @@ def search(
     if bounds.bound_the_cluster and "accelerator_count" not in own.given and "instance" not in own.choices:
         more.setdefault(COUNT, ())
     job = job_of(ledger, counts(more, ledger))
-    if "global_batch_count" not in ledger.figures:
+    if "global_batch_count" not in own.given:
         job = replace(job, batch=divisible(job.batch, max(job.counts)))
     fixed = frozenset(kept)
     refuse_paths(more, fixed)
     current = settings_of(ledger)
     refuse_values(own, more)
-    base = scenario_of(own, {**dict.fromkeys(AXES, None), "layout.data": None, BATCH: job.batch})
+    pinned = {BATCH: job.batch, **_sequence(ledger)}
+    base = put_in(own, {**dict.fromkeys(AXES, None), "layout.data": None, **pinned})
     stated = bool(_stated(wanted))
-    tried = list(spaces(base, job, current, more, fixed, by, bounds, union=stated))
+    tried = list(spaces(base, job, current, more, fixed, by, bounds, pinned, union=stated))
     searched, quantities, unpriced = priceable(tried, quantities, by)
-    standing, fits = _priced(base, current, quantities)
-    found = find(
-        searched, by, quantities, bounds, standing.figures[by] if standing is not None and fits else 0.0, progress
-    )
+    standing, fits = _priced(base, {**pinned, **current}, quantities)
+    misses = "" if standing is None else _misses(base, standing, bounds, job, more)
+    than = standing.figures[by] if standing is not None and fits and not misses else 0.0
+    found = find(searched, by, quantities, bounds, than, progress)
     return Answer(
         scenario=base,
         goal=by,
@@ -143,10 +163,22 @@ def search(
         current=standing,
         stated=stated,
         current_fits=fits,
+        current_misses=misses,
         spaces=tuple(searched),
         limits=bounds,
+        opened=dict(opened or {}),
+        kept=fixed,
         warnings=(*(warning for warning in base.warnings if warning not in aside), *aside, *left, *unpriced),
     )
+
+
+def _sequence(ledger: Ledger) -> dict[str, int]:
+    """The length of a sequence where it is assumed: unless it is stated, hours come from experience and not from the
+    step, and all layouts would take the same.
+    """
+    length = ledger.figures.get("sequence_length")
+    assumed = length is not None and length.kind == "assumed"
+    return {"workload.transformer.seq_len": int(length.value)} if length is not None and assumed else {}
 
 
 def _stated(scenario: Scenario) -> list[str]:
@@ -163,13 +195,28 @@ def _priced(
 ) -> tuple[Candidate | None, bool]:
     """A layout with its figures, and whether it fits; ``None`` where no such layout can be."""
     try:
-        ledger = estimate(base, settings, samples=1)
+        ledger = estimate(put_in(base, settings), samples=1)
     except InputError:
         return None, False
     figures = {goal: found.value for goal, name in quantities.items() if (found := ledger.of(name)) is not None}
     used = ledger.of("memory_used_ratio")
     held = fit(ledger)
-    return Candidate(settings, figures | {"memory": 0.0 if used is None else used.value}), held is None or held.fits
+    figures["memory"] = 0.0 if used is None else used.value
+    return Candidate(settings, figures, OUTSIDE), held is None or held.fits
+
+
+def _misses(base: Scenario, standing: Candidate, limits: Limits, job: Job, opened: Mapping[str, Sequence[Any]]) -> str:
+    """Why the scenario's own layout is none of those that were searched; empty if it is one."""
+    ledger = estimate(put_in(base, standing.settings), samples=1)
+    power, hours, count = (ledger.of(name) for name in (PEAK, TIME, "accelerator_count"))
+    if power is not None and power.value > limits.power_w:
+        return f"draws {amount(power.value, 'W')}, more than there is"
+    if hours is not None and hours.value > limits.wall_time_h:
+        return f"takes {amount(hours.value, 'h')}, longer than there is"
+    if count is not None and round(count.value) not in job.counts:
+        return f"has {plain(count.value, 7)} accelerators, which is not among those that are open"
+    other = [path for path, value in standing.settings.items() if opened.get(path) and value not in opened[path]]
+    return f"has a {other[0]} that is not among those that are open" if other else ""
 
 
 def _demand(ledger: Ledger, by: str, quantities: Mapping[str, str]) -> None:

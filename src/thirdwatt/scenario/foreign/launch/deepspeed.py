@@ -12,6 +12,10 @@ NAME = "DeepSpeed"
 _HOST = {"device": "cpu", "pin_memory": True}
 
 
+_OFFLOADS = {"none": 0, "optimizer": 1, "weights": 3}
+"""Stage that keeps so much on the host where one accelerator is all there is."""
+
+
 def refusals(plan: Launch) -> Iterator[str]:
     """Why DeepSpeed cannot run a layout."""
     if plan.virtual_stages > 1:
@@ -24,10 +28,16 @@ def refusals(plan: Launch) -> Iterator[str]:
         yield "DeepSpeed lays its ranks out for tensor or for sequence parallelism, not for both"
     if plan.expert > 1 and plan.zero_stage == 3 and plan.tensor * plan.context > 1:
         yield "expert parallelism with ZeRO 3 works with neither tensor nor sequence parallelism"
-    if plan.offload == "optimizer" and plan.zero_stage == 0:
+    if plan.offload == "optimizer" and _stage(plan) == 0:
         yield "the optimizer can move to the host with ZeRO 1 to 3 alone"
-    if plan.offload == "weights" and plan.zero_stage != 3:
+    if plan.offload == "weights" and _stage(plan) != 3:
         yield "weights can move to the host with ZeRO 3 alone"
+
+
+def _stage(plan: Launch) -> int:
+    """ZeRO stage: where nothing shares the states, the one that moving them to the host asks for."""
+    alone = plan.data * plan.context == 1
+    return _OFFLOADS[plan.offload] if alone and plan.zero_stage == 0 else plan.zero_stage
 
 
 def text(plan: Launch) -> str:
@@ -61,7 +71,7 @@ def _document(plan: Launch) -> dict[str, Any]:
         "train_batch_size": plan.global_batch,
         "train_micro_batch_size_per_gpu": plan.micro_batch,
         "gradient_accumulation_steps": plan.micro_batches,
-        "zero_optimization": {"stage": plan.zero_stage},
+        "zero_optimization": {"stage": _stage(plan)},
     }
     if plan.offload != "none":
         found["zero_optimization"]["offload_optimizer"] = _HOST
