@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log2
+from math import gcd, log2
 from typing import Any
 
 from thirdwatt.facts import table
@@ -19,6 +19,10 @@ DEGREES = ("pipeline", "virtual_stages", "tensor", "context", "expert", "micro_b
 OPTIONS = {"layout.zero_stage": "zero", "layout.recompute": "recompute", "layout.offload": "offload"}
 """Fields of a layout that are words, and the choice that each decides."""
 CAP = "cluster.power_cap_w"
+LARGEST_REPLICA = 8
+"""Accelerators that a replica may have for a batch to be left as it is: smaller ones are always tried."""
+EVEN = 8
+"""What divides such a batch, so that micro-batches of several sizes make it up."""
 LEVELLING = ("_h", "_hours", "_s", "_kwh", "_usd", "_kg", "_l", "mfu", "mfu_share", "_per_s_per_accelerator")
 """Endings of what makes layouts equal where it is stated, though each would have its own; goodput and watts are rates
 that a scenario may know better."""
@@ -129,14 +133,16 @@ def job_of(ledger: Ledger, counts: Sequence[int] = ()) -> Job:
 
 
 def divisible(batch: int, count: int) -> int:
-    """The batch nearest to one that the scenario does not state, of those that many numbers of replicas share evenly:
-    what is odd in the number of accelerators, doubled, or a half more.
+    """A batch that the scenario does not state, as it is where replicas of some size share it evenly; else the nearest
+    that many numbers of replicas do: what is odd in the number of accelerators, doubled, or a half more.
 
     Examples
     --------
-    >>> divisible(489, 8), divisible(1562, 1024), divisible(1954, 10_000)
-    (512, 1536, 1875)
+    >>> divisible(15_360, 2048), divisible(489, 80), divisible(1562, 1024), divisible(1954, 10_000)
+    (15360, 480, 1536, 1875)
     """
+    if gcd(batch, count) * LARGEST_REPLICA >= count and batch % EVEN == 0:
+        return batch
     odd = count // (count & -count)
     power = max(int(log2(max(batch / odd, 1))), 0)
     tried = [odd * part for part in (2**power, 3 * 2**power // 2, 2 ** (power + 1)) if part]

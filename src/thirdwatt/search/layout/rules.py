@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thirdwatt.scenario.parse import QUANTITY_OF
 from thirdwatt.search.layout.job import Job
 
-WEIGHTS = 2
+OFFLOADS = {"none": 0, "optimizer": 1, "weights": 2}
+WEIGHTS = OFFLOADS["weights"]
 """Code of an offload that keeps weights on the host too."""
 ENDS = 2
 """Chunks that may hold no layer: the first the embedding alone, the last the logits alone."""
@@ -125,6 +127,17 @@ RULES: tuple[Rule, ...] = (
     Rule("weights on the host need ZeRO 3 where several share them", _hosted, (*COUNTS, "zero_code", "offload_code")),
 )
 """Rules in the order in which they are asked of layouts whose columns are all there."""
+
+
+def broken_by(settings: Mapping[str, Any], job: Job) -> str:
+    """The first rule that one layout breaks, as it is said; empty if it breaks none."""
+    names = {quantity: settings.get(path) for path, quantity in QUANTITY_OF.items() if path in settings}
+    layout = {name: np.array([float(value)]) for name, value in names.items() if isinstance(value, int | float)}
+    layout["accelerator_count"] = np.array([float(settings.get("cluster.count", job.counts[0]))])
+    layout["zero_code"] = np.array([int(settings.get("layout.zero_stage", job.zero_stage))])
+    layout["offload_code"] = np.array([OFFLOADS[settings.get("layout.offload", "none")]])
+    return next((rule.broken for rule in RULES if not rule.holds(layout, job)[0]), "")
+
 
 FULL = "does not fit into the memory"
 HOST_FULL = "does not fit into the memory of the host"

@@ -25,6 +25,7 @@ from thirdwatt.search.layout.opened import (
     rentable,
     spaces,
 )
+from thirdwatt.search.layout.rules import broken_by
 from thirdwatt.search.layout.space import Space
 
 OUTSIDE = 2**31
@@ -215,8 +216,17 @@ def _misses(base: Scenario, standing: Candidate, limits: Limits, job: Job, opene
         return f"takes {amount(hours.value, 'h')}, longer than there is"
     if count is not None and round(count.value) not in job.counts:
         return f"has {plain(count.value, 7)} accelerators, which is not among those that are open"
+    own = {**standing.settings, "layout.zero_stage": _shared_stage(standing)}
+    if broken := broken_by(own, job):
+        return f"is none that is searched: {broken}"
     other = [path for path, value in standing.settings.items() if opened.get(path) and value not in opened[path]]
     return f"has a {other[0]} that is not among those that are open" if other else ""
+
+
+def _shared_stage(standing: Candidate) -> int:
+    """ZeRO stage of a layout: none where nothing shares the states, whatever is said."""
+    copies = standing.settings["layout.data"] * standing.settings["layout.context"]
+    return int(standing.settings["layout.zero_stage"]) if copies > 1 else 0
 
 
 def _demand(ledger: Ledger, by: str, quantities: Mapping[str, str]) -> None:
