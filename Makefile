@@ -35,6 +35,7 @@ test-all: .venv/.ready
 bench: .venv/.ready
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/layouts.py
+	@$(BIN)/python benchmarks/layout_search.py
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv

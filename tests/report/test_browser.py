@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import thirdwatt
+from thirdwatt.report import layout_page
 from thirdwatt.report.html import page
+from thirdwatt.search.layout import search
+from thirdwatt.search.layout.offers import offers, small
+from thirdwatt.search.layout.why import reasons
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -30,10 +34,24 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module", params=["gpt-4o", "palm-540b", "startup-lora-8xh100"])
+def laid_out(name: str) -> str:
+    answer = search(name, "energy")
+    return layout_page.page(answer, reasons(answer, samples=100), tuple(offers(answer)) if small(answer) else ())
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "gpt-4o": lambda: page(thirdwatt.estimate("gpt-4o")),
+    "palm-540b": lambda: page(thirdwatt.estimate("palm-540b")),
+    "startup-lora-8xh100": lambda: page(thirdwatt.estimate("startup-lora-8xh100")),
+    "layout-llama-3.1-405b": lambda: laid_out("llama-3.1-405b"),
+    "layout-startup-lora-8xh100": lambda: laid_out("startup-lora-8xh100"),
+}
+
+
+@pytest.fixture(scope="module", params=list(PAGES))
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
-    path.write_text(page(thirdwatt.estimate(request.param)), encoding="utf-8")
+    path.write_text(PAGES[request.param](), encoding="utf-8")
     return path
 
 
