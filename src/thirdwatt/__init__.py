@@ -11,11 +11,12 @@ Importing the package costs next to nothing: what needs numpy is loaded when it 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger, estimate  # as the search's, which settles layouts first
+    from thirdwatt.meter import measure
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate"]
+__all__ = ["Ledger", "__version__", "estimate", "measure"]
 
-_LAZY = {"estimate": "thirdwatt.search.auto", "Ledger": "thirdwatt.ledger"}
+_LAZY = {"estimate": "thirdwatt.search.auto", "Ledger": "thirdwatt.ledger", "measure": "thirdwatt.meter.run"}
 
 
 def __getattr__(name: str) -> object:
