@@ -36,6 +36,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/layout_search.py
+	@$(BIN)/python benchmarks/meter.py
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from thirdwatt.ledger import Ledger, estimate  # as the search's, which settles layouts first
+    from thirdwatt.meter import measure
 
     layout: Callable[..., Any]
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate", "layout"]
+__all__ = ["Ledger", "__version__", "estimate", "layout", "measure"]
 
 _LAZY = {
     "Ledger": ("thirdwatt.ledger", "Ledger"),
     "estimate": ("thirdwatt.search.auto", "estimate"),
     "layout": ("thirdwatt.search.layout", "search"),
+    "measure": ("thirdwatt.meter.run", "measure"),
 }
 
 

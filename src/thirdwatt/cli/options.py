@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger
+    from thirdwatt.quantity import Observation
     from thirdwatt.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,7 +42,9 @@ def scenario_options(function: F) -> F:
             "--samples", type=click.IntRange(1, MAX_SAMPLES), default=1000, show_default=True,
             help="Draws behind the intervals; 1 for the central value alone.",
         ),
-        click.option("--observed", multiple=True, metavar="FILE", help="Observations of a meter or a scan."),
+        click.option(
+            "--observed", multiple=True, metavar="FILE|RUN", help="Observations of a meter or a scan, or a run's id."
+        ),
         click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field: site.pue=1.2"),
     ):  # fmt: skip
         function = option(function)
@@ -58,13 +61,26 @@ def ledger(
     from thirdwatt.ledger import estimate
     from thirdwatt.ledger.book import book
     from thirdwatt.scenario.parse import parse
-    from thirdwatt.scenario.read import changed, observations, read
+    from thirdwatt.scenario.read import changed, read
 
     name, document = read(source)
     document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
-    seen = [row for file in observed for row in observations(file)]
+    seen = [row for each in observed for row in seen_by(each)]
     scenario = parse(document, book().names, name=name, observations=seen)
     return estimate(settled(scenario), samples=samples, seed=seed)
+
+
+def seen_by(where: str) -> list[Observation]:
+    """Observations of a file, or of a measured run by its id."""
+    from thirdwatt.scenario.read import observations
+
+    if not os.path.exists(where):  # noqa: PTH110 - never fails
+        from thirdwatt.cli.runs import known
+        from thirdwatt.meter import store, summary
+
+        if name := known(where, strict=False):
+            return summary.observations(summary.summarised(store.opened(name)))
+    return observations(where)
 
 
 def settled(scenario: Scenario) -> Scenario:

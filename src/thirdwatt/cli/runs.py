@@ -1,0 +1,136 @@
+"""``thirdwatt runs``."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thirdwatt.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCHEMA = "thirdwatt/runs/1"
+SHORT = (
+    "id", "name", "state", "start_s", "duration_s", "hosts", "processes", "accelerators", "energy_j", "measured_j",
+    "measured_share", "steps", "tokens",
+)  # fmt: skip
+
+
+@click.command("runs")
+@click.argument("words", metavar="[ID | merge DIR...]", nargs=-1)
+@click.option("--observations", "as_observations", is_flag=True, help="Of one run, what estimate --observed reads.")
+@click.option("-o", "--into", metavar="DIR", help="With merge: the folder that holds all of them afterwards.")
+@click.option("--as", "one", metavar="ID", help="With merge: make one run of all of them.")
+@click.option("--dir", "where", metavar="DIR", help="Where runs live; by default $THIRDWATT_DIR, else .thirdwatt here.")
+@json_option
+def command(
+    words: tuple[str, ...], as_observations: bool, into: str | None, one: str | None, where: str | None, as_json: bool
+) -> None:
+    """Runs that were measured: all of them, or one by its id, its first letters or `latest`.
+
+    A run that was killed is as readable as one that ended by itself. `runs merge DIR... -o DIR` puts folders of
+    several nodes together; what two of them hold is counted once.
+    """
+    from thirdwatt.meter import store, summary
+    from thirdwatt.meter.run import folder
+
+    if words[:1] == ("merge",):
+        _merge(words[1:], into, one, as_json)
+        return
+    if into or one:
+        raise click.UsageError("-o and --as go with merge")
+    if len(words) > 1:
+        raise click.UsageError("name one run, or none for all of them")
+    if not words:
+        if as_observations:
+            raise click.UsageError("--observations goes with one run")
+        found = [summary.summarised(each) for each in store.runs(where)]
+        listed = [{name: each[name] for name in SHORT} for each in found]
+        click.echo(_dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
+        return
+    name = known(words[0], where)
+    told = summary.summarised(store.opened(name, where))
+    if as_observations:
+        click.echo(_dumped(summary.observed(told)))
+    else:
+        click.echo(_dumped({"schema": SCHEMA, "runs": [told]}) if as_json else summary.text(told))
+
+
+def known(name: str, where: str | None = None, strict: bool = True) -> str:
+    """Id of the run that a word means; empty if it means none and need not.
+
+    Raises
+    ------
+    InputError
+        If it may mean several, or none where it must.
+    """
+    from thirdwatt.meter import store
+    from thirdwatt.meter.run import folder
+    from thirdwatt.scenario.mistakes import InputError, Mistake, nearest_few
+
+    fits = store.found(name, where)
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise InputError([Mistake(name, f"may be {len(fits)} runs", f"say more of it: {', '.join(fits[:5])}")])
+    if not strict:
+        return ""
+    there = store.ids(where)
+    fix = nearest_few(name, there) if there else f"{folder(where)} holds no run"
+    raise InputError([Mistake(name, "is no run here", fix or "thirdwatt runs lists them")])
+
+
+def _merge(sources: Sequence[str], into: str | None, one: str | None, as_json: bool) -> None:
+    from thirdwatt.meter import store
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    if not sources or not into:
+        raise click.UsageError("runs merge DIR... -o DIR")
+    wrong = [
+        Mistake(each, "holds no runs", "name a folder with runs/ in it, such as .thirdwatt")
+        for each in sources
+        if not os.path.isdir(os.path.join(each, "runs"))  # noqa: PTH112, PTH118
+    ]
+    if wrong:
+        raise InputError(wrong)
+    ids = store.merge(sources, into, one or "")
+    click.echo(_dumped({"schema": SCHEMA, "runs": [{"id": each} for each in ids]}) if as_json else "\n".join(ids))
+
+
+def _table(found: Sequence[dict[str, Any]], where: str) -> str:
+    from thirdwatt.meter.summary import energy_text, time_text
+
+    if not found:
+        return f"no runs in {where}: thirdwatt run -- CMD, or thirdwatt.measure in Python, makes one"
+    rows = [("id", "state", "began (UTC)", "time", "energy", "measured", "steps")]
+    for each in found:
+        energy = each["energy_j"]
+        begun = time.strftime("%Y-%m-%d %H:%M", time.gmtime(each["start_s"])) if each["start_s"] else "-"
+        measured = bool(energy and each["measured_j"])
+        rows.append(
+            (
+                each["id"], each["state"], begun, time_text(each["duration_s"]),
+                energy_text(energy["value"]) if measured else "-",
+                f"{each['measured_share']:.0%}" if measured else "-",
+                f"{each['steps']:,}" if each["steps"] else "-",
+            )
+        )  # fmt: skip
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    left = 3
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    """JSON as it is printed; a run rests on no facts, so none are named."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)

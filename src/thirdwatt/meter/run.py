@@ -1,0 +1,452 @@
+"""A run: what a training process does to be measured.
+
+>>> import thirdwatt
+>>> with thirdwatt.measure("train") as run:  # doctest: +SKIP
+...     with run.phase("data"):
+...         batch = next(batches)
+...     run.step(tokens=8192)
+
+Measuring never hurts: nothing here raises, replaces a handler of signals, prints a result, waits for a network or a
+lock, or ends the process. What cannot be done is left out, with one line on standard error.
+"""
+# Paths are text here: pathlib costs an import 5 ms.
+# ruff: noqa: PTH100, PTH103, PTH108, PTH116, PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from .ring import Phase, Ring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_now = time.monotonic_ns
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from thirdwatt.meter.sampler import main; main()"
+END_S = 2.0
+"""Time that the end of a run waits for the sampler to finish its files at most."""
+
+LONG_S = 6 * 3600.0
+"""A run of this length is not added up by the process that it measured: each day takes seconds."""
+
+NETWORKED = frozenset(
+    "nfs nfs4 cifs smb3 lustre ceph beegfs gpfs 9p virtiofs glusterfs panfs wekafs".split()  # noqa: SIM905
+)
+"""File systems on which a mapped file is not safe: the ring of marks stays in memory, and the sampler copies it."""
+
+_live: list[Run] = []
+_named: dict[str, int] = {}
+_watching = False
+
+
+def folder(stated: str | None = None, environ: Mapping[str, str] | None = None) -> str:
+    """Where runs live: what is stated, else ``$THIRDWATT_DIR``, else ``.thirdwatt`` here."""
+    given = stated or (os.environ if environ is None else environ).get("THIRDWATT_DIR") or ".thirdwatt"
+    return os.path.abspath(given)
+
+
+def measure(
+    name: str = "run",
+    dir: str | os.PathLike[str] | None = None,
+    interval_s: float = 1.0,
+    *,
+    report: str = "line",
+    root: str = "/",
+    command: str = "",
+    pid: int = 0,
+) -> Run:
+    """Measure this process, with all that descends from it, from now until :meth:`Run.close`.
+
+    Parameters
+    ----------
+    name
+        What the run is called; its id begins with it.
+    dir
+        Where runs live; by default ``$THIRDWATT_DIR``, else ``.thirdwatt`` in the working directory.
+    interval_s
+        Time between two samples.
+    report
+        What the first process of a run says of it at its end, on standard error: ``line``, ``all`` or nothing. What
+        no file could take is said in full in any case.
+    root
+        Where the file systems of the kernel are found, if a container has those of its host elsewhere.
+    command
+        What is measured, for people.
+    pid
+        Another process to measure in place of this one.
+
+    Returns
+    -------
+    Run
+        A context manager. If nothing can be recorded it does nothing.
+    """
+    try:
+        if not 0.01 <= float(interval_s) <= 3600:
+            raise ValueError(f"an interval of {interval_s} s")
+        return Run(name, None if dir is None else os.fspath(dir), float(interval_s), report, root, command, pid)
+    except Exception as error:  # measuring must never be the reason why training fails
+        _say(f"this run is not measured: {type(error).__name__}: {error}")
+        return Run.nothing(name)
+
+
+class Run:
+    """One process of a run that is being recorded.
+
+    Attributes
+    ----------
+    id
+        The run's; empty if nothing is recorded.
+    dir
+        Where runs live.
+    """
+
+    __slots__ = (
+        "_closed", "_last_ns", "_owner", "_report", "_ring", "_series", "_spares", "_steps", "_write_end",
+        "begin_ns", "dir", "id", "name", "rank", "sampler", "trouble",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, where: str | None, interval_s: float, report: str, root: str, command: str, pid: int
+    ) -> None:
+        self.begin_ns = self._last_ns = _now()
+        self.name, self.trouble = str(name), ""
+        self._report = "" if "THIRDWATT_RUN" in os.environ and report == "line" else report
+        self.rank = _number("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+        self.id = _id(self.name)
+        self.dir = folder(where)
+        self._owner, self._closed = os.getpid(), False
+        self._write_end, self.sampler = -1, 0
+        self._spares = (-1, -1)
+        ring_path = self._begin_ring()
+        self._series = self._ring.series
+        self._steps = self._ring.of("step")
+        self._start(
+            (self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
+             str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path), command)
+        )  # fmt: skip
+        if self.trouble:
+            _say(f"{self.trouble}; this run is kept in memory until its end")
+        _live.append(self)
+        _watch()
+
+    @classmethod
+    def nothing(cls, name: str) -> Run:
+        """A run that records nothing."""
+        run = cls.__new__(cls)
+        run.begin_ns = run._last_ns = _now()
+        run.name, run.id, run.dir, run.trouble, run.rank, run.sampler = str(name), "", "", "", 0, 0
+        run._report, run._closed = "", True
+        run._owner, run._write_end, run._spares = os.getpid(), -1, (-1, -1)
+        run._ring = Ring(-1, "", 0, capacity=2)
+        run._series, run._steps = run._ring.series, run._ring.of("step")
+        run._ring.stop()
+        return run
+
+    # --- marks ----------------------------------------------------------------------------------------------------
+
+    def step(self, tokens: int = 0) -> None:
+        """A step of training has ended, and it took in so many tokens (of this process)."""
+        try:
+            end = _now()
+            self._steps.mark(self._last_ns, end, tokens)
+            self._last_ns = end
+        except Exception:  # noqa: S110 - such as tokens that are no number
+            pass
+
+    def phase(self, name: str) -> Phase:
+        """A stretch of work by name: ``with run.phase("data"):``. Phases may nest, and threads may share them."""
+        try:
+            return Phase(self._series.get(name) or self._ring.of(name))
+        except Exception:
+            return Phase(self._ring.of("(other)"))
+
+    def mark(self, name: str, tokens: int = 0) -> None:
+        """A moment by name."""
+        try:
+            now = _now()
+            (self._series.get(name) or self._ring.of(name)).mark(now, now, tokens)
+        except Exception:  # noqa: S110
+            pass
+
+    # --- beginning ------------------------------------------------------------------------------------------------
+
+    def _begin_ring(self) -> str:
+        """Open the ring: a file of the run where that is safe, else a file in memory."""
+        fd, path, here = -1, "", os.path.join(self.dir, "runs", self.id)
+        try:
+            os.makedirs(here, exist_ok=True)
+            if not _networked(here):
+                path = os.path.join(here, f"{safe(os.uname().nodename)}.{self._owner}.{self.begin_ns}.ring")
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                self._ring = Ring(fd, path, self.begin_ns, self.rank)
+                return path
+        except OSError as error:
+            self.trouble = f"{error.filename or path or here}: {error.strerror}"
+            if fd >= 0:
+                os.close(fd)
+                os.unlink(path)
+        fd = _memory("thirdwatt-marks")
+        try:
+            self._ring = Ring(fd, "", self.begin_ns, self.rank)
+        except OSError:
+            self._ring = Ring(-1, "", self.begin_ns, self.rank)
+        return ""
+
+    def _start(self, arguments: tuple[str, ...]) -> None:
+        """Start the sampler: a new process that shares nothing with this one but a pipe and files in memory."""
+        if not sys.executable or not hasattr(os, "posix_spawn"):
+            self.trouble = self.trouble or "no sampler can be started here"
+            return
+        read_end, self._write_end = os.pipe()  # neither survives an exec, so no child keeps the sampler waiting
+        self._spares = (_memory("thirdwatt-node"), _memory("thirdwatt-run"))
+        moved = [_high(fd) for fd in (read_end, *self._spares, -1 if self._ring.path else self._ring.fd)]
+        actions = [
+            (os.POSIX_SPAWN_DUP2, moved[0], 0),
+            (os.POSIX_SPAWN_DUP2, 2, 1),
+            *((os.POSIX_SPAWN_DUP2, fd, 3 + place) for place, fd in enumerate(moved[1:]) if fd >= 0),
+        ]
+        if not _is_open(2):
+            del actions[1]
+        command = [sys.executable, "-I", "-S", "-c", START, ROOT, *(each.replace("\0", "") for each in arguments)]
+        try:
+            try:
+                self.sampler = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
+            except NotImplementedError:  # it makes a session itself then
+                self.sampler = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+        except OSError as error:
+            self.trouble = self.trouble or f"no sampler can be started: {error.strerror}"
+            os.close(self._write_end)
+            self._write_end = -1
+        finally:
+            for fd in {read_end, *moved} - {-1, self._ring.fd} - set(self._spares):
+                os.close(fd)
+
+    # --- end ------------------------------------------------------------------------------------------------------
+
+    def close(self, how: str = "finished") -> None:
+        """End the run: the sampler reads once more and finishes its files. A second call does nothing."""
+        if self._closed or os.getpid() != self._owner:
+            return
+        self._closed = True
+        try:
+            if self in _live:
+                _live.remove(self)
+            self._ring.flush()
+            ring = None if self._ring.path else bytes(self._ring.buffer)
+            self._end_sampler(how)
+            self._ring.stop()
+            if self.rank == 0:
+                self._say_what_was(ring)
+        except Exception as error:
+            _say(f"the run ended without a summary: {type(error).__name__}: {error}")
+        finally:
+            self._let_go()
+
+    def _end_sampler(self, how: str) -> None:
+        if self._write_end < 0:
+            return
+        from contextlib import suppress
+
+        with suppress(OSError):  # it is gone already, and SIGPIPE is ignored in Python
+            os.write(self._write_end, how.encode("ascii", "replace")[:200] + b"\n")
+        os.close(self._write_end)
+        self._write_end = -1
+        waited, pause = _now(), 0.0005
+        while self.sampler:
+            try:
+                if os.waitpid(self.sampler, os.WNOHANG)[0]:
+                    break
+            except OSError:
+                break
+            if _now() - waited > END_S * 1e9:
+                break
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.02)
+
+    def _say_what_was(self, ring: bytes | None) -> None:
+        """What is to be said of the run, and all of it where no file holds it."""
+        kept = [_content(fd) for fd in self._spares]
+        if self.trouble or any(kept):
+            from . import store, summary
+
+            record = store.of_memory(self.dir, self.id, kept[0], kept[1], ring)
+            _say(summary.text(summary.summarised(record)))
+        elif self._report and _now() - self.begin_ns > LONG_S * 1e9:
+            hours = (_now() - self.begin_ns) / 3.6e12
+            _say(f"{self.id}: {hours:.1f} h recorded; thirdwatt runs {self.id} adds them up")
+        elif self._report:
+            from . import store, summary
+
+            found = summary.summarised(store.opened(self.id, self.dir))
+            _say(summary.text(found) if self._report == "all" else summary.line(found))
+
+    def _let_go(self) -> None:
+        for fd in self._spares:
+            if fd >= 0:
+                try:
+                    os.close(fd)
+                except OSError:
+                    continue
+        self._spares = (-1, -1)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.close("finished" if kind is None else f"finished by {getattr(kind, '__name__', 'an exception')}")
+
+
+# --- the process and its children ---------------------------------------------------------------------------------
+
+
+def _watch() -> None:
+    """Once a process: end runs that are still open when it ends, and let no child write into them."""
+    global _watching
+    if _watching:
+        return
+    _watching = True
+    import atexit
+
+    atexit.register(_end_all)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget_all)
+
+
+def _end_all() -> None:
+    for run in list(_live):
+        run.close()
+
+
+def _forget_all() -> None:
+    """In a child: the run is its parent's."""
+    for run in _live:
+        try:
+            if run._write_end >= 0:
+                os.close(run._write_end)
+                run._write_end = -1
+            run._ring.stop(flush=False)
+            run._let_go()
+            run._closed = True
+        except Exception:  # noqa: S112
+            continue
+    _live.clear()
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+def _id(name: str) -> str:
+    """Id of a run: that of the run we are part of, one that all ranks of a job agree on, or a new one."""
+    stem = "".join(each if each.isascii() and each.isalnum() else "-" for each in name.lower()).strip("-")[:40] or "run"
+    joined = os.environ.get("THIRDWATT_RUN", "")
+    if joined:
+        return safe(joined)
+    _named[stem] = _named.get(stem, 0) + 1
+    again = f"-{_named[stem]}" if _named[stem] > 1 else ""
+    job = _job()
+    if job:
+        from binascii import crc32
+
+        return f"{stem}-{crc32(job.encode('utf-8', 'replace')):08x}{again}"
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return f"{stem}-{stamp}-{os.urandom(2).hex()}"
+
+
+def safe(name: str) -> str:
+    """A name that is one part of a path."""
+    kept = "".join(each if each.isascii() and (each.isalnum() or each in "-_.") else "-" for each in name)[:100]
+    return kept.strip(".") or "run"
+
+
+def _job() -> str:
+    """What the processes of one distributed job share and no other job has; empty for a process by itself."""
+    get = os.environ.get
+    if _number("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE") < 2:
+        return ""
+    if get("SLURM_JOB_ID"):
+        tries = get("TORCHELASTIC_RESTART_COUNT", "") + get("SLURM_RESTART_COUNT", "")
+        return f"slurm {get('SLURM_CLUSTER_NAME', '')} {get('SLURM_JOB_ID')} {get('SLURM_STEP_ID', '')} {tries}"
+    shared = get("TORCHELASTIC_RUN_ID", "none")
+    if shared != "none":
+        return f"elastic {shared} {get('MASTER_ADDR', '')} {get('TORCHELASTIC_RESTART_COUNT', '')}"
+    from .clock import boot_id, started_ticks
+
+    parent = os.getppid()
+    return f"parent {boot_id()} {parent} {started_ticks(parent)}"
+
+
+def _number(*names: str) -> int:
+    for name in names:
+        text = os.environ.get(name, "")
+        if text.isascii() and text.isdigit():
+            return int(text)
+    return 0
+
+
+# --- descriptors --------------------------------------------------------------------------------------------------
+
+
+def _memory(name: str) -> int:
+    """A file that lives in memory; -1 where there is no such thing."""
+    try:
+        return os.memfd_create(name, os.MFD_CLOEXEC)
+    except (AttributeError, OSError):
+        return -1
+
+
+def _high(fd: int) -> int:
+    """The same file under a number that no file of the sampler takes."""
+    if fd < 0 or fd > 9:
+        return fd
+    import fcntl
+
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10)
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def _content(fd: int) -> bytes:
+    try:
+        return os.pread(fd, os.fstat(fd).st_size, 0) if fd >= 0 else b""
+    except OSError:
+        return b""
+
+
+def _networked(path: str) -> bool:
+    """Whether a folder is on a file system that other machines share."""
+    device = os.stat(path).st_dev
+    wanted = f" {os.major(device)}:{os.minor(device)} ".encode()
+    try:
+        fd = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        table = b""
+        while part := os.read(fd, 1 << 16):
+            table += part
+    finally:
+        os.close(fd)
+    at = table.find(wanted)
+    if at < 0:
+        return False
+    kind = table[at:].partition(b"\n")[0].partition(b" - ")[2].partition(b" ")[0].decode("ascii", "replace")
+    return kind in NETWORKED or kind.startswith("fuse.")
+
+
+def _say(text: str) -> None:
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"thirdwatt: {text}\n")
+    except Exception:  # noqa: S110 - nobody to tell
+        pass

@@ -1,0 +1,414 @@
+"""The sampler: a small process that reads the sensors of a node and writes down what they say.
+
+It is started by :mod:`thirdwatt.meter.run` as ``python -I -S``, in a session of its own. Its standard input is a pipe
+whose other end the measured process holds: when that closes, for whatever reason, the recording is finished. One
+sampler a node and folder reads the sensors, the one that holds a lock which the system lets go of when its holder
+dies; the others look every few seconds whether it is theirs, and write down their own processes alone.
+"""
+# Paths are text here: pathlib costs an import 5 ms.
+# ruff: noqa: PTH103, PTH105, PTH118, PTH123
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+from . import segment
+from .clock import Clock, boot_id, host_id, started_ticks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from .sensors.base import Channel, Sensor
+
+HEADER_EVERY_S = 600.0
+NODE_SEGMENT_S = 3600.0
+"""A new file of a node's samples begins this often, so that a short run needs few of them."""
+
+STEP_NS = 200_000_000
+"""A change between two clocks that is written down."""
+
+NODE_SPARE, RUN_SPARE, RING = 3, 4, 5
+"""Descriptors of files in memory that the measured process shares: for what the disk does not take, and its marks where
+they have no file."""
+
+LATE = 2.5
+"""Samples that are more intervals apart than this leave a gap."""
+
+OWN_S = 5.0
+"""Time between two looks at the processes of a run, and of a waiting sampler at the lock."""
+
+
+class Config:
+    """What a sampler is told when it is started; texts alone, as they come on a command line."""
+
+    FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command")
+
+    def __init__(self, **given: str) -> None:
+        self.folder = given.get("folder", "")
+        self.run = given.get("run", "run")
+        self.name = given.get("name", "run")
+        self.interval_s = max(0.01, float(given.get("interval_s") or 1.0))
+        self.begin_ns = int(given.get("begin_ns") or 0)
+        self.pid = int(given.get("pid") or 0)
+        self.rank = int(given.get("rank") or 0)
+        self.root = given.get("root") or "/"
+        self.ring = given.get("ring", "")
+        self.command = given.get("command", "")
+
+
+def machine(host: str, boot: str) -> str:
+    """Name of the folder of one boot of one machine."""
+    safe = "".join(each if each.isalnum() or each in "-_." else "-" for each in host)[:64] or "host"
+    return f"{safe}.{boot[:8] or 'unknown'}"
+
+
+class Sampler:
+    """Reads and writes until it is told to end.
+
+    Parameters
+    ----------
+    config
+        What is measured, and where it goes.
+    clock
+        Clocks; a test gives its own.
+    found
+        Gives the sensors of this machine.
+    spares
+        Descriptors that take what the disk does not: of the node's samples, and of the run's;
+        and that of the marks, if they are to be copied.
+    names
+        Host and boot, if not those of this machine.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        found: Callable[[], Sequence[Sensor]] | None = None,
+        spares: tuple[int, int, int] = (-1, -1, -1),
+        names: tuple[str, str] | None = None,
+    ) -> None:
+        self.config, self.clock = config, clock or Clock()
+        self.host, self.boot = names or (host_id(), boot_id())
+        self.leads = False
+        self.samples = 0
+        self._pid_started = started_ticks(config.pid)
+        self._found, self._spares = found, spares
+        self._sensors: list[tuple[Sensor, list[Channel]]] = []
+        self._channels: list[Channel] = []
+        self._lock = -1
+        self._node: segment.Writer | None = None
+        self._node_begin_s = self._node_header_s = self._own_s = self._tried_s = 0.0
+        self._offsets = (0, 0)
+        self._said = False
+        here = machine(self.host, self.boot)
+        if spares[2] >= 0 and not config.ring:
+            config.ring = f"{here}.{config.pid}.{config.begin_ns}.ring"
+        self._ring_s = 0.0
+        self._nodes = os.path.join(config.folder, "nodes", here) if config.folder else ""
+        path = os.path.join(config.folder, "runs", config.run, f"{here}.{config.pid}.{config.begin_ns}.seg")
+        self._run = segment.Writer(path if config.folder else "", spares[1])
+        self._jobs: list[tuple[Sensor, list[Channel]]] = []
+        self._job_channels: list[Channel] = []
+        self._machine: dict[str, Any] = {}
+
+    # --- beginning ------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Write who records what, and read for the first time."""
+        now_ns = self.clock.monotonic_ns()
+        notes: list[dict[str, Any]] = []
+        try:
+            self._open_job()
+        except Exception as error:  # a sensor that raises breaks its promise, and must not end a recording
+            notes.append({"processes": f"{type(error).__name__}: {error}"})
+        self._run.write("H", segment.dumped(self._header("run", [*self._job_channels, OWN_CHANNEL])), now_ns * 1e-9)
+        for note in notes:
+            self._run.write("N", segment.dumped(note), now_ns * 1e-9)
+        self._clocks(now_ns, [self._run], always=True)
+        self._lead(now_ns)
+        self.sample()
+
+    def _header(self, what: str, channels: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        config = self.config
+        document: dict[str, Any] = {
+            "v": segment.VERSION,
+            "n": 0,
+            "what": what,
+            "run": config.run,
+            "host": self.host,
+            "boot": self.boot,
+            "pid": config.pid,
+            "pid_started": self._pid_started,
+            "sampler": os.getpid(),
+            "sampler_started": started_ticks(os.getpid()),
+            "interval_s": config.interval_s,
+            "begin_ns": config.begin_ns,
+            "channels": [list(each) for each in channels],
+        }
+        if what == "run":
+            document |= {
+                "name": config.name,
+                "rank": config.rank,
+                "ring": config.ring,
+                "command": config.command,
+                **self._machine,
+            }
+        return document
+
+    def _lead(self, now_ns: int) -> None:
+        """Become the one that reads the sensors, if nobody else is."""
+        self._tried_s = now_ns * 1e-9
+        if not self._taken():
+            return
+        self.leads = True
+        notes: list[dict[str, Any]] = []
+        try:
+            self._open()
+        except Exception as error:  # as above
+            notes.append({"sensors": f"{type(error).__name__}: {error}"})
+        self._begin_node(self.clock.monotonic_ns())
+        for sensor, _ in self._sensors:
+            notes += [{"sensor": sensor.name, "note": str(each)} for each in getattr(sensor, "notes", ())]
+        for note in notes:
+            self._run.write("N", segment.dumped(note), now_ns * 1e-9)
+
+    def _taken(self) -> bool:
+        """Whether the lock is ours; where there can be none, two may record and are counted once when read."""
+        if not self._nodes:
+            return True
+        try:
+            import fcntl
+
+            os.makedirs(self._nodes, exist_ok=True)
+            self._lock = os.open(os.path.join(self._nodes, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            self._lock = -1
+            return False
+        except (ImportError, OSError):
+            return True
+        return True
+
+    def _open(self) -> None:
+        if self._found is not None:
+            sensors = self._found()
+        else:
+            from .sensors import available
+
+            sensors = available(root=self.config.root, environ=os.environ)
+        for sensor in sensors:
+            channels = list(sensor.open())
+            if channels:
+                self._sensors.append((sensor, channels))
+                self._channels += channels
+
+    def _open_job(self) -> None:
+        """What is of this run alone: its processes, which are those that this kernel knows, wherever sensors are."""
+        from .sensors import make, model
+
+        told = model.host(self.config.root)
+        self._machine = {
+            "processor": told.processor,
+            "packages": told.packages,
+            "threads": told.threads,
+            "memory_byte": told.memory_bytes,
+        }
+        for name in ("procfs", "cgroup"):
+            sensor = make(name, pid=self.config.pid)
+            channels = [each for each in (sensor.open() if sensor.probe().ok else ()) if each.scope == "job"]
+            if channels:
+                self._jobs.append((sensor, channels))
+                self._job_channels += channels
+
+    def _begin_node(self, now_ns: int) -> None:
+        """A new file of samples."""
+        if self._node is not None:
+            self._node.close()
+        self._node_begin_s = self._node_header_s = now_ns * 1e-9
+        path = os.path.join(self._nodes, f"{now_ns:020d}.{os.getpid()}.seg") if self._nodes else ""
+        self._node = segment.Writer(path, self._spares[0])
+        self._node.write("H", segment.dumped(self._header("node", self._channels)), now_ns * 1e-9)
+        self._clocks(now_ns, [self._node], always=True)
+
+    # --- sampling -------------------------------------------------------------------------------------------------
+
+    def sample(self) -> None:
+        """Read everything that is due, once."""
+        now_ns = self.clock.monotonic_ns()
+        now_s = now_ns * 1e-9
+        if not self.leads and now_s - self._tried_s >= OWN_S:
+            self._lead(now_ns)
+        if self.leads and self._node is not None:
+            if now_s - self._node_begin_s >= NODE_SEGMENT_S:
+                self._begin_node(now_ns)
+            elif now_s - self._node_header_s >= HEADER_EVERY_S:
+                self._node_header_s = now_s
+                self._node.write("H", segment.dumped(self._header("node", self._channels)), now_s)
+            self._clocks(now_ns, [self._node, self._run])
+            self._node.write(
+                "S", segment.sample(0, now_ns, self._readings(now_ns, self._sensors, self._channels)), now_s
+            )
+            self.samples += 1
+        elif not self.leads:
+            self._clocks(now_ns, [self._run])
+        if now_s - self._own_s >= OWN_S:
+            self._sample_own(now_ns)
+        if self._spares[2] >= 0 and now_s - self._ring_s >= segment.SYNC_S:
+            self._copy_ring(now_s)
+        self._warn()
+
+    def _readings(
+        self, now_ns: int, sensors: Sequence[tuple[Sensor, list[Channel]]], channels: Sequence[Channel]
+    ) -> list[tuple[float | None, int] | None]:
+        values: dict[str, tuple[float | None, int]] = {}
+        for sensor, _ in sensors:
+            try:
+                for reading in sensor.read(now_ns):
+                    values[reading.channel] = (reading.value, reading.t_ns)
+            except Exception:  # noqa: S112 - as above; the sample has no value for it, which is what there is to say
+                continue
+        return [values.get(channel.id) for channel in channels]
+
+    def _sample_own(self, now_ns: int) -> None:
+        """The processes that are measured, and what measuring itself took."""
+        self._own_s = now_ns * 1e-9
+        values = self._readings(now_ns, self._jobs, self._job_channels)
+        values.append((round(time.process_time(), 6), now_ns))
+        self._run.write("S", segment.sample(0, now_ns, values), self._own_s)
+
+    def _copy_ring(self, now_s: float) -> None:
+        """Write the marks into the run's folder, whole or not at all: they are in memory alone."""
+        self._ring_s = now_s
+        if not self.config.folder:
+            return
+        path = os.path.join(self.config.folder, "runs", self.config.run, self.config.ring)
+        try:
+            data = os.pread(self._spares[2], os.fstat(self._spares[2]).st_size, 0)
+            with open(path + ".part", "wb") as file:
+                file.write(data)
+            os.replace(path + ".part", path)
+        except OSError:
+            return  # the measured process has them still, and says them at its end
+
+    def _clocks(self, now_ns: int, writers: Sequence[segment.Writer], always: bool = False) -> None:
+        boot_ns, wall_ns = self.clock.boot_ns(), self.clock.wall_ns()
+        offsets = (boot_ns - now_ns, wall_ns - now_ns)
+        if always or any(abs(new - old) > STEP_NS for new, old in zip(offsets, self._offsets, strict=True)):
+            self._offsets = offsets
+            for writer in writers:
+                writer.write("C", f"{now_ns} {boot_ns} {wall_ns}", now_ns * 1e-9)
+
+    def _warn(self) -> None:
+        """Say once that something cannot be written."""
+        trouble = self._run.trouble or (self._node.trouble if self._node else "")
+        if trouble and not self._said:
+            self._said = True
+            if self.config.folder:
+                say(f"{trouble}; samples are kept in memory until they can be written")
+
+    # --- end ------------------------------------------------------------------------------------------------------
+
+    def end(self, how: str) -> None:
+        """Read for the last time and finish the files."""
+        self._own_s = self._tried_s = self._ring_s = 0.0
+        if not self.leads:
+            self._tried_s = self.clock.monotonic_ns() * 1e-9  # nobody takes over at the very end
+        self.sample()
+        now_ns = self.clock.monotonic_ns()
+        document = {"how": how, "t_ns": now_ns, "samples": self.samples, "cpu_s": round(time.process_time(), 6)}
+        dropped = self._run.dropped + (self._node.dropped if self._node else 0)
+        if dropped:
+            document["dropped"] = dropped
+        if self._node is not None:
+            self._node.write("E", segment.dumped(document), now_ns * 1e-9)
+            self._node.close()
+        self._run.write("E", segment.dumped(document), now_ns * 1e-9)
+        self._run.close()
+        self._warn()
+        for sensor, _ in [*self._sensors, *self._jobs]:
+            try:
+                sensor.close()
+            except Exception:  # noqa: S112
+                continue
+        if self._lock >= 0:
+            os.close(self._lock)
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    def loop(self, pipe: int) -> str:
+        """Sample until the other end of a pipe closes or our parent is another; the word it had last said."""
+        interval_ns = int(self.config.interval_s * 1e9)
+        parent = os.getppid()
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN | select.POLLHUP)
+        said = b""
+        due_ns = self.clock.monotonic_ns() + interval_ns
+        while True:
+            wait_ns = due_ns - self.clock.monotonic_ns()
+            if not self.leads:
+                wait_ns = max(wait_ns, int(OWN_S * 1e9))
+            if poll.poll(max(0, wait_ns // 1_000_000 + 1)):
+                try:
+                    heard = os.read(pipe, 256)
+                except OSError:
+                    heard = b""
+                said += heard
+                if not heard or b"\n" in said:
+                    break
+                continue
+            if os.getppid() != parent:
+                break
+            self.sample()
+            now_ns = self.clock.monotonic_ns()
+            due_ns += interval_ns
+            if due_ns <= now_ns:  # late by whole intervals: they are gone, and the deadlines keep their places
+                due_ns += (now_ns - due_ns) // interval_ns * interval_ns + interval_ns
+        return said.decode("ascii", "replace").strip() or "killed"
+
+
+OWN_CHANNEL = ("sampler:cpu", "thirdwatt", "process", "job", "counter", "s", 0, "processor time of the sampler itself")
+"""What measuring takes, in the form of a channel of a sensor."""
+
+
+def say(text: str) -> None:
+    """One line for a person, where errors go; nothing if there is no such place."""
+    try:
+        os.write(2, f"thirdwatt: {text}\n".encode("utf-8", "replace"))
+    except OSError:
+        return
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a sampler: arguments are the fields of :class:`Config`, in order."""
+    given: Mapping[str, str] = dict(zip(Config.FIELDS, sys.argv[1:] if arguments is None else arguments, strict=False))
+    import signal
+    from contextlib import suppress
+
+    with suppress(OSError):  # it was started in one
+        os.setsid()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(each, signal.SIG_IGN)  # this process is ours; it ends with what it measures
+    spares = tuple(fd if _open(fd) else -1 for fd in (NODE_SPARE, RUN_SPARE, RING))
+    os.closerange(RING + 1, 1 << 16)
+    try:
+        os.chdir("/")
+        sampler = Sampler(Config(**given), spares=(spares[0], spares[1], spares[2]))
+        sampler.begin()
+        sampler.end(sampler.loop(0))
+    except Exception as error:  # whatever it is, the measured process is none the worse
+        say(f"the recording stopped: {type(error).__name__}: {error}")
+
+
+def _open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,287 @@
+"""Runs as they lie on disk: listed, opened, merged. Everything is read from segments and rings; nothing else is kept.
+
+::
+
+    <folder>/nodes/<host>.<boot>/<begin>.<sampler>.seg     what the sensors of a node said, an hour a file
+    <folder>/runs/<id>/<host>.<boot>.<pid>.<begin>.seg     a process of a run: since when, until when, its processes
+    <folder>/runs/<id>/<host>.<pid>.<begin>.ring           its marks
+
+A run is a set of windows on the samples of its nodes, so several runs, ranks or trackers of one node share them.
+"""
+# Paths are text here: pathlib costs an import 5 ms.
+# ruff: noqa: PTH103, PTH105, PTH110, PTH112, PTH116, PTH118, PTH119, PTH202, PTH208
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+from . import ring, segment
+from .clock import boot_id, started_ticks
+from .run import folder, safe
+from .sampler import NODE_SEGMENT_S
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+FINISHED, KILLED, RUNNING = "finished", "killed", "running"
+SLACK_S = 120.0
+FRESH_S = 30.0
+"""A segment of another machine that was written to so recently is held to be growing."""
+
+
+class Participant:
+    """One process of a run.
+
+    Attributes
+    ----------
+    begin_ns, end_ns
+        Its window, by the monotonic clock of its boot.
+    state
+        ``finished``, ``killed`` or ``running``.
+    how
+        How it ended, in its own words.
+    """
+
+    def __init__(self, part: segment.Segment, marks: ring.Marks, age_s: float = 1e9) -> None:
+        header: dict[str, Any] = part.headers.get(0) or {}
+        self.segment, self.marks, self.header = part, marks, header
+        self.host, self.boot = str(header.get("host", "")), str(header.get("boot", ""))
+        self.rank = whole(header.get("rank"))
+        times = [each[1] for each in part.samples] + [each[0] for each in part.clocks]
+        self.begin_ns = whole(header.get("begin_ns")) or marks.began_ns or min(times, default=0)
+        end = part.end or {}
+        self.how = str(end.get("how", ""))
+        if part.end is not None:
+            self.state = FINISHED if self.how.startswith(FINISHED) else KILLED
+        elif self._alive() or (self.boot != boot_id() and age_s < FRESH_S):
+            self.state = RUNNING
+        else:
+            self.state = KILLED
+        seen = max([self.begin_ns, marks.last_ns, *times])
+        self.end_ns = max(whole(end.get("t_ns")) or seen, self.begin_ns)
+        if self.state == RUNNING and self.boot == boot_id():
+            self.end_ns = max(self.end_ns, time.monotonic_ns())
+
+    def _alive(self) -> bool:
+        if self.boot != boot_id():
+            return False
+        return any(
+            0 < started_ticks(whole(self.header.get(name))) == whole(self.header.get(f"{name}_started"))
+            for name in ("sampler", "pid")
+        )
+
+    @property
+    def start_s(self) -> float:
+        """When it began, by the wall clock as it stood then; 0 if that is not known."""
+        if not self.segment.clocks:
+            return 0.0
+        monotonic, _, wall = self.segment.clocks[0]
+        return float(wall - monotonic + self.begin_ns) * 1e-9
+
+
+class Nodes:
+    """Segments of samples, each read when it is looked at: those of a long run need not be in memory together."""
+
+    def __init__(self, parts: Iterable[str | segment.Segment] = ()) -> None:
+        self.parts = list(parts)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __getitem__(self, place: int) -> segment.Segment:
+        part = self.parts[place]
+        return segment.read(part) if isinstance(part, str) else part
+
+    def __iter__(self) -> Iterator[segment.Segment]:
+        return (self[place] for place in range(len(self.parts)))
+
+
+class Record:
+    """A run as it is on disk.
+
+    Attributes
+    ----------
+    participants
+        Its processes, by rank.
+    nodes
+        Segments of samples that may touch its windows.
+    """
+
+    def __init__(self, name: str, where: str, participants: list[Participant], nodes: Nodes) -> None:
+        self.id, self.dir = name, where
+        self.participants = sorted(participants, key=lambda each: (each.rank, each.host, each.begin_ns))
+        self.nodes = nodes
+
+    @property
+    def name(self) -> str:
+        """What it was called."""
+        return next((str(each.header["name"]) for each in self.participants if each.header.get("name")), self.id)
+
+    @property
+    def state(self) -> str:
+        """``running`` if any of its processes is, else ``killed`` if any of them was, else ``finished``."""
+        states = {each.state for each in self.participants}
+        return RUNNING if RUNNING in states else FINISHED if states == {FINISHED} else KILLED
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of it ended by itself."""
+        return self.state == FINISHED
+
+    @property
+    def start_s(self) -> float:
+        """When it began, by the wall clock."""
+        return min((each.start_s for each in self.participants if each.start_s), default=0.0)
+
+
+def ids(where: str | None = None) -> list[str]:
+    """Ids of the runs of a folder."""
+    try:
+        with os.scandir(os.path.join(folder(where), "runs")) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
+def runs(where: str | None = None) -> list[Record]:
+    """All runs of a folder, the oldest first."""
+    return sorted((opened(each, where) for each in ids(where)), key=lambda each: (each.start_s, each.id))
+
+
+def found(name: str, where: str | None = None) -> list[str]:
+    """Ids that a name may mean: that id, else those that begin with it; ``latest`` is the one begun last."""
+    all_of_them = ids(where)
+    if name in all_of_them:
+        return [name]
+    if name == "latest" and all_of_them:
+        return [runs(where)[-1].id]
+    return [each for each in all_of_them if name and each.startswith(name)]
+
+
+def opened(name: str, where: str | None = None) -> Record:
+    """A run; without participants if there is none of that name."""
+    place = folder(where)
+    here = os.path.join(place, "runs", safe(name))
+    participants = []
+    used: set[str] = set()
+    for entry in _listed(here, ".seg"):
+        path = os.path.join(here, entry)
+        part = segment.read(path)
+        marks_name = os.path.basename(str((part.headers.get(0) or {}).get("ring", "")))
+        marks = ring.read(os.path.join(here, marks_name)) if marks_name else ring.Marks()
+        used.add(marks_name)
+        participants.append(Participant(part, marks, _age_s(path)))
+    for entry in _listed(here, ".ring"):
+        if entry not in used:  # its sampler wrote nothing
+            marks = ring.read(os.path.join(here, entry))
+            if marks.ok:
+                participants.append(Participant(segment.parsed(b""), marks))
+    return Record(name, place, participants, _nodes(place, participants))
+
+
+def of_memory(where: str, name: str, node: bytes, run: bytes, marks: bytes | None) -> Record:
+    """A run from what could not be written, and from what could."""
+    record = opened(name, where)
+    here = segment.parsed(run)
+    kept = ring.parsed(marks) if marks else ring.Marks()
+    if here.headers or not record.participants:
+        record.participants.append(Participant(here, kept))
+    elif here.samples or here.end:
+        for part in record.participants:
+            if not part.segment.end:
+                joined = _joined(part.segment, here)
+                record.participants[record.participants.index(part)] = Participant(joined, part.marks)
+                break
+    if node:
+        record.nodes.parts.append(_mended(segment.parsed(node), record.nodes))
+    return record
+
+
+def _joined(first: segment.Segment, then: segment.Segment) -> segment.Segment:
+    return segment.Segment(
+        first.path, {**then.headers, **first.headers}, first.samples + then.samples, first.clocks + then.clocks,
+        first.notes + then.notes, then.end or first.end, first.bad + then.bad,
+    )  # fmt: skip
+
+
+def _mended(kept: segment.Segment, nodes: Nodes) -> segment.Segment:
+    """Samples whose header is on disk get it from there."""
+    return kept._replace(headers=nodes[-1].headers) if not kept.headers and nodes else kept
+
+
+def _nodes(place: str, participants: Iterable[Participant]) -> Nodes:
+    """Segments of samples that may touch the windows of these processes."""
+    wanted: dict[str, list[Participant]] = {}
+    for each in participants:
+        wanted.setdefault(each.boot[:8] or "unknown", []).append(each)
+    parts: list[str] = []
+    above = os.path.join(place, "nodes")
+    for boot, those in wanted.items():
+        begin = min(each.begin_ns for each in those) - int((NODE_SEGMENT_S + SLACK_S) * 1e9)
+        end = max(each.end_ns for each in those)
+        for machine in _listed(above, f".{boot}"):
+            for entry in _listed(os.path.join(above, machine), ".seg"):
+                first = entry.partition(".")[0]
+                if first.isdigit() and begin <= int(first) <= end:
+                    parts.append(os.path.join(above, machine, entry))
+    return Nodes(path for _, path in sorted((os.path.basename(each), each) for each in parts))
+
+
+def merge(sources: Iterable[str], into: str, name: str = "") -> list[str]:
+    """Copy what several folders hold into one, and say the ids it has then.
+
+    Files that several folders have are the same ones, the longest copy of which is whole; so merging twice, or what
+    was merged before, changes nothing. With a name, all runs become one of that name.
+
+    Parameters
+    ----------
+    sources
+        Folders of runs (as ``.thirdwatt``).
+    into
+        The folder that holds all of them afterwards.
+    name
+        Id of the one run that all become; by default runs of one id become one.
+    """
+    for source in sources:
+        for kind in ("nodes", "runs"):
+            above = os.path.join(source, kind)
+            for group in _listed(above, ""):
+                if not os.path.isdir(os.path.join(above, group)):
+                    continue
+                target = os.path.join(into, kind, safe(name) if name and kind == "runs" else group)
+                os.makedirs(target, exist_ok=True)
+                for entry in _listed(os.path.join(above, group), ""):
+                    if entry.endswith((".seg", ".ring")):
+                        _longer(os.path.join(above, group, entry), os.path.join(target, entry))
+    return ids(into)
+
+
+def _longer(source: str, target: str) -> None:
+    if os.path.exists(target) and os.path.getsize(target) >= os.path.getsize(source):
+        return
+    aside = f"{target}.part"
+    shutil.copyfile(source, aside)
+    os.replace(aside, target)
+
+
+def _listed(where: str, ending: str) -> list[str]:
+    try:
+        return sorted(entry for entry in os.listdir(where) if entry.endswith(ending))
+    except OSError:
+        return []
+
+
+def _age_s(path: str) -> float:
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 1e9
+
+
+def whole(value: object) -> int:
+    """A number as a file states it; 0 where it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

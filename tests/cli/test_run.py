@@ -1,0 +1,190 @@
+"""``run``, ``runs``, ``top`` and ``estimate --observed RUN``."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.meter.scripted import SOURCE, Clock, Scripted, channel
+from tests.meter.test_sampler import run as sampled
+from tests.meter.test_sampler import sampler
+from thirdwatt.meter import ring
+
+ENVIRON = {**{key: value for key, value in os.environ.items() if not key.startswith("THIRDWATT")}, "PYTHONPATH": SOURCE}
+
+
+def call(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "thirdwatt", *arguments], capture_output=True, text=True, timeout=60,
+        env={**ENVIRON, "THIRDWATT_DIR": str(where)},
+    )  # fmt: skip
+
+
+def started(where: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "thirdwatt", "run", "--", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**ENVIRON, "THIRDWATT_DIR": str(where)}, start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("exit 0", 0),
+        ("exit 7", 7),
+        ("exit 255", 255),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+        ("kill -INT $$", 130),
+    ],
+)
+def test_the_exit_code_is_the_commands(tmp_path: Path, script: str, code: int) -> None:
+    done = call(tmp_path, "run", "--", "sh", "-c", f"echo out; echo err >&2; {script}")
+    assert done.returncode == code, done.stderr
+    assert done.stdout == "out\n"
+    assert done.stderr.startswith("err\nthirdwatt: sh-")
+    assert "of the node, modelled" in done.stderr.splitlines()[-1]
+
+
+def test_a_command_that_is_not_there(tmp_path: Path) -> None:
+    assert call(tmp_path, "run", "--", "no-such-command").returncode == 127
+    (tmp_path / "text").write_text("")
+    assert call(tmp_path, "run", "--", str(tmp_path / "text")).returncode == 126
+    assert call(tmp_path, "run").returncode == 2
+
+
+SIGNALLED = """
+import signal, sys
+for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1):
+    signal.signal(each, lambda number, _: (print(signal.Signals(number).name, flush=True), sys.exit(9)))
+print("on", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"])
+def test_signals_are_passed_on_once(tmp_path: Path, name: str) -> None:
+    process = started(tmp_path, sys.executable, "-c", SIGNALLED)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    process.send_signal(getattr(signal, name))
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 9, err
+    assert out == f"{name}\n"
+
+
+def test_a_command_finds_signals_as_they_were(tmp_path: Path) -> None:
+    code = "import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, []), signal.getsignal(signal.SIGTERM))"
+    plain = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert call(tmp_path, "run", "--", sys.executable, "-c", code).stdout == plain.stdout
+    shell = "trap"
+    assert call(tmp_path, "run", "--", "sh", "-c", shell).stdout == ""
+    assert call(tmp_path, "run", "--", "sh", "-c", "yes | head -1").stdout == "y\n"
+
+
+def test_control_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.clear()
+        os.environ.update({**ENVIRON, "THIRDWATT_DIR": str(tmp_path)})
+        code = SIGNALLED.replace("sys.exit(9)", "None") + "    sys.stdout.write('again\\n')\n"
+        os.execv(sys.executable, [sys.executable, "-m", "thirdwatt", "run", "--", sys.executable, "-c", code])
+    seen = b""
+    deadline = time.monotonic() + 30
+    while b"on\r\n" not in seen and time.monotonic() < deadline:
+        seen += os.read(terminal, 1000)
+    os.write(terminal, b"\x03")
+    time.sleep(0.5)
+    os.write(terminal, b"\x1c")  # quit
+    try:
+        while chunk := os.read(terminal, 1000):
+            seen += chunk
+    except OSError:
+        pass
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGQUIT
+    assert seen.count(b"SIGINT") == 1
+
+
+def test_what_the_command_marks_belongs_to_the_run(tmp_path: Path) -> None:
+    code = """
+import thirdwatt
+with thirdwatt.measure("inner") as run:
+    for _ in range(5):
+        run.step(tokens=10)
+"""
+    done = call(tmp_path, "run", "--name", "whole", "--", sys.executable, "-c", code)
+    assert done.returncode == 0
+    assert done.stderr.count("thirdwatt: ") == 1
+    listed = json.loads(call(tmp_path, "runs", "--json").stdout)
+    assert listed["schema"] == "thirdwatt/runs/1"
+    [run] = listed["runs"]
+    assert run["id"].startswith("whole-")
+    assert (run["state"], run["steps"], run["tokens"], run["processes"]) == ("finished", 5, 50, 2)
+    [told] = json.loads(call(tmp_path, "runs", "whole", "--json").stdout)["runs"]
+    assert told["id"] == run["id"]
+    assert run["id"] in call(tmp_path, "runs").stdout
+    assert "steps" in call(tmp_path, "runs", "latest").stdout
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    assert "no runs in" in call(tmp_path, "runs").stdout
+    for arguments in (("runs", "nope"), ("runs", "merge", "-o", "x"), ("runs", "merge", str(tmp_path), "-o", "x")):
+        done = call(tmp_path, *arguments)
+        assert done.returncode == 2, arguments
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+
+
+def test_an_estimate_rests_on_a_run(tmp_path: Path) -> None:
+    clock = Clock()
+    watts = {"gpu-0": 512.0, "gpu-1": 488.0}
+    channels = [channel(name) for name in watts]
+    own = sampler(tmp_path, clock, Scripted(channels, lambda name, t: t * 1e-9 * watts[name.split(":")[1]]), "seen")
+    path = tmp_path / "runs/seen/x.ring"
+    marks = ring.Ring(os.open(path, os.O_RDWR | os.O_CREAT), str(path), clock.now_ns)
+    own.config.ring = "x.ring"
+    for number in range(20):
+        marks.of("step").mark(number * 10**9, (number + 1) * 10**9, 5000)
+    marks.stop()
+    own.begin()
+    sampled(own, clock, 20)
+    own.end("finished")
+    done = call(tmp_path, "estimate", "llama-3.1-8b", "--observed", "seen", "--json", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    totals = json.loads(done.stdout)["totals"]
+    assert totals["accelerator_power_w"]["value"] == pytest.approx(500)
+    assert totals["tokens_per_s_per_accelerator"]["value"] == pytest.approx(2500)
+    rows = json.loads(call(tmp_path, "runs", "seen", "--observations").stdout)
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    again = call(
+        tmp_path, "estimate", "llama-3.1-8b", "--observed", str(tmp_path / "rows.json"), "--json", "--samples", "1"
+    )
+    assert json.loads(again.stdout)["totals"] == totals
+    assert call(tmp_path, "estimate", "llama-3.1-8b", "--observed", "unseen").returncode == 2
+
+
+def test_folders_are_merged(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert call(tmp_path / name, "run", "--name", name, "--", "true").returncode == 0
+    both = (str(tmp_path / "a"), str(tmp_path / "b"))
+    done = call(tmp_path, "runs", "merge", *both, "-o", str(tmp_path / "c"))
+    assert [each[:2] for each in done.stdout.split()] == ["a-", "b-"]
+    done = call(tmp_path, "runs", "merge", *both, "-o", str(tmp_path / "d"), "--as", "job", "--json")
+    assert json.loads(done.stdout)["runs"] == [{"id": "job"}]
+
+
+def test_top_says_one_line(tmp_path: Path) -> None:
+    done = call(tmp_path, "top", "--once", "--interval", "0.2")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1

@@ -1,0 +1,469 @@
+"""Runs as a trainer meets them: real processes, killed, forked, ranked, without a place to write."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import thirdwatt
+from tests.meter.scripted import SOURCE, machine, python
+from thirdwatt.meter import run as meter_run
+from thirdwatt.meter import store, summary
+
+TRAINER = """
+import sys, time, thirdwatt
+run = thirdwatt.measure("train", dir=sys.argv[1], root=sys.argv[2], interval_s=float(sys.argv[3]))
+print(run.id, flush=True)
+steps = int(sys.argv[4])
+while steps:
+    with run.phase("data"):
+        time.sleep(0.001)
+    run.step(tokens=10)
+    steps -= 1
+    print(time.monotonic_ns(), flush=True)
+run.close()
+"""
+WATTS = 100.0
+
+
+@pytest.fixture(autouse=True)
+def _no_folder_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("THIRDWATT_RUN", raising=False)
+    monkeypatch.setenv("THIRDWATT_DIR", str(tmp_path / "default"))
+
+
+def energy(found: dict[str, object]) -> float:
+    devices = found["devices"]
+    assert isinstance(devices, list)
+    return float(sum(each["energy_j"]["value"] for each in devices))
+
+
+def test_a_run_from_beginning_to_end(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with (
+        machine(tmp_path / "root", WATTS) as root,
+        thirdwatt.measure("My Train", tmp_path / "d", root=str(root)) as run,
+    ):
+        for _ in range(20):
+            with run.phase("data"):
+                time.sleep(0.01)
+            run.step(tokens=100)
+            run.mark("saved")
+        time.sleep(1.1)
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"thirdwatt: {run.id}: 1.")
+    assert "measured" in said.err
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+    assert found["state"] == "finished"
+    assert found["how"] == ["finished"]
+    assert (found["steps"], found["tokens"]) == (20, 2000)
+    assert {each["phase"]: each["count"] for each in found["phases"]} == {"data": 20, "saved": 20}
+    [device] = found["devices"]
+    assert device["gap_s"] < 0.5
+    assert device["mean_w"] == pytest.approx(WATTS, rel=0.05)
+    assert device["energy_j"]["low"] <= WATTS * found["duration_s"] <= device["energy_j"]["high"]
+    assert 0 < found["own_cpu_s"] < 1
+    assert 0.7 < found["measured_share"] < 1
+    assert "modelled" in summary.shares(found)
+    run.close()
+    run.step()
+    assert capfd.readouterr() == ("", "")
+
+
+def kill(tmp_path: Path, delay_s: float, group: bool) -> None:
+    """Kill a run after some time: it is readable, with all of its marks and all but the last second of samples."""
+    with machine(tmp_path / "root", WATTS) as root:
+        environment = {**os.environ, "PYTHONPATH": SOURCE}
+        process = subprocess.Popen(
+            [sys.executable, "-c", TRAINER, str(tmp_path / "d"), str(root), "1.0", "-1"],
+            stdout=subprocess.PIPE, env=environment, start_new_session=True, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        time.sleep(delay_s)
+        killed_ns = time.monotonic_ns()
+        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+        with process:
+            steps = len(process.stdout.read().splitlines())
+        deadline = time.monotonic() + 5
+        while store.opened(name, str(tmp_path / "d")).state == "running" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        record = store.opened(name, str(tmp_path / "d"))
+    found = summary.summarised(record)
+    assert found["state"] == "killed"
+    assert found["bad_lines"] == 0
+    assert found["steps"] - steps in (0, 1)
+    assert found["tokens"] == 10 * found["steps"]
+    last_ns = max(each[1] for part in record.nodes for each in part.samples)
+    assert killed_ns - last_ns <= 1.1e9
+    [device] = found["devices"]
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.05, abs=3)
+    assert summary.text(found)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_killed_run_is_readable(tmp_path: Path, attempt: int) -> None:
+    kill(tmp_path, random.Random(attempt).uniform(0.15, 1.6), group=attempt % 2 == 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(200))
+def test_two_hundred_killed_runs_are_readable(tmp_path: Path, attempt: int) -> None:
+    kill(tmp_path, random.Random(1000 + attempt).uniform(0.1, 4.0), group=attempt % 2 == 0)
+
+
+def test_killed_with_its_sampler_nothing_but_a_second_is_lost(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root:
+        process = python(TRAINER, str(tmp_path / "d"), str(root), "0.2", "-1")
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        time.sleep(1.0)
+        record = store.opened(name, str(tmp_path / "d"))
+        assert record.state == "running"
+        killed_ns = time.monotonic_ns()
+        os.kill(record.participants[0].header["sampler"], signal.SIGKILL)
+        process.kill()
+        with process:
+            steps = len(process.stdout.read().splitlines())
+    found = store.opened(name, str(tmp_path / "d"))
+    assert found.state == "killed"
+    assert summary.summarised(found)["steps"] - steps in (0, 1)
+    assert killed_ns - max(each[1] for part in found.nodes for each in part.samples) < 0.4e9
+
+
+def test_a_trainer_outlives_its_sampler(tmp_path: Path) -> None:
+    process = python(TRAINER, str(tmp_path / "d"), "/", "0.2", "400")
+    assert process.stdout is not None
+    name = process.stdout.readline().strip()
+    time.sleep(0.2)
+    os.kill(store.opened(name, str(tmp_path / "d")).participants[0].header["sampler"], signal.SIGKILL)
+    assert store.opened(name, str(tmp_path / "d")).state == "running"
+    with process:
+        assert len(process.stdout.read().splitlines()) == 400
+    assert process.returncode == 0
+    assert summary.summarised(store.opened(name, str(tmp_path / "d")))["steps"] == 400
+
+
+def test_four_ranks_and_a_second_tracker_count_once(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root:
+        began = time.monotonic()
+        ranks = [
+            python(TRAINER, str(tmp_path / "d"), str(root), "0.5", "600",
+                   environ={"RANK": str(rank), "WORLD_SIZE": "4", "SLURM_JOB_ID": "77"})
+            for rank in range(4)
+        ]  # fmt: skip
+        other = python(TRAINER, str(tmp_path / "d"), str(root), "0.5", "300")
+        elsewhere = python(TRAINER, str(tmp_path / "e"), str(root), "0.5", "300",
+                           environ={"RANK": "4", "WORLD_SIZE": "4", "SLURM_JOB_ID": "77"})  # fmt: skip
+        said = [each.communicate(timeout=60) for each in [*ranks, other, elsewhere]]
+        lasted = time.monotonic() - began
+    names = {out.splitlines()[0] for out, _ in said[:4]}
+    assert len(names) == 1
+    assert sum("measured" in err for _, err in said[:4]) == 1
+    name = names.pop()
+    store.merge([str(tmp_path / "d"), str(tmp_path / "e")], str(tmp_path / "all"))
+    for place in ("d", "all"):
+        found = summary.summarised(store.opened(name, str(tmp_path / place)))
+        assert found["processes"] == (4 if place == "d" else 5)
+        assert found["steps"] == 600
+        assert found["tokens"] == (24_000 if place == "d" else 27_000)
+        [device] = found["devices"]
+        assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.03)
+        assert device["measured_s"] <= found["duration_s"] <= lasted
+        assert device["gap_s"] < 0.5
+
+
+def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root:
+        first = python(TRAINER, str(tmp_path / "d"), str(root), "0.5", "-1")
+        assert first.stdout is not None
+        first.stdout.readline()
+        time.sleep(0.3)
+        with thirdwatt.measure("second", tmp_path / "d", root=str(root), report="") as run:
+            time.sleep(0.5)
+            first.kill()
+            first.communicate()
+            time.sleep(6.5)
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+    [device] = found["devices"]
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * found["duration_s"], rel=0.03)
+    assert device["gap_s"] < 0.2
+
+
+def test_a_child_does_not_write(tmp_path: Path) -> None:
+    run = thirdwatt.measure("train", tmp_path / "d", report="")
+    run.step(tokens=1)
+    child = os.fork()
+    if child == 0:
+        try:
+            for _ in range(100):
+                run.step(tokens=1000)
+                with run.phase("child"):
+                    pass
+            run.close()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    run.step(tokens=1)
+    run.close()
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+    assert (found["steps"], found["tokens"], found["phases"]) == (2, 2, [])
+    assert found["state"] == "finished"
+
+
+def test_an_orphan_does_not_keep_the_recording_open(tmp_path: Path) -> None:
+    process = python(
+        """
+        import os, sys, time, thirdwatt
+        run = thirdwatt.measure("train", dir=sys.argv[1])
+        if os.fork() == 0:
+            os.close(1), os.close(2)
+            time.sleep(20)
+            os._exit(0)
+        print(run.id, flush=True)
+        time.sleep(60)
+        """,
+        str(tmp_path / "d"),
+    )
+    assert process.stdout is not None
+    name = process.stdout.readline().strip()
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 3
+    while store.opened(name, str(tmp_path / "d")).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert store.opened(name, str(tmp_path / "d")).participants[0].how == "killed"
+
+
+@pytest.mark.parametrize("ending", ["raise ValueError('mine')", "sys.exit(3)", "pass"])
+def test_exits_are_the_trainers_own(tmp_path: Path, ending: str) -> None:
+    process = python(
+        f"""
+        import sys, thirdwatt
+        with thirdwatt.measure("train", dir=sys.argv[1]) as run:
+            {ending}
+        """,
+        str(tmp_path / "d"),
+    )
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == {"raise ValueError('mine')": 1, "sys.exit(3)": 3, "pass": 0}[ending]
+    assert out == ""
+    [record] = store.runs(str(tmp_path / "d"))
+    expected = {"raise ValueError('mine')": "finished by ValueError", "sys.exit(3)": "finished by SystemExit"}
+    assert record.participants[0].how == expected.get(ending, "finished")
+
+
+def test_a_run_that_nobody_closes_ends_with_its_process(tmp_path: Path) -> None:
+    process = python("import sys, thirdwatt; thirdwatt.measure('a', dir=sys.argv[1]).step()", str(tmp_path / "d"))
+    assert process.wait(30) == 0
+    [record] = store.runs(str(tmp_path / "d"))
+    assert record.finished
+    process.communicate()
+
+
+def test_nested_runs_share_the_samples(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root, thirdwatt.measure("a", tmp_path / "d", root=str(root)) as outer:
+        time.sleep(0.3)
+        with thirdwatt.measure("a", tmp_path / "d", root=str(root), report="") as inner:
+            time.sleep(1.2)
+        time.sleep(0.2)
+    assert outer.id != inner.id
+    for run in (outer, inner):
+        found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+        [device] = found["devices"]
+        assert device["mean_w"] == pytest.approx(WATTS, rel=0.05)
+        assert device["gap_s"] < 0.5
+
+
+def test_the_work_of_children_counts(tmp_path: Path) -> None:
+    process = python(
+        """
+        import os, sys, time, thirdwatt
+        with thirdwatt.measure("train", dir=sys.argv[1]) as run:
+            time.sleep(0.2)
+            for _ in range(2):
+                if os.fork() == 0:
+                    while time.process_time() < 0.5:
+                        pass
+                    os._exit(0)
+            os.wait(), os.wait()
+        """,
+        str(tmp_path / "d"),
+    )
+    process.communicate(timeout=60)
+    [record] = store.runs(str(tmp_path / "d"))
+    found = summary.summarised(record)
+    assert 0.9 <= found["processor_s"] <= 1.5
+    assert found["processor_share"] is None or found["processor_share"] <= 1
+
+
+def test_a_long_run_is_not_added_up_where_it_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(meter_run, "LONG_S", 0.0)
+    with thirdwatt.measure("a", tmp_path / "d") as run:
+        pass
+    assert f"thirdwatt runs {run.id} adds them up" in capfd.readouterr().err
+
+
+def test_no_handler_of_signals_is_replaced(tmp_path: Path) -> None:
+    before = [signal.getsignal(each) for each in signal.valid_signals()]
+    with thirdwatt.measure("a", tmp_path / "d", report=""):
+        assert [signal.getsignal(each) for each in signal.valid_signals()] == before
+
+
+def test_wrong_use_raises_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with thirdwatt.measure(3, tmp_path / "d", report="") as run:  # type: ignore[arg-type]
+        run.step(tokens="many")  # type: ignore[arg-type]
+        run.step(tokens=1 << 70)
+        run.step(tokens=-5)
+        run.step(tokens=8.0)  # type: ignore[arg-type]
+        with run.phase(None):  # type: ignore[arg-type]
+            pass
+        with run.phase("x" * 10_000 + "\ud800"):
+            pass
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+    assert (found["steps"], found["tokens"]) == (4, 8)
+    with thirdwatt.measure("a", tmp_path / "d", interval_s="often") as run:  # type: ignore[arg-type]
+        run.step()
+    with thirdwatt.measure("a", "\0") as run:
+        run.step()
+        with run.phase("a"):
+            pass
+    assert "not measured" in capfd.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_costs_the_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with machine(tmp_path / "root", WATTS) as root:
+        process = python(TRAINER, str(tmp_path / "file" / "d"), str(root), "0.2", "300")
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert len(out.splitlines()) == 301
+    assert err.count("kept in memory") == 1
+    assert "300 of" in err
+    assert "RAPL package energy" in err
+    assert "Traceback" not in err
+
+
+def mounted(options: str, place: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run some code with a file system of its own, which nobody else sees."""
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare here, so no file system can be mounted for a test")
+    place.mkdir()
+    mount = f"mount -t tmpfs -o {options} none {place}"
+    probe = subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, text=True)
+    if probe.returncode:
+        pytest.skip(f"no file system can be mounted here: {probe.stderr.strip()}")
+    script = f'{mount} && exec "$0" -c "$@"'
+    return subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, sys.executable, code, *arguments],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": SOURCE},
+    )  # fmt: skip
+
+
+FULL = """
+import os, sys, time, thirdwatt
+from thirdwatt.meter import store, summary
+place = sys.argv[1]
+if len(sys.argv) > 3:  # the disk fills up while the run is on
+    run = thirdwatt.measure("train", dir=place + "/d", root=sys.argv[2], interval_s=0.01)
+    time.sleep(0.3)
+blocks = open(place + "/blocks", "wb", buffering=0)
+try:
+    while True:
+        blocks.write(b"x" * 4096)
+except OSError:
+    pass
+if len(sys.argv) <= 3:
+    run = thirdwatt.measure("train", dir=place + "/d", root=sys.argv[2], interval_s=0.05)
+for _ in range(100):
+    run.step(tokens=10)
+    time.sleep(0.01)
+run.close()
+os._exit(5)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_a_full_disk_costs_nothing_but_the_files(tmp_path: Path, when: str) -> None:
+    # what fits into the last page of a file still fits when the disk is full: 100 samples a second soon need another
+    size = "8m" if when == "during" else "256k"
+    with machine(tmp_path / "root", WATTS) as root:
+        done = mounted(f"size={size}", tmp_path / "small", FULL, str(tmp_path / "small"), str(root),
+                       *(["during"] if when == "during" else []))  # fmt: skip
+    assert done.returncode == 5, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("memory") == 1, done.stderr
+    assert "100 of" in done.stderr
+    assert "RAPL package energy" in done.stderr
+    mean_w = float(done.stderr.split("mean ")[1].split(" W")[0])
+    assert mean_w == pytest.approx(WATTS, rel=0.06)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_read_only_folder_costs_nothing_but_the_files(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root:
+        done = mounted("ro", tmp_path / "locked", TRAINER, str(tmp_path / "locked"), str(root), "0.1", "200")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 201
+    assert done.stderr.count("kept in memory") == 1
+    assert "200 of" in done.stderr
+
+
+def test_marks_on_a_shared_file_system_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter_run, "_networked", lambda _: True)
+    with thirdwatt.measure("a", tmp_path / "d", report="") as run:
+        for _ in range(10):
+            run.step(tokens=3)
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
+    assert (found["steps"], found["tokens"]) == (10, 30)
+
+
+@pytest.mark.parametrize(
+    ("environ", "same"),
+    [
+        ({"WORLD_SIZE": "4", "SLURM_JOB_ID": "1"}, True),
+        ({"WORLD_SIZE": "4", "TORCHELASTIC_RUN_ID": "abc"}, True),
+        ({"WORLD_SIZE": "4", "TORCHELASTIC_RUN_ID": "none"}, True),
+        ({"WORLD_SIZE": "1"}, False),
+        ({}, False),
+    ],
+)
+def test_ranks_agree_on_an_id(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], same: bool) -> None:
+    for name in ("WORLD_SIZE", "SLURM_JOB_ID", "TORCHELASTIC_RUN_ID", "SLURM_NTASKS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    ids = []
+    for rank in range(2):
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setattr(meter_run, "_named", {})
+        ids.append(meter_run._id("Train it/now"))
+    assert (ids[0] == ids[1]) == same
+    assert all(each.startswith("train-it-now-") for each in ids)
+
+
+def test_the_import_loads_no_more_than_it_must() -> None:
+    process = python(
+        """
+        import sys
+        before = set(sys.modules)
+        from thirdwatt.meter.run import measure
+        print(*sorted(set(sys.modules) - before))
+        """
+    )
+    out, _ = process.communicate(timeout=30)
+    dear = {"json", "re", "subprocess", "threading", "logging", "argparse", "dataclasses", "typing", "enum", "pathlib"}
+    assert not dear & set(out.split())
+    assert not {
+        each for each in out.split() if each.startswith("thirdwatt.") and not each.startswith("thirdwatt.meter")
+    }
