@@ -201,8 +201,9 @@ class Sampler:
             sensors = self._found()
         else:
             from .sensors import available
+            from .sensors.visible import whole
 
-            sensors = available(root=self.config.root, environ=os.environ)
+            sensors = available(root=self.config.root, environ=whole(os.environ))  # for all ranks, not for this alone
         for sensor in sensors:
             channels = list(sensor.open())
             if channels:
@@ -211,7 +212,7 @@ class Sampler:
 
     def _open_job(self) -> None:
         """What is of this run alone: its processes, which are those that this kernel knows, wherever sensors are."""
-        from .sensors import make, model
+        from .sensors import accelerators, make, model, visible
 
         told = model.host(self.config.root)
         self._machine = {
@@ -220,6 +221,8 @@ class Sampler:
             "threads": told.threads,
             "memory_byte": told.memory_bytes,
         }
+        if any(name in os.environ for name in visible.VARIABLES):
+            self._machine["devices"] = accelerators(self.config.root, os.environ)
         for name in ("procfs", "cgroup"):
             sensor = make(name, pid=self.config.pid)
             channels = [each for each in (sensor.open() if sensor.probe().ok else ()) if each.scope == "job"]

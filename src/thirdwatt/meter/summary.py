@@ -39,6 +39,9 @@ REST = (0.05, 0.18, 0.35)
 """Fans, drives, network cards, board and the loss of power supplies, to the processors, memory and accelerators. An
 8×H100 server that draws 8.4 kW at its input (Latif et al. 2025) leaves 0.2 to 0.3; a node with one fan less."""
 
+CARDS = ("accelerator", "module")
+"""Components that a job is given by number."""
+
 TAIL = 200
 """Readings by which a counter is held to have stopped."""
 
@@ -185,10 +188,14 @@ def trapezoids(readings: Iterable[Reading], interval_s: float) -> list[Part]:
 
 
 class Machine:
-    """One boot of one machine within the windows of a run."""
+    """One boot of one machine within the windows of a run.
+
+    ``ours`` are the accelerators that the run was given, where that is less than the machine has; ``None`` for all.
+    """
 
     def __init__(self, boot: str, host: str) -> None:
         self.boot, self.host = boot, host
+        self.ours: frozenset[str] | None = None
         self.windows: list[Span] = []
         self.series: dict[str, Series] = {}
         self.bad = 0
@@ -216,12 +223,17 @@ class Machine:
 
     def devices(self) -> list[dict[str, Any]]:
         """Energy of every device that may be added, and of the node if it is read whole."""
-        choice = overlap.chosen(each.channel for each in self.series.values())
+        held = [each for each in self.series.values() if self._held(each.channel)]
+        choice = overlap.chosen(each.channel for each in held)
         return [
             self._device(*self._trusted(series), series.channel.id in choice.whole)
-            for series in self.series.values()
+            for series in held
             if series.channel.id in (*choice.parts, *choice.whole)
         ]
+
+    def _held(self, channel: Channel) -> bool:
+        """Whether a channel is of a device that the run was given: another job's board is not ours."""
+        return self.ours is None or channel.component not in CARDS or channel.device in self.ours
 
     def _trusted(self, series: Series) -> tuple[Series, list[str]]:
         """A counter that stands still while power is drawn gives way to that power."""
@@ -338,6 +350,10 @@ def machines(record: Record) -> list[Machine]:
             setattr(machine, size, max(getattr(machine, size), whole(each.header.get(size))))
     for key, machine in found.items():
         machine.windows = union(windows[key])
+        given = [each.header.get("devices") for each in record.participants if (each.boot or each.host) == key]
+        lists = [each for each in given if isinstance(each, list)]
+        if len(lists) == len(given):
+            machine.ours = frozenset(str(device) for each in lists for device in each)
     for part in record.nodes:
         header: dict[str, Any] = next(iter(part.headers.values()), {})
         owner = found.get(str(header.get("boot") or header.get("host")))
@@ -372,8 +388,7 @@ def summarised(record: Record) -> dict[str, Any]:
     spans = [union((each.begin_ns, each.end_ns) for each in record.participants if (each.boot or each.host) == key)
              for key in {each.boot or each.host for each in record.participants}]  # fmt: skip
     duration_s = max((seconds([(part[0][0], part[-1][1])]) for part in spans if part), default=0.0)
-    cards = ("accelerator", "module")
-    accelerators = {(each["boot"], each["device"]) for each in devices if each["component"] in cards}
+    accelerators = {(each["boot"], each["device"]) for each in devices if each["component"] in CARDS}
     steps = _steps(record.participants)
     return {
         "id": record.id,

@@ -7,6 +7,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+VARIABLES = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK")
+"""What leaves a job a part of a node's accelerators."""
+
+
+def whole(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment that leaves every accelerator of the node visible."""
+    return {name: value for name, value in environ.items() if name not in VARIABLES}
+
+
 def named(environ: Mapping[str, str], variable: str) -> list[str] | None:
     """The entries of a list of devices; ``None`` if the variable is not set, so that all are visible."""
     stated = environ.get(variable)
