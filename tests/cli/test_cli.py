@@ -55,6 +55,8 @@ def test_estimate_answers_first() -> None:
         ("estimate", ("estimate", "laptop-cpu", "--json", "--samples", "1", "--set", "site.tenure=colo"), 0),
         ("explain", ("explain", "gpt-4o", "cost_usd", "--json"), 0),
         ("compare", ("compare", "llama-3.1-8b", "llama-3.1-405b", "--json"), 0),
+        ("doctor", ("doctor", "--json"), 0),
+        ("runs", ("runs", "--json"), 0),
         ("layout", ("layout", "llama-3.1-405b", "--by", "energy", "--json"), 0),
         ("layout", ("layout", "startup-lora-8xh100", "--set", "cluster.count=1", "--json"), 0),
         ("check", ("check", "gpt-4o", "--max-kwh", "1e6", "--max-usd", "1e9", "--json"), 3),

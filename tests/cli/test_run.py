@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.meter.scripted import SOURCE, Clock, Scripted, channel
 from tests.meter.test_sampler import run as sampled
 from tests.meter.test_sampler import sampler
 from thirdwatt.meter import ring
+from thirdwatt.report.schemas import schema
 
 ENVIRON = {**{key: value for key, value in os.environ.items() if not key.startswith("THIRDWATT")}, "PYTHONPATH": SOURCE}
 
@@ -188,3 +190,16 @@ def test_top_says_one_line(tmp_path: Path) -> None:
     done = call(tmp_path, "top", "--once", "--interval", "0.2")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_what_runs_prints_keeps_to_its_schema(tmp_path: Path) -> None:
+    trainer = (
+        "import thirdwatt\nwith thirdwatt.measure('t', report='') as run:\n"
+        "    for _ in range(3):\n        with run.phase('data'):\n            pass\n        run.step(tokens=5)\n"
+    )
+    assert call(tmp_path, "run", "--name", "t", "--", sys.executable, "-c", trainer).returncode == 0
+    shape = schema("runs")
+    for words in ((), ("latest",)):
+        found = json.loads(call(tmp_path, "runs", *words, "--json").stdout)
+        jsonschema.validate(found, shape)
+        assert found["runs"][0]["steps"] == 3

@@ -76,7 +76,9 @@ def test_what_has_no_sensor_gets_a_range_and_no_number(tmp_path: Path) -> None:
     assert found["measured_j"] == 0
     assert found["measured_share"] == 0
     assert {each["component"] for each in found["modelled"]} == {"cpu", "dram", "rest of the node"}
-    assert found["energy_j"]["low"] * 3 < found["energy_j"]["high"]
+    assert found["energy_j"] is None
+    assert found["j_per_token"] is None
+    assert found["modelled_j"]["low"] * 3 < found["modelled_j"]["high"]
     assert "not measured" in summary.text(found)
     assert "a guess and no result" in summary.text(found)
     assert "no energy was measured" in summary.line(found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.options import json_option
+from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCHEMA = "thirdwatt/runs/1"
 SHORT = (
     "id", "name", "state", "start_s", "duration_s", "hosts", "processes", "accelerators", "energy_j", "measured_j",
-    "measured_share", "steps", "tokens",
+    "modelled_j", "measured_share", "steps", "tokens",
 )  # fmt: skip
 
 
@@ -51,14 +51,14 @@ def command(
             raise click.UsageError("--observations goes with one run")
         found = [summary.summarised(each) for each in store.runs(where)]
         listed = [{name: each[name] for name in SHORT} for each in found]
-        click.echo(_dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
+        click.echo(dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
         return
     name = known(words[0], where)
     told = summary.summarised(store.opened(name, where))
     if as_observations:
         click.echo(_dumped(summary.observed(told)))
     else:
-        click.echo(_dumped({"schema": SCHEMA, "runs": [told]}) if as_json else summary.text(told))
+        click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else summary.text(told))
 
 
 def known(name: str, where: str | None = None, strict: bool = True) -> str:
@@ -99,7 +99,7 @@ def _merge(sources: Sequence[str], into: str | None, one: str | None, as_json: b
     if wrong:
         raise InputError(wrong)
     ids = store.merge(sources, into, one or "")
-    click.echo(_dumped({"schema": SCHEMA, "runs": [{"id": each} for each in ids]}) if as_json else "\n".join(ids))
+    click.echo(dumped({"schema": SCHEMA, "runs": [{"id": each} for each in ids]}) if as_json else "\n".join(ids))
 
 
 def _table(found: Sequence[dict[str, Any]], where: str) -> str:
@@ -111,12 +111,11 @@ def _table(found: Sequence[dict[str, Any]], where: str) -> str:
     for each in found:
         energy = each["energy_j"]
         begun = time.strftime("%Y-%m-%d %H:%M", time.gmtime(each["start_s"])) if each["start_s"] else "-"
-        measured = bool(energy and each["measured_j"])
         rows.append(
             (
                 each["id"], each["state"], begun, time_text(each["duration_s"]),
-                energy_text(energy["value"]) if measured else "-",
-                f"{each['measured_share']:.0%}" if measured else "-",
+                energy_text(energy["value"]) if energy else "-",
+                f"{each['measured_share']:.0%}" if energy else "-",
                 f"{each['steps']:,}" if each["steps"] else "-",
             )
         )  # fmt: skip
@@ -132,5 +131,5 @@ def _table(found: Sequence[dict[str, Any]], where: str) -> str:
 
 
 def _dumped(document: dict[str, Any]) -> str:
-    """JSON as it is printed; a run rests on no facts, so none are named."""
+    """Observations as they are printed; they rest on no facts, so none are named."""
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)

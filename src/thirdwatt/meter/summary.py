@@ -374,6 +374,7 @@ def summarised(record: Record) -> dict[str, Any]:
     devices: list[dict[str, Any]] = []
     modelled: list[dict[str, Any]] = []
     total = [0.0, 0.0, 0.0]
+    guess = [0.0, 0.0, 0.0]
     measured = 0.0
     for machine in those:
         here = machine.devices()
@@ -385,6 +386,7 @@ def summarised(record: Record) -> dict[str, Any]:
         measured += sum(each["energy_j"]["value"] for each in counted)
         for place, key in enumerate(("low", "value", "high")):
             total[place] += sum(each["energy_j"][key] for each in [*counted, *guessed])
+            guess[place] += sum(each["energy_j"][key] for each in guessed)
     spans = [union((each.begin_ns, each.end_ns) for each in record.participants if (each.boot or each.host) == key)
              for key in {each.boot or each.host for each in record.participants}]  # fmt: skip
     duration_s = max((seconds([(part[0][0], part[-1][1])]) for part in spans if part), default=0.0)
@@ -400,14 +402,15 @@ def summarised(record: Record) -> dict[str, Any]:
         "processes": len(record.participants),
         "accelerators": len(accelerators),
         "boundary": "it",
-        "energy_j": {"value": total[1], "low": total[0], "high": total[2]} if those else None,
+        "energy_j": {"value": total[1], "low": total[0], "high": total[2]} if measured else None,
         "measured_j": measured,
+        "modelled_j": {"value": guess[1], "low": guess[0], "high": guess[2]} if modelled else None,
         "measured_share": measured / total[1] if total[1] else 0.0,
         "components": _components(devices),
         "devices": devices,
         "modelled": modelled,
         **steps,
-        "j_per_token": _ratio(total, steps["tokens"]),
+        "j_per_token": _ratio(total, steps["tokens"]) if measured else None,
         "phases": _phases(record.participants),
         "processor_s": processor_s,
         "processor_share": min(1.0, processor_s / busy_s) if busy_s and None not in busy else None,
@@ -554,7 +557,7 @@ def observations(found: Mapping[str, Any]) -> list[Observation]:
     if cards and only_cards:
         row("accelerators_energy_kwh", _kwh(cards), "run", by=names)
     energy = found["energy_j"]
-    if energy and found["measured_j"]:
+    if energy:
         kind = "measured" if not found["modelled"] else "modelled"
         low, value, high = (energy[key] / J_PER_KWH for key in ("low", "value", "high"))
         row("it_energy_kwh", (low, value, high), "run", kind, by=shares(found))
@@ -576,8 +579,7 @@ def observed(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def shares(found: Mapping[str, Any]) -> str:
     """How much of the energy was measured."""
-    energy = found["energy_j"]
-    if not energy or not energy["value"]:
+    if not found["energy_j"] and not found["modelled"]:
         return "nothing was measured"
     percent = round(100 * found["measured_share"])
     percent = min(99, percent) if found["modelled"] else percent
@@ -616,13 +618,13 @@ def time_text(duration_s: float) -> str:
 
 def line(found: Mapping[str, Any]) -> str:
     """A run in one line."""
-    energy = found["energy_j"]
+    energy, guess = found["energy_j"], found["modelled_j"]
     said = f"{found['id']}: {time_text(found['duration_s'])}"
-    if energy and found["measured_j"]:
+    if energy:
         low, high = energy_text(energy["low"]), energy_text(energy["high"])
         said += f", {energy_text(energy['value'])} ({low} to {high}); {shares(found)}"
-    elif energy and energy["value"]:
-        low, high = energy_text(energy["low"]), energy_text(energy["high"])
+    elif guess:
+        low, high = energy_text(guess["low"]), energy_text(guess["high"])
         said += f"; no energy was measured, a model says {low} to {high}; thirdwatt doctor says what is missing"
     else:
         said += "; no energy was measured, thirdwatt doctor says what is missing"
@@ -631,14 +633,14 @@ def line(found: Mapping[str, Any]) -> str:
 
 def text(found: Mapping[str, Any]) -> str:
     """A run for people."""
-    energy = found["energy_j"]
+    energy, guess = found["energy_j"], found["modelled_j"]
     rows: list[tuple[str, str]] = []
-    if energy and found["measured_j"]:
+    if energy:
         low, high = energy_text(energy["low"]), energy_text(energy["high"])
         rows.append(("energy", f"{energy_text(energy['value'])} ({low} to {high}) of the node, before the facility"))
-    elif energy and energy["value"]:
+    elif guess:
         rows.append(("energy", "not measured: thirdwatt doctor says which sensors are missing, and why"))
-        rows.append(("model", f"{energy_text(energy['low'])} to {energy_text(energy['high'])}, a guess and no result"))
+        rows.append(("model", f"{energy_text(guess['low'])} to {energy_text(guess['high'])}, a guess and no result"))
     else:
         rows.append(("energy", "not measured"))
     for each in found["devices"]:
@@ -655,7 +657,7 @@ def text(found: Mapping[str, Any]) -> str:
         rows.append(("steps", f"{found['steps']:,}" + (f" of {found['step_s']:.4g} s" if found["step_s"] else "")))
     if found["tokens_per_s"]:
         each = found["j_per_token"]
-        joules = f", {each['value']:.3g} J a token" if each and found["measured_j"] else ""
+        joules = f", {each['value']:.3g} J a token" if each else ""
         rows.append(("tokens", f"{found['tokens']:,}, {found['tokens_per_s']['value']:,.4g} a second{joules}"))
     for each in sorted(found["phases"], key=lambda each: -each["time_s"])[:12]:
         rows.append((f"  {each['phase']}", f"{each['count']:,} times, {time_text(each['time_s'])}"))

@@ -18,6 +18,8 @@ NAMES = {
     "explain": "explain --json",
     "compare": "compare --json",
     "layout": "layout --json",
+    "runs": "runs --json",
+    "doctor": "doctor --json",
     "check": "check --json",
     "equivalents": "equivalents --json",
     "facts": "facts TABLE --json",
@@ -379,6 +381,118 @@ class LayoutSearch(Strict):
     warnings: list[Note]
 
 
+class MeteredDevice(Strict):
+    """Energy of one device of a run, from its samples."""
+
+    host: str
+    boot: str
+    device: str
+    component: str
+    scope: str
+    source: str
+    method: str
+    whole_node: bool
+    energy_j: Three
+    mean_w: float | None
+    max_w: float | None
+    measured_s: float
+    gap_s: float
+    gaps: list[dict[str, float]]
+    events: dict[str, int]
+
+
+class ModelledComponent(Strict):
+    """What has no sensor, as a range."""
+
+    component: str
+    energy_j: Three
+    how: str
+    host: str
+    boot: str
+
+
+class ComponentEnergy(Strict):
+    """What was measured of a kind of device."""
+
+    component: str
+    energy_j: float
+
+
+class Run(Strict):
+    """One measured run; the short form of a list lacks everything after ``tokens``."""
+
+    id: str
+    name: str | None = None
+    state: Literal["finished", "killed", "running"] | None = None
+    start_s: float | None = None
+    duration_s: float | None = None
+    hosts: list[str] = []
+    processes: int | None = None
+    accelerators: int | None = None
+    energy_j: Three | None = None
+    measured_j: float | None = None
+    modelled_j: Three | None = None
+    measured_share: float | None = None
+    steps: int | None = None
+    tokens: int | None = None
+    boundary: Literal["it"] | None = None
+    components: list[ComponentEnergy] = []
+    devices: list[MeteredDevice] = []
+    modelled: list[ModelledComponent] = []
+    step_s: float | None = None
+    tokens_per_s: Three | None = None
+    j_per_token: Three | None = None
+    phases: list[dict[str, Any]] = []
+    processor_s: float | None = None
+    processor_share: float | None = None
+    own_cpu_s: float | None = None
+    clock_jumps: int | None = None
+    slept_s: float | None = None
+    notes: list[Any] = []
+    bad_lines: int | None = None
+    lost_mark_details: int | None = None
+    how: list[str] = []
+
+
+class Runs(Strict):
+    """The document of ``runs --json``."""
+
+    schema_: Literal["thirdwatt/runs/1"] = Field(alias="schema")
+    facts_digest: str
+    runs: list[Run]
+
+
+class DoctorSensor(Strict):
+    """One sensor: whether it works here, why not, and the least that would make it work."""
+
+    name: str
+    works: bool
+    reason: str
+    fix: str
+    channels: list[Any]
+    notes: list[str]
+
+
+class DoctorComponent(Strict):
+    """How a part of this machine would be known, and the watts that a model gives where it would be modelled."""
+
+    component: str
+    status: str
+    by: list[str]
+    devices: int
+    low_w: float | None
+    high_w: float | None
+
+
+class Doctor(Strict):
+    """The document of ``doctor --json``."""
+
+    schema_: Literal["thirdwatt/doctor/1"] = Field(alias="schema")
+    facts_digest: str
+    sensors: list[DoctorSensor]
+    components: list[DoctorComponent]
+
+
 class CheckRow(Strict):
     """One limit."""
 
@@ -686,6 +800,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "explain": Explain,
     "compare": Compare,
     "layout": LayoutSearch,
+    "runs": Runs,
+    "doctor": Doctor,
     "check": Check,
     "equivalents": Equivalents,
     "facts": Facts,
