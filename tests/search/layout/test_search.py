@@ -25,13 +25,10 @@ RANK = 0.05
 GUESSED = frozenset({"megatron21-008"})
 """Its micro-batch and interleaving are not printed: what our rules fill in does not go together."""
 REFUSED = frozenset(
-    [
-        "ttreadme-001", "fsdpqlora-011", "fsdpqlora-020", "fsdpqlora-031", "fmsacc-092", "fmsacc-096", "peftmm-004",
-        "automodel-001", "automodel-002", "unsloth-001",
-    ]
-)  # fmt: skip
-"""Rows of fine-tuning that ran and that the memory model has 5 to 43 % over what there is, and one with states that it
-has no name for: it knows no paged optimiser, and no loss that keeps no logits."""
+    ["ttreadme-001", "fmsacc-092", "fmsacc-096", "peftmm-004", "automodel-001", "automodel-002", "unsloth-001"]
+)
+"""Rows of fine-tuning that ran and that the memory model has 7 to 43 % over what there is, and one five times: it knows
+no paged optimiser, and no loss that keeps no logits."""
 
 TUNE: dict[str, Any] = {
     "workload": {"model": "llama-3.1-8b", "method": "sft", "tokens": 1e8, "transformer": {"seq_len": 2048}},
@@ -112,7 +109,7 @@ def test_published_steps_fit() -> None:
         used = thirdwatt.estimate(row.scenario, samples=1).of("memory_used_ratio")
         if used is not None and used.value > 1:
             refused.add(row.id)
-    assert refused <= REFUSED
+    assert refused == REFUSED
 
 
 # --- limits, what is opened, what is kept -------------------------------------------------------------------------
