@@ -90,12 +90,29 @@ def accelerator_hours__energy(accelerators_energy_kwh: Num, accelerator_power_w:
     return accelerators_energy_kwh * w_per_kw / accelerator_power_w
 
 
+@quantity(given=("mfu",))
+def campaign_time_ratio__mfu(known_mfu_time_ratio: Num) -> Num:
+    """Hours of a campaign to those of its steps and of what is lost, where its utilisation is known."""
+    return 1 * known_mfu_time_ratio
+
+
+@quantity
+def campaign_time_ratio(layout_known_factor: Num, known_layout_time_ratio: Num) -> Num:
+    """The same where its layout is known; a usual utilisation is that of campaigns already."""
+    return np.where(layout_known_factor > 0, known_layout_time_ratio, 1.0)
+
+
 @quantity
 def accelerator_hours(
-    workload_flop: Num, accelerator_peak_flop_per_s: Num, mfu: Num, goodput: Num, s_per_h: Num
+    workload_flop: Num,
+    accelerator_peak_flop_per_s: Num,
+    mfu: Num,
+    goodput: Num,
+    campaign_time_ratio: Num,
+    s_per_h: Num,
 ) -> Num:
-    """Hours that the work occupies: FLOP over peak, utilisation and goodput."""
-    return workload_flop / (accelerator_peak_flop_per_s * mfu * goodput * s_per_h)
+    """Hours that the work occupies: FLOP over peak, utilisation and goodput, by what campaigns differ from that."""
+    return workload_flop * campaign_time_ratio / (accelerator_peak_flop_per_s * mfu * goodput * s_per_h)
 
 
 @quantity(given=("accelerator_hours", "wall_time_h"))
