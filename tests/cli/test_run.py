@@ -203,3 +203,16 @@ def test_what_runs_prints_keeps_to_its_schema(tmp_path: Path) -> None:
         found = json.loads(call(tmp_path, "runs", *words, "--json").stdout)
         jsonschema.validate(found, shape)
         assert found["runs"][0]["steps"] == 3
+
+
+def test_an_exit_code_comes_where_children_are_ignored(tmp_path: Path) -> None:
+    code = "import os, signal, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nos.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-m", "thirdwatt", "run", "--", "sh", "-c", "exit 3"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], env={**ENVIRON, "THIRDWATT_DIR": str(tmp_path)}, timeout=30, check=False
+    )
+    assert done.returncode == 3
+
+
+def test_signals_without_a_name_pass_too(tmp_path: Path) -> None:
+    assert call(tmp_path, "run", "--", "sh", "-c", "kill -40 $$").returncode == 168

@@ -467,3 +467,119 @@ def test_the_import_loads_no_more_than_it_must() -> None:
     assert not {
         each for each in out.split() if each.startswith("thirdwatt.") and not each.startswith("thirdwatt.meter")
     }
+
+
+# --- what is the trainer's stays the trainer's --------------------------------------------------------------------
+
+
+def test_a_descriptor_of_the_trainer_is_no_ring(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret" * 100)
+    code = "import sys, thirdwatt\nwith thirdwatt.measure('t', sys.argv[1], report='') as run:\n    print(run.id)\n"
+    code += "    for _ in range(60):\n        run.step(tokens=100)\n"
+    environ = {**os.environ, "PYTHONPATH": SOURCE}
+    with secret.open() as file:
+        os.dup2(file.fileno(), 5)
+        os.set_inheritable(5, True)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", code, str(tmp_path / "d")], pass_fds=(5,), env=environ, capture_output=True,
+                text=True, check=True,
+            )  # fmt: skip
+        finally:
+            os.close(5)
+    found = summary.summarised(store.opened(done.stdout.strip(), str(tmp_path / "d")))
+    assert (found["steps"], found["tokens"]) == (60, 6_000)
+    held = b"".join(each.read_bytes() for each in (tmp_path / "d").rglob("*") if each.is_file())
+    assert b"secretsecret" not in held
+
+
+def test_files_that_took_our_numbers_are_left_alone(tmp_path: Path) -> None:
+    code = """
+    import os, sys, thirdwatt
+    run = thirdwatt.measure("t", sys.argv[1], report="")
+    run.step(tokens=1)
+    os.closerange(3, 128)
+    files = [open(os.path.join(sys.argv[1], f"ck{n}"), "wb") for n in range(128)]
+    for each in files:
+        each.write(b"x" * 10_000)
+        each.flush()
+    run.close()
+    for each in files:
+        each.close()
+    print({os.path.getsize(each.name) for each in files})
+    """
+    (tmp_path / "d").mkdir()
+    done = python(code, str(tmp_path / "d"))
+    out, err = done.communicate(timeout=60)
+    assert done.returncode == 0, err
+    assert out.strip() == "{10000}"
+
+
+@pytest.mark.parametrize("name", [123, None, b"x"])
+def test_a_name_that_is_no_text_hurts_nobody(tmp_path: Path, name: object) -> None:
+    with thirdwatt.measure("t", tmp_path, report="") as run:
+        with run.phase(name):  # type: ignore[arg-type]
+            pass
+        for _ in range(40_000):
+            with run.phase("a"):
+                pass
+    found = summary.summarised(store.opened(run.id, str(tmp_path)))
+    assert {each["phase"]: each["count"] for each in found["phases"]} == {str(name): 1, "a": 40_000}
+
+
+def test_a_phase_called_step_is_no_step(tmp_path: Path) -> None:
+    with thirdwatt.measure("t", tmp_path, report="") as run:
+        with run.phase("step"):
+            pass
+        run.step()
+    assert summary.summarised(store.opened(run.id, str(tmp_path)))["steps"] == 1
+
+
+def test_a_merge_takes_the_ring_that_holds_more(tmp_path: Path) -> None:
+    run = thirdwatt.measure("t", tmp_path / "d", report="")
+    for _ in range(10):
+        run.step(tokens=5)
+    store.merge([str(tmp_path / "d")], str(tmp_path / "m"))
+    for _ in range(90):
+        run.step(tokens=5)
+    run.close()
+    store.merge([str(tmp_path / "d")], str(tmp_path / "m"))
+    found = summary.summarised(store.opened(run.id, str(tmp_path / "m")))
+    assert (found["steps"], found["tokens"]) == (100, 500)
+
+
+def test_pipes_and_links_are_no_files_of_a_run(tmp_path: Path) -> None:
+    with thirdwatt.measure("t", tmp_path / "d", report="") as run:
+        run.step(tokens=5)
+    [node] = (tmp_path / "d/nodes").iterdir()
+    os.mkfifo(node / "99999999999999999999.1.seg")
+    here = tmp_path / "d/runs" / run.id
+    os.mkfifo(here / "x.seg")
+    (here / "y.ring").symlink_to("/etc/hostname")
+    assert summary.summarised(store.opened(run.id, str(tmp_path / "d")))["steps"] == 1
+    assert [each.id for each in store.runs(str(tmp_path / "d"))] == [run.id]
+    store.merge([str(tmp_path / "d")], str(tmp_path / "m"))
+    assert not (tmp_path / "m/runs" / run.id / "y.ring").exists()
+
+
+def test_a_program_that_is_its_own_interpreter_does_not_start_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THIRDWATT_SAMPLER", "1")
+    run = thirdwatt.measure("t", tmp_path)
+    run.step()
+    run.close()
+    assert run.id == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_secrets_of_a_command_are_not_kept(tmp_path: Path) -> None:
+    command = "train.py --api-key=abc123 --hf_token def456 --tokens 8 --lr 1"
+    with thirdwatt.measure("t", tmp_path, report="", command=command + " x" * 100_000) as run:
+        run.step()
+    held = b"".join(each.read_bytes() for each in tmp_path.rglob("*.seg"))
+    assert b"abc123" not in held
+    assert b"def456" not in held
+    assert b"--lr 1" in held
+    assert summary.summarised(store.opened(run.id, str(tmp_path)))["steps"] == 1

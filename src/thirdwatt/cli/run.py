@@ -42,6 +42,7 @@ def command(name: str | None, interval_s: float, where: str | None, command_line
 
     run = measure(name or _named(command_line), where, interval_s, report="all", command=shlex.join(command_line))
     passed_on = {getattr(signal, each) for each in PASSED_ON if hasattr(signal, each)}
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, no exit code would ever come
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*passed_on, signal.SIGCHLD})
     environ = {**os.environ, "THIRDWATT_DIR": run.dir, "THIRDWATT_RUN": run.id} if run.id else dict(os.environ)
     try:
@@ -54,9 +55,19 @@ def command(name: str | None, interval_s: float, where: str | None, command_line
         click.echo(f"thirdwatt: {command_line[0]}: {error.strerror}", err=True)
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
     code = os.waitstatus_to_exitcode(_waited(child, passed_on))
-    run.close("finished" if code >= 0 else f"finished by {signal.Signals(-code).name}")
+    run.close(_how(code))
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return code if code >= 0 else KILLED - code
+
+
+def _how(code: int) -> str:
+    """How a command ended, in words."""
+    if code >= 0:
+        return "finished" if code == 0 else f"finished with exit code {code}"
+    try:
+        return f"finished by {signal.Signals(-code).name}"
+    except ValueError:  # signals of real time have no names of their own
+        return f"finished by signal {-code}"
 
 
 def _named(command_line: tuple[str, ...]) -> str:
@@ -80,5 +91,5 @@ def _waited(child: int, passed_on: Iterable[signal.Signals]) -> int:
         if number != signal.SIGCHLD and by_a_process:
             try:
                 os.kill(child, number)
-            except ProcessLookupError:
+            except OSError:  # it is gone, or has become somebody else's
                 continue

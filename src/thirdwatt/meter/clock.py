@@ -7,6 +7,7 @@ the wall clock jumps; how far both stand from the monotonic one is written down 
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 MONOTONIC_NS, WALL_NS = time.monotonic_ns, time.time_ns
@@ -70,3 +71,29 @@ def started_ticks(pid: int) -> int:
         return 0 if fields[0] in "ZX" else int(fields[19])
     except (IndexError, ValueError):
         return 0
+
+
+LARGEST = 1 << 32
+"""No file of a run is larger; what is, is none."""
+
+
+def content(path: str, most: int = LARGEST) -> bytes:
+    """What a file of a run holds: a plain file, not a link, a pipe or a device, and no more than so many bytes.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read or is something else.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
+            raise OSError(f"{path} is no file of a run")
+        parts, left = [], most
+        while left > 0 and (part := os.read(fd, min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(fd)

@@ -8,9 +8,8 @@ A header page with a table of names stands before a ring of records of eight 64-
 being written when the process died has none. Every record carries the running totals of its name, and the table
 takes them over before the ring can come round: an overflow loses detail, never a total.
 """
-# Paths are text here: pathlib costs an import 5 ms.
-# ruff: noqa: PTH123
 
+# Paths are text here: pathlib costs an import 5 ms.
 from __future__ import annotations
 
 import mmap
@@ -37,7 +36,7 @@ _pack = RECORD.pack_into
 class Ring:
     """Where marks go. After :meth:`stop`, and in a child of the process, they go nowhere."""
 
-    __slots__ = ("_names", "buffer", "capacity", "fd", "path", "mask", "next", "flush_at", "series")  # noqa: RUF023
+    __slots__ = ("_names", "_own", "buffer", "capacity", "fd", "path", "mask", "next", "flush_at", "series")  # noqa: RUF023
 
     def __init__(self, fd: int, path: str, began_ns: int, rank: int = 0, capacity: int = CAPACITY) -> None:
         self.fd, self.path, self.capacity, self.mask = fd, path, capacity, capacity - 1
@@ -48,6 +47,7 @@ class Ring:
         else:
             reserved(fd, size)
             self.buffer = mmap.mmap(fd, size)
+        self._own = identity(fd)
         HEAD.pack_into(self.buffer, 0, MAGIC, capacity, 0, os.getpid(), began_ns, rank, RECORD.size)
         self.next = count(1).__next__
         self.flush_at = capacity // 2
@@ -56,15 +56,17 @@ class Ring:
 
     def of(self, name: str) -> Series:
         """The series of a name, made when it is first used; those that find no place share the last one."""
+        name = str(name)
         found = self.series.get(name)
         if found is None:
+            cut = _cut(name)
             if len(self._names) >= NAMES - 1:
-                name = "(other)"
+                name, cut = "(other)", b"(other)"
                 found = self.series.get(name)
             if found is None:
                 found = Series(self, len(self._names), name)
                 self._names.append(found)
-                NAME.pack_into(self.buffer, HEAD.size + found.number * NAME.size, _cut(name), 0, 0, 0)
+                NAME.pack_into(self.buffer, HEAD.size + found.number * NAME.size, cut, 0, 0, 0)
                 HEAD.pack_into(self.buffer, 0, *HEAD.unpack_from(self.buffer, 0)[:2], len(self._names),
                                *HEAD.unpack_from(self.buffer, 0)[3:])  # fmt: skip
             self.series[name] = found
@@ -83,8 +85,11 @@ class Ring:
             self.flush()
         self.flush_at = MOST_MARKS
         self.mask = 0  # before the buffer: whoever reads both in between stays within either
-        self.buffer = bytearray(PAGE + RECORD.size)
         fd, self.fd = self.fd, -1
+        if fd >= 0 and identity(fd) != self._own:
+            KEPT.append(self.buffer)  # somebody closed what is ours: its numbers may be files of theirs by now
+            fd = -1
+        self.buffer = bytearray(PAGE + RECORD.size)
         if fd < 0:
             return
         used = self.next() - 1
@@ -143,13 +148,29 @@ class Phase:
         )  # fmt: skip
         if sequence >= ring.flush_at:
             ring.flush_at = sequence + ring.capacity // 2
-            ring.flush()
+            try:  # noqa: SIM105 - contextlib costs an import more
+                ring.flush()
+            except Exception:  # noqa: S110 - training goes on; the records have the totals too
+                pass
 
 
 def _one_at_a_time() -> bool:
     """Whether no thread can be writing a mark while another runs: cutting off a mapped file would kill it."""
     ask = getattr(sys, "_is_gil_enabled", None)
     return ask is None or bool(ask())
+
+
+KEPT: list[object] = []
+"""Maps that live as long as the process: to unmap one would close a descriptor that may be another's by now."""
+
+
+def identity(fd: int) -> tuple[int, int]:
+    """What a descriptor stands for; two zeros if for nothing."""
+    try:
+        found = os.fstat(fd)
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def whole(tokens: object) -> int:
@@ -239,8 +260,9 @@ def parsed(data: bytes) -> Marks:
 
 def read(path: str) -> Marks:
     """Marks of a ring's file; none if there is no such file."""
+    from .clock import content
+
     try:
-        with open(path, "rb") as file:
-            return parsed(file.read())
+        return parsed(content(path))
     except OSError:
         return Marks()

@@ -18,7 +18,7 @@ import os
 import sys
 import time
 
-from .ring import Phase, Ring
+from .ring import Phase, Ring, identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ _now = time.monotonic_ns
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from thirdwatt.meter.sampler import main; main()"
+SAMPLING = "THIRDWATT_SAMPLER"
+"""Set where a sampler runs: a program that is its own interpreter would measure itself there, and so on for ever."""
+MOST_COMMAND = 4_000
 END_S = 2.0
 """Time that the end of a run waits for the sampler to finish its files at most."""
 
@@ -86,6 +89,8 @@ def measure(
         A context manager. If nothing can be recorded it does nothing.
     """
     try:
+        if SAMPLING in os.environ:
+            raise ValueError("this process measures another")
         if not 0.01 <= float(interval_s) <= 3600:
             raise ValueError(f"an interval of {interval_s} s")
         return Run(name, None if dir is None else os.fspath(dir), float(interval_s), report, root, command, pid)
@@ -106,7 +111,8 @@ class Run:
     """
 
     __slots__ = (
-        "_closed", "_last_ns", "_owner", "_report", "_ring", "_series", "_spares", "_steps", "_write_end",
+        "_closed", "_identities", "_last_ns", "_owner", "_report", "_ring", "_series", "_spares", "_steps",
+        "_write_end",
         "begin_ns", "dir", "id", "name", "rank", "sampler", "trouble",
     )  # fmt: skip
 
@@ -122,12 +128,14 @@ class Run:
         self._owner, self._closed = os.getpid(), False
         self._write_end, self.sampler = -1, 0
         self._spares = (-1, -1)
+        self._identities: dict[int, tuple[int, int]] = {}
         ring_path = self._begin_ring()
         self._series = self._ring.series
         self._steps = self._ring.of("step")
         self._start(
             (self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
-             str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path), command)
+             str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path),
+             masked(str(command))[:MOST_COMMAND])
         )  # fmt: skip
         if self.trouble:
             _say(f"{self.trouble}; this run is kept in memory until its end")
@@ -142,6 +150,7 @@ class Run:
         run.name, run.id, run.dir, run.trouble, run.rank, run.sampler = str(name), "", "", "", 0, 0
         run._report, run._closed = "", True
         run._owner, run._write_end, run._spares = os.getpid(), -1, (-1, -1)
+        run._identities = {}
         run._ring = Ring(-1, "", 0, capacity=2)
         run._series, run._steps = run._ring.series, run._ring.of("step")
         run._ring.stop()
@@ -161,6 +170,8 @@ class Run:
     def phase(self, name: str) -> Phase:
         """A stretch of work by name: ``with run.phase("data"):``. Phases may nest, and threads may share them."""
         try:
+            if name == "step":
+                name = "step (phase)"  # steps are counted by their own name
             return Phase(self._series.get(name) or self._ring.of(name))
         except Exception:
             return Phase(self._ring.of("(other)"))
@@ -182,7 +193,7 @@ class Run:
             os.makedirs(here, exist_ok=True)
             if not _networked(here):
                 path = os.path.join(here, f"{safe(os.uname().nodename)}.{self._owner}.{self.begin_ns}.ring")
-                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                fd = _moved(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666))
                 self._ring = Ring(fd, path, self.begin_ns, self.rank)
                 return path
         except OSError as error:
@@ -199,11 +210,13 @@ class Run:
 
     def _start(self, arguments: tuple[str, ...]) -> None:
         """Start the sampler: a new process that shares nothing with this one but a pipe and files in memory."""
-        if not sys.executable or not hasattr(os, "posix_spawn"):
+        if not sys.executable or getattr(sys, "frozen", False) or not hasattr(os, "posix_spawn"):
             self.trouble = self.trouble or "no sampler can be started here"
             return
-        read_end, self._write_end = os.pipe()  # neither survives an exec, so no child keeps the sampler waiting
-        self._spares = (_memory("thirdwatt-node"), _memory("thirdwatt-run"))
+        # Neither end survives an exec, so no child of the trainer keeps the sampler waiting.
+        read_end, self._write_end = map(_moved, os.pipe())
+        self._spares = (_moved(_memory("thirdwatt-node")), _moved(_memory("thirdwatt-run")))
+        self._identities = {fd: identity(fd) for fd in (self._write_end, *self._spares) if fd >= 0}
         moved = [_high(fd) for fd in (read_end, *self._spares, -1 if self._ring.path else self._ring.fd)]
         actions = [
             (os.POSIX_SPAWN_DUP2, moved[0], 0),
@@ -212,12 +225,15 @@ class Run:
         ]
         if not _is_open(2):
             del actions[1]
-        command = [sys.executable, "-I", "-S", "-c", START, ROOT, *(each.replace("\0", "") for each in arguments)]
+        passed = "".join("1" if fd >= 0 else "0" for fd in moved[1:])
+        told = (*arguments, passed)
+        command = [sys.executable, "-I", "-S", "-c", START, ROOT, *(each.replace("\0", "") for each in told)]
+        environ = {**os.environ, SAMPLING: "1"}
         try:
             try:
-                self.sampler = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
+                self.sampler = os.posix_spawn(sys.executable, command, environ, file_actions=actions, setsid=True)
             except NotImplementedError:  # it makes a session itself then
-                self.sampler = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+                self.sampler = os.posix_spawn(sys.executable, command, environ, file_actions=actions)
         except OSError as error:
             self.trouble = self.trouble or f"no sampler can be started: {error.strerror}"
             os.close(self._write_end)
@@ -233,11 +249,15 @@ class Run:
         if self._closed or os.getpid() != self._owner:
             return
         self._closed = True
+        ring: bytes | None = None
         try:
             if self in _live:
                 _live.remove(self)
             self._ring.flush()
             ring = None if self._ring.path else bytes(self._ring.buffer)
+        except Exception as error:
+            _say(f"the last marks are not in the table of names: {type(error).__name__}: {error}")
+        try:
             self._end_sampler(how)
             self._ring.stop()
             if self.rank == 0:
@@ -247,8 +267,13 @@ class Run:
         finally:
             self._let_go()
 
+    def _ours(self, fd: int) -> bool:
+        """Whether a descriptor is still what we opened: who closes all there are leaves its number to others."""
+        return fd >= 0 and identity(fd) == self._identities.get(fd)
+
     def _end_sampler(self, how: str) -> None:
-        if self._write_end < 0:
+        if not self._ours(self._write_end):
+            self._write_end = -1
             return
         from contextlib import suppress
 
@@ -270,7 +295,7 @@ class Run:
 
     def _say_what_was(self, ring: bytes | None) -> None:
         """What is to be said of the run, and all of it where no file holds it."""
-        kept = [_content(fd) for fd in self._spares]
+        kept = [_content(fd) if self._ours(fd) else b"" for fd in self._spares]
         if self.trouble or any(kept):
             from . import store, summary
 
@@ -287,7 +312,7 @@ class Run:
 
     def _let_go(self) -> None:
         for fd in self._spares:
-            if fd >= 0:
+            if self._ours(fd):
                 try:
                     os.close(fd)
                 except OSError:
@@ -326,9 +351,9 @@ def _forget_all() -> None:
     """In a child: the run is its parent's."""
     for run in _live:
         try:
-            if run._write_end >= 0:
+            if run._ours(run._write_end):
                 os.close(run._write_end)
-                run._write_end = -1
+            run._write_end = -1
             run._ring.stop(flush=False)
             run._let_go()
             run._closed = True
@@ -383,7 +408,7 @@ def _job() -> str:
 def _number(*names: str) -> int:
     for name in names:
         text = os.environ.get(name, "")
-        if text.isascii() and text.isdigit():
+        if text.isascii() and text.isdigit() and len(text) < 10:
             return int(text)
     return 0
 
@@ -397,6 +422,41 @@ def _memory(name: str) -> int:
         return os.memfd_create(name, os.MFD_CLOEXEC)
     except (AttributeError, OSError):
         return -1
+
+
+def _moved(fd: int) -> int:
+    """A descriptor under a number that nobody takes for a standard one, and that programs seldom use."""
+    if fd < 0:
+        return fd
+    import fcntl
+
+    try:
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64)
+    except OSError:
+        return fd
+    os.close(fd)
+    return high
+
+
+def masked(command: str) -> str:
+    """A command without the values of what sounds like a secret.
+
+    Examples
+    --------
+    >>> masked("train --api-key=abc --lr 1 --token abc")
+    'train --api-key=*** --lr 1 --token ***'
+    """
+    words, hide = [], False
+    for word in command.split(" "):
+        name, equals, _ = word.partition("=")
+        secret = any(each in name.lower() for each in ("key", "token", "secret", "passw", "credential"))
+        if hide and not word.startswith("-"):
+            word = "***"
+        elif secret and equals:
+            word = f"{name}=***"
+        hide = secret and not equals and word.startswith("-")
+        words.append(word)
+    return " ".join(words)
 
 
 def _high(fd: int) -> int:

@@ -46,7 +46,7 @@ OWN_S = 5.0
 class Config:
     """What a sampler is told when it is started; texts alone, as they come on a command line."""
 
-    FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command")
+    FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command", "spares")
 
     def __init__(self, **given: str) -> None:
         self.folder = given.get("folder", "")
@@ -59,6 +59,7 @@ class Config:
         self.root = given.get("root") or "/"
         self.ring = given.get("ring", "")
         self.command = given.get("command", "")
+        self.spares = given.get("spares", "")
 
 
 def machine(host: str, boot: str) -> str:
@@ -398,7 +399,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.setsid()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(each, signal.SIG_IGN)  # this process is ours; it ends with what it measures
-    spares = tuple(fd if _open(fd) else -1 for fd in (NODE_SPARE, RUN_SPARE, RING))
+    passed = given.get("spares", "")
+    spares = [-1, -1, -1]
+    for place, fd in enumerate((NODE_SPARE, RUN_SPARE, RING)):
+        if passed[place : place + 1] == "1" and _open(fd):
+            spares[place] = fd
+        else:
+            with suppress(OSError):  # whatever it is, it is the trainer's and not ours
+                os.close(fd)
     os.closerange(RING + 1, 1 << 16)
     try:
         os.chdir("/")

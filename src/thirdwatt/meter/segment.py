@@ -13,7 +13,6 @@ at the end. A reader takes the lines whose checksum holds and counts the others;
 A value is ``-`` where there was none, and ``value@offset`` where it was read so many microseconds after the sample.
 """
 # Paths are text here: pathlib costs an import 5 ms.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 
@@ -22,6 +21,8 @@ import os
 from binascii import crc32
 from collections import namedtuple
 from contextlib import suppress
+
+from .clock import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -272,8 +273,7 @@ def _sample(text: str) -> tuple[int, int, list[tuple[float, int] | None]]:
 def read(path: str) -> Segment:
     """A segment from its file; empty if there is none."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = content(path)
     except OSError:
         data = b""
     return parsed(data, path)
@@ -282,8 +282,7 @@ def read(path: str) -> Segment:
 def head(path: str) -> Segment:
     """The beginning of a segment, where its first header is."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(1 << 16)
+        data = content(path, 1 << 16)
     except OSError:
         data = b""
     return parsed(data, path)

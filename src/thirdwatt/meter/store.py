@@ -14,11 +14,10 @@ A run is a set of windows on the samples of its nodes, so several runs, ranks or
 from __future__ import annotations
 
 import os
-import shutil
 import time
 
 from . import ring, segment
-from .clock import boot_id, started_ticks
+from .clock import boot_id, content, started_ticks
 from .run import folder, safe
 from .sampler import NODE_SEGMENT_S
 
@@ -149,7 +148,13 @@ def ids(where: str | None = None) -> list[str]:
 
 def runs(where: str | None = None) -> list[Record]:
     """All runs of a folder, the oldest first."""
-    return sorted((opened(each, where) for each in ids(where)), key=lambda each: (each.start_s, each.id))
+    found = []
+    for each in ids(where):
+        try:
+            found.append(opened(each, where))
+        except (OSError, ValueError, KeyError, IndexError, TypeError):  # a file of something else spoils no other run
+            continue
+    return sorted(found, key=lambda each: (each.start_s, each.id))
 
 
 def found(name: str, where: str | None = None) -> list[str]:
@@ -261,11 +266,27 @@ def merge(sources: Iterable[str], into: str, name: str = "") -> list[str]:
 
 
 def _longer(source: str, target: str) -> None:
-    if os.path.exists(target) and os.path.getsize(target) >= os.path.getsize(source):
+    """Copy a file where it holds more than the one that is there; links and devices are no files of a run."""
+    if os.path.islink(target):  # noqa: PTH114
         return
-    aside = f"{target}.part"
-    shutil.copyfile(source, aside)
+    if os.path.exists(target) and _held(target) >= _held(source):
+        return
+    aside = f"{target}.{os.getpid()}.part"
+    try:
+        data = content(source)
+    except OSError:
+        return
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
     os.replace(aside, target)
+
+
+def _held(path: str) -> int:
+    """How much a file holds: marks of a ring, which has its size from the start; bytes of anything else."""
+    if not path.endswith(".ring"):
+        return os.path.getsize(path)
+    return sum(marks for marks, _, _ in ring.read(path).totals.values())
 
 
 def _listed(where: str, ending: str) -> list[str]:

@@ -42,6 +42,11 @@ REST = (0.05, 0.18, 0.35)
 CARDS = ("accelerator", "module")
 """Components that a job is given by number."""
 
+STRETCH_S = 0.5
+"""Shortest stretch over which the highest draw is taken: counters are refreshed every 20 to 100 ms."""
+MOST_W = 200_000.0
+"""More than any one machine draws; a counter that went so fast was misread."""
+
 TAIL = 200
 """Readings by which a counter is held to have stopped."""
 
@@ -129,6 +134,7 @@ class Series:
         self.events: list[str] = []
         self.tail: deque[Reading] = deque(maxlen=TAIL)
         self._covered: list[Span] = []
+        self._stretch_j = self._stretch_s = self._short = 0.0
         self._lasts: list[Reading] = []
 
     def add(self, readings: list[Reading], interval_s: float, windows: Sequence[Span]) -> None:
@@ -155,16 +161,36 @@ class Series:
                     joules = part.joules * ((end - start) / (part.end_ns - part.start_ns))
                     sums.append(joules)
                     measured.append((start, end))
-                    self.most = max(self.most, joules / ((end - start) * 1e-9))
+                    self._highest(joules, (end - start) * 1e-9)
         self.amount = math.fsum(sums)
         self.measured = union([*self.measured, *measured])
         self._covered = union([*self._covered, *(part[:2] for part in parts)])
 
+    def _highest(self, joules: float, span_s: float) -> None:
+        """The most in a second, over stretches that a counter's own refresh does not blur."""
+        self._stretch_j += joules
+        self._stretch_s += span_s
+        if self._stretch_s >= STRETCH_S:
+            self.most = max(self.most, self._stretch_j / self._stretch_s)
+            self._stretch_j = self._stretch_s = 0.0
+        elif not self.most:
+            self._short = self._stretch_j / self._stretch_s
+
+    @property
+    def highest(self) -> float:
+        """The most in a second; the mean of all there is, where that is short."""
+        return self.most or self._short
+
     def _counted(self, readings: list[Reading]) -> list[Part]:
         found = []
-        for each in counters.intervals(readings, self.channel.wrap):
+        most_per_s = MOST_W if self.channel.unit == "J" else 0.0
+        for each in counters.intervals(readings, self.channel.wrap, most_per_s):
             if each.event in ("reset", "wrap"):
                 self.events.append(each.event)
+            span_s = (each.end_ns - each.start_ns) * 1e-9
+            if most_per_s and each.amount is not None and each.amount > most_per_s * span_s:
+                self.events.append("reset")  # no device draws so much: the reading before was none
+                continue
             if each.amount is not None:
                 found.append(Part(each.start_ns, each.end_ns, each.amount))
         return found
@@ -262,10 +288,10 @@ class Machine:
             "energy_j": {
                 "value": joules,
                 "low": joules * (1 - TOLERANCE),
-                "high": (joules + series.most * gap_s) * (1 + TOLERANCE),
+                "high": (joules + series.highest * gap_s) * (1 + TOLERANCE),
             },
             "mean_w": joules / measured_s if measured_s else None,
-            "max_w": series.most if measured_s else None,
+            "max_w": series.highest if measured_s else None,
             "measured_s": measured_s,
             "gap_s": gap_s,
             "gaps": [
@@ -494,7 +520,7 @@ def _spent(participant: Participant, *names: str, all_of_it: bool = False) -> fl
         if name in ids:
             place = ids.index(name)
             seen = [values[place] for _, _, values in participant.segment.samples if place < len(values)]
-            found = [each[0] for each in seen if each is not None]
+            found = [each[0] for each in seen if each is not None and counters.usable(each[0])]
             if found:
                 return float(found[-1] - (0.0 if all_of_it else found[0]))
     return 0.0
