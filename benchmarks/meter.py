@@ -88,7 +88,7 @@ print(*times)
     times = [float(each) * 1e3 for each in done.stdout.split()]
     middle = statistics.median(times)
     say("measure() returns, median of 5", f"{middle:.1f} ms (max {max(times):.1f})", "<= 10 ms", middle <= 10)
-    from thirdwatt.meter import store
+    from thirdwatt.meter.analysis import store
 
     first = []
     for record in store.runs(folder):
@@ -214,7 +214,7 @@ def effect_on_steps(folder: str) -> None:
 
 
 def kills(folder: str) -> None:
-    from thirdwatt.meter import store, summary
+    from thirdwatt.meter.analysis import store, summary
 
     generator = random.Random(1)
     lost_s, lost_marks, unreadable = [], 0, 0

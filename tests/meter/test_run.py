@@ -16,7 +16,7 @@ import pytest
 import thirdwatt
 from tests.meter.scripted import SOURCE, machine, python
 from thirdwatt.meter import run as meter_run
-from thirdwatt.meter import store, summary
+from thirdwatt.meter.analysis import store, summary, words
 
 TRAINER = """
 import sys, time, thirdwatt
@@ -72,7 +72,7 @@ def test_a_run_from_beginning_to_end(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert device["energy_j"]["low"] <= WATTS * found["duration_s"] <= device["energy_j"]["high"]
     assert 0 < found["own_cpu_s"] < 1
     assert 0.7 < found["measured_share"] < 1
-    assert "modelled" in summary.shares(found)
+    assert "modelled" in words.shares(found)
     run.close()
     run.step()
     assert capfd.readouterr() == ("", "")
@@ -106,7 +106,7 @@ def kill(tmp_path: Path, delay_s: float, group: bool) -> None:
     assert killed_ns - last_ns <= 1.1e9
     [device] = found["devices"]
     assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.05, abs=3)
-    assert summary.text(found)
+    assert words.text(found)
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -372,7 +372,7 @@ def mounted(options: str, place: Path, code: str, *arguments: str) -> subprocess
 
 FULL = """
 import os, sys, time, thirdwatt
-from thirdwatt.meter import store, summary
+from thirdwatt.meter.analysis import store, summary
 place = sys.argv[1]
 if len(sys.argv) > 3:  # the disk fills up while the run is on
     run = thirdwatt.measure("train", dir=place + "/d", root=sys.argv[2], interval_s=0.01)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.meter.scripted import Clock, Scripted, channel
-from thirdwatt.meter import segment, store, summary
+from thirdwatt.meter import segment
+from thirdwatt.meter.analysis import store, summary
 from thirdwatt.meter.sampler import Config, Sampler
 
 

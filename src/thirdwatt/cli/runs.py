@@ -22,43 +22,43 @@ SHORT = (
 
 
 @click.command("runs")
-@click.argument("words", metavar="[ID | merge DIR...]", nargs=-1)
+@click.argument("asked", metavar="[ID | merge DIR...]", nargs=-1)
 @click.option("--observations", "as_observations", is_flag=True, help="Of one run, what estimate --observed reads.")
 @click.option("-o", "--into", metavar="DIR", help="With merge: the folder that holds all of them afterwards.")
 @click.option("--as", "one", metavar="ID", help="With merge: make one run of all of them.")
 @click.option("--dir", "where", metavar="DIR", help="Where runs live; by default $THIRDWATT_DIR, else .thirdwatt here.")
 @json_option
 def command(
-    words: tuple[str, ...], as_observations: bool, into: str | None, one: str | None, where: str | None, as_json: bool
+    asked: tuple[str, ...], as_observations: bool, into: str | None, one: str | None, where: str | None, as_json: bool
 ) -> None:
     """Runs that were measured: all of them, or one by its id, its first letters or `latest`.
 
     A run that was killed is as readable as one that ended by itself. `runs merge DIR... -o DIR` puts folders of
     several nodes together; what two of them hold is counted once.
     """
-    from thirdwatt.meter import store, summary
+    from thirdwatt.meter.analysis import observed, store, summary, words
     from thirdwatt.meter.run import folder
 
-    if words[:1] == ("merge",):
-        _merge(words[1:], into, one, as_json)
+    if asked[:1] == ("merge",):
+        _merge(asked[1:], into, one, as_json)
         return
     if into or one:
         raise click.UsageError("-o and --as go with merge")
-    if len(words) > 1:
+    if len(asked) > 1:
         raise click.UsageError("name one run, or none for all of them")
-    if not words:
+    if not asked:
         if as_observations:
             raise click.UsageError("--observations goes with one run")
         found = [summary.summarised(each) for each in store.runs(where)]
         listed = [{name: each[name] for name in SHORT} for each in found]
         click.echo(dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
         return
-    name = known(words[0], where)
+    name = known(asked[0], where)
     told = summary.summarised(store.opened(name, where))
     if as_observations:
-        click.echo(_dumped(summary.observed(told)))
+        click.echo(_dumped(observed.observed(told)))
     else:
-        click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else summary.text(told))
+        click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else words.text(told))
 
 
 def known(name: str, where: str | None = None, strict: bool = True) -> str:
@@ -69,7 +69,7 @@ def known(name: str, where: str | None = None, strict: bool = True) -> str:
     InputError
         If it may mean several, or none where it must.
     """
-    from thirdwatt.meter import store
+    from thirdwatt.meter.analysis import store
     from thirdwatt.meter.run import folder
     from thirdwatt.scenario.mistakes import InputError, Mistake, nearest_few
 
@@ -86,7 +86,7 @@ def known(name: str, where: str | None = None, strict: bool = True) -> str:
 
 
 def _merge(sources: Sequence[str], into: str | None, one: str | None, as_json: bool) -> None:
-    from thirdwatt.meter import store
+    from thirdwatt.meter.analysis import store
     from thirdwatt.scenario.mistakes import InputError, Mistake
 
     if not sources or not into:
@@ -103,7 +103,7 @@ def _merge(sources: Sequence[str], into: str | None, one: str | None, as_json: b
 
 
 def _table(found: Sequence[dict[str, Any]], where: str) -> str:
-    from thirdwatt.meter.summary import energy_text, time_text
+    from thirdwatt.meter.analysis.words import energy_text, time_text
 
     if not found:
         return f"no runs in {where}: thirdwatt run -- CMD, or thirdwatt.measure in Python, makes one"

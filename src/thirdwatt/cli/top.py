@@ -87,10 +87,10 @@ def _lines(rows: list[tuple[str, float, str, str]]) -> list[str]:
 
 
 def _running(where: str | None) -> list[str]:
-    from thirdwatt.meter import store, summary
+    from thirdwatt.meter.analysis import store, summary, words
 
     on = [each for each in store.runs(where) if each.state == store.RUNNING]
-    return [summary.line(summary.summarised(each)) for each in on] or ["no run is on"]
+    return [words.line(summary.summarised(each)) for each in on] or ["no run is on"]
 
 
 def _nothing() -> str:

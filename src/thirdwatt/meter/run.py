@@ -297,18 +297,18 @@ class Run:
         """What is to be said of the run, and all of it where no file holds it."""
         kept = [_content(fd) if self._ours(fd) else b"" for fd in self._spares]
         if self.trouble or any(kept):
-            from . import store, summary
+            from .analysis import store, summary, words
 
             record = store.of_memory(self.dir, self.id, kept[0], kept[1], ring)
-            _say(summary.text(summary.summarised(record)))
+            _say(words.text(summary.summarised(record)))
         elif self._report and _now() - self.begin_ns > LONG_S * 1e9:
             hours = (_now() - self.begin_ns) / 3.6e12
             _say(f"{self.id}: {hours:.1f} h recorded; thirdwatt runs {self.id} adds them up")
         elif self._report:
-            from . import store, summary
+            from .analysis import store, summary, words
 
             found = summary.summarised(store.opened(self.id, self.dir))
-            _say(summary.text(found) if self._report == "all" else summary.line(found))
+            _say(words.text(found) if self._report == "all" else words.line(found))
 
     def _let_go(self) -> None:
         for fd in self._spares:

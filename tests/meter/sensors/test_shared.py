@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.meter.scripted import python
 from tests.meter.sensors.conftest import Script
 from tests.meter.sensors.test_nvml import H100, boards
-from thirdwatt.meter import store, summary
+from thirdwatt.meter.analysis import store, summary
 
 TRAINER = """
 import sys, time, thirdwatt

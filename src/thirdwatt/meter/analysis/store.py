@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 import time
 
-from . import ring, segment
-from .clock import boot_id, content, started_ticks
-from .run import folder, safe
-from .sampler import NODE_SEGMENT_S
+from thirdwatt.meter import ring, segment
+from thirdwatt.meter.clock import boot_id, content, started_ticks
+from thirdwatt.meter.run import folder, safe
+from thirdwatt.meter.sampler import NODE_SEGMENT_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import pytest
 from tests.meter.scripted import Clock, Scripted, channel
 from tests.meter.test_sampler import run, sampler
 from thirdwatt.ledger.book import book
-from thirdwatt.meter import ring, segment, store, summary
+from thirdwatt.meter import ring, segment
+from thirdwatt.meter.analysis import observed, store, summary, words
 from thirdwatt.meter.clock import boot_id
 from thirdwatt.meter.sensors.base import Channel
 from thirdwatt.quantity import unit
@@ -54,9 +55,9 @@ def test_parts_add_up_and_the_rest_is_modelled(tmp_path: Path) -> None:
     [rest] = found["modelled"]
     assert found["energy_j"]["value"] == pytest.approx(62_000 + rest["energy_j"]["value"])
     assert found["measured_share"] == pytest.approx(1 / 1.18)
-    assert summary.shares(found) == "measured 85 % of the node, modelled 15 %"
-    assert summary.shares(found) in summary.text(found)
-    assert summary.shares(found) in summary.line(found)
+    assert words.shares(found) == "measured 85 % of the node, modelled 15 %"
+    assert words.shares(found) in words.text(found)
+    assert words.shares(found) in words.line(found)
     assert {each["component"]: each["energy_j"] for each in found["components"]} == pytest.approx(
         {"accelerator": 50_000, "cpu": 10_000, "dram": 2000}
     )
@@ -66,8 +67,8 @@ def test_a_node_that_is_read_whole_needs_no_model(tmp_path: Path) -> None:
     found = summary.summarised(record(tmp_path, [node("node", "box"), *PARTS]))
     assert found["energy_j"]["value"] == pytest.approx(80_000)
     assert found["modelled"] == []
-    assert summary.shares(found) == "measured 100 % of the node, modelled 0 %"
-    [row] = [each for each in summary.observations(found) if each.quantity == "it_energy_kwh"]
+    assert words.shares(found) == "measured 100 % of the node, modelled 0 %"
+    [row] = [each for each in observed.observations(found) if each.quantity == "it_energy_kwh"]
     assert row.kind == "measured"
 
 
@@ -79,22 +80,22 @@ def test_what_has_no_sensor_gets_a_range_and_no_number(tmp_path: Path) -> None:
     assert found["energy_j"] is None
     assert found["j_per_token"] is None
     assert found["modelled_j"]["low"] * 3 < found["modelled_j"]["high"]
-    assert "not measured" in summary.text(found)
-    assert "a guess and no result" in summary.text(found)
-    assert "no energy was measured" in summary.line(found)
-    assert not [each for each in summary.observations(found) if "energy" in each.quantity or "power" in each.quantity]
+    assert "not measured" in words.text(found)
+    assert "a guess and no result" in words.text(found)
+    assert "no energy was measured" in words.line(found)
+    assert not [each for each in observed.observations(found) if "energy" in each.quantity or "power" in each.quantity]
 
 
 def test_a_module_holds_its_processor(tmp_path: Path) -> None:
     found = summary.summarised(record(tmp_path, [node("module", "gpu-0"), node("cpu", "package-0")]))
     assert found["measured_j"] == pytest.approx(30_000)
     assert {each["component"] for each in found["modelled"]} == {"rest of the node"}
-    assert not [each for each in summary.observations(found) if each.quantity == "accelerator_power_w"]
+    assert not [each for each in observed.observations(found) if each.quantity == "accelerator_power_w"]
 
 
 def test_observations_are_what_the_ledger_reads(tmp_path: Path) -> None:
     found = summary.summarised(record(tmp_path, PARTS, steps=50))
-    seen = summary.observations(found)
+    seen = observed.observations(found)
     rows = {each.quantity: each for each in seen}
     assert rows["accelerator_power_w"].value == pytest.approx(250)
     assert rows["accelerator_power_w"].low < 250 < rows["accelerator_power_w"].high
@@ -108,7 +109,7 @@ def test_observations_are_what_the_ledger_reads(tmp_path: Path) -> None:
         assert each.unit == unit(each.quantity)
         assert each.low <= each.value <= each.high
     path = tmp_path / "seen.json"
-    path.write_text(json.dumps(summary.observed(found)))
+    path.write_text(json.dumps(observed.observed(found)))
     as_floats = [each._replace(value=float(each.value), low=float(each.low), high=float(each.high)) for each in seen]
     assert observations(str(path)) == as_floats
 
@@ -169,5 +170,5 @@ def test_names_of_runs(tmp_path: Path) -> None:
     assert store.found("nope", where) == []
     assert store.found("../runs", where) == []
     assert len(store.runs(where)) == 3
-    assert summary.text(summary.summarised(store.opened("train-1", where)))
+    assert words.text(summary.summarised(store.opened("train-1", where)))
     assert store.ids(str(tmp_path / "none")) == []
