@@ -16,6 +16,7 @@ import pytest
 import thirdwatt
 from tests.meter.scripted import SOURCE, machine, python
 from thirdwatt.meter import run as meter_run
+from thirdwatt.meter import segment
 from thirdwatt.meter.analysis import store, summary, words
 
 TRAINER = """
@@ -78,6 +79,14 @@ def test_a_run_from_beginning_to_end(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert capfd.readouterr() == ("", "")
 
 
+def settled(name: str, where: Path, seconds: float = 10.0) -> store.Record:
+    """A run once nothing of it is alive: a process that was killed still takes its time to go."""
+    deadline = time.monotonic() + seconds
+    while (record := store.opened(name, str(where))).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return record
+
+
 def kill(tmp_path: Path, delay_s: float, group: bool) -> None:
     """Kill a run after some time: it is readable, with all of its marks and all but the last second of samples."""
     with machine(tmp_path / "root", WATTS) as root:
@@ -93,10 +102,7 @@ def kill(tmp_path: Path, delay_s: float, group: bool) -> None:
         (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
         with process:
             steps = len(process.stdout.read().splitlines())
-        deadline = time.monotonic() + 5
-        while store.opened(name, str(tmp_path / "d")).state == "running" and time.monotonic() < deadline:
-            time.sleep(0.02)
-        record = store.opened(name, str(tmp_path / "d"))
+        record = settled(name, tmp_path / "d")
     found = summary.summarised(record)
     assert found["state"] == "killed"
     assert found["bad_lines"] == 0
@@ -133,7 +139,7 @@ def test_killed_with_its_sampler_nothing_but_a_second_is_lost(tmp_path: Path) ->
         process.kill()
         with process:
             steps = len(process.stdout.read().splitlines())
-    found = store.opened(name, str(tmp_path / "d"))
+    found = settled(name, tmp_path / "d")
     assert found.state == "killed"
     assert summary.summarised(found)["steps"] - steps in (0, 1)
     assert killed_ns - max(each[1] for part in found.nodes for each in part.samples) < 0.4e9
@@ -149,7 +155,76 @@ def test_a_trainer_outlives_its_sampler(tmp_path: Path) -> None:
     with process:
         assert len(process.stdout.read().splitlines()) == 400
     assert process.returncode == 0
-    assert summary.summarised(store.opened(name, str(tmp_path / "d")))["steps"] == 400
+    found = summary.summarised(store.opened(name, str(tmp_path / "d")))
+    assert (found["state"], found["how"], found["steps"]) == ("finished", ["finished"], 400)
+    assert "1 of 1 samplers ended before what they measured" in words.text(found)
+
+
+def test_a_sampler_is_nobodys_child(tmp_path: Path) -> None:
+    code = """
+    import os, sys, thirdwatt
+    run = thirdwatt.measure("t", sys.argv[1])
+    try:
+        os.wait()
+    except ChildProcessError:
+        print("no child")
+    run.close()
+    """
+    out, err = python(code, str(tmp_path)).communicate(timeout=30)
+    assert out.strip() == "no child", err
+
+
+def test_without_a_shell_it_is_a_child_that_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thirdwatt.meter.launch.SHELL", str(tmp_path / "none"))
+    with thirdwatt.measure("t", tmp_path, report="") as run:
+        run.step()
+    with pytest.raises(ChildProcessError):
+        os.wait()
+    assert store.opened(run.id, str(tmp_path)).participants[0].how == "finished"
+
+
+def test_a_process_that_becomes_another_program_is_measured_on(tmp_path: Path) -> None:
+    code = """
+    import os, sys, thirdwatt
+    run = thirdwatt.measure("t", sys.argv[1], root=sys.argv[2], interval_s=0.2)
+    print(run.id, flush=True)
+    os.execv("/bin/sleep", ["sleep", "1.5"])
+    """
+    with machine(tmp_path / "root", WATTS) as root:
+        process = python(code, str(tmp_path / "d"), str(root))
+        out, _ = process.communicate(timeout=30)
+        record = settled(out.strip(), tmp_path / "d")
+    found = summary.summarised(record)
+    assert found["state"] == "finished"
+    assert "became another program" in found["how"][0]
+    assert found["duration_s"] > 1.4
+    assert energy(found) == pytest.approx(WATTS * found["duration_s"], rel=0.05)
+
+
+def test_a_run_ends_though_its_descriptors_were_closed(tmp_path: Path) -> None:
+    code = """
+    import os, sys, time, thirdwatt
+    run = thirdwatt.measure("t", sys.argv[1], report="", interval_s=0.1)
+    time.sleep(0.5)
+    os.closerange(3, 256)
+    time.sleep(0.5)
+    run.close()
+    print(run.id, flush=True)
+    time.sleep(60)
+    """
+    process = python(code, str(tmp_path))
+    assert process.stdout is not None
+    record = store.opened(process.stdout.readline().strip(), str(tmp_path))
+    assert record.participants[0].how == "finished"
+    sampler = record.participants[0].header["sampler"]
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{sampler}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert not Path(f"/proc/{sampler}").exists()
+    [node] = record.nodes
+    assert max(each[1] for each in segment.read(node.path).samples) - record.participants[0].begin_ns > 0.9e9
 
 
 def test_four_ranks_and_a_second_tracker_count_once(tmp_path: Path) -> None:
@@ -237,10 +312,7 @@ def test_an_orphan_does_not_keep_the_recording_open(tmp_path: Path) -> None:
     name = process.stdout.readline().strip()
     process.kill()
     process.communicate()
-    deadline = time.monotonic() + 3
-    while store.opened(name, str(tmp_path / "d")).state == "running" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert store.opened(name, str(tmp_path / "d")).participants[0].how == "killed"
+    assert settled(name, tmp_path / "d").participants[0].how == "killed"
 
 
 @pytest.mark.parametrize("ending", ["raise ValueError('mine')", "sys.exit(3)", "pass"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.meter.scripted import Clock, Scripted, channel
-from thirdwatt.meter import segment
+from thirdwatt.meter import ring, segment
 from thirdwatt.meter.analysis import store, summary
+from thirdwatt.meter.clock import lineage, started_ticks
 from thirdwatt.meter.sampler import Config, Sampler
 
 
@@ -214,3 +216,51 @@ def test_a_lost_header_is_made_good_by_the_next(tmp_path: Path) -> None:
     path.write_bytes(raw)
     assert segment.read(str(path)).bad == 1
     assert joules(tmp_path) == pytest.approx(70_000, abs=1e-6)
+
+
+def test_who_wants_more_samples_takes_them_itself(tmp_path: Path) -> None:
+    clock = Clock()
+    gauge = Scripted([channel("gpu", kind="gauge")], lambda _, now_ns: 100.0 if now_ns % 10**9 < 5 * 10**8 else 0.0)
+    slow = sampler(tmp_path, clock, gauge, "slow")
+    fast = sampler(tmp_path, clock, gauge, "fast")
+    fast.config.interval_s = 0.01
+    slow.begin()
+    fast.begin()
+    assert slow.leads
+    assert fast.leads
+    for tick in range(1, 1001):
+        clock.now_ns += 10_000_000
+        fast.sample()
+        if tick % 100 == 0:
+            slow.sample()
+    fast.end("finished")
+    slow.end("finished")
+    assert joules(tmp_path, "fast") == pytest.approx(500, rel=0.02)
+    assert joules(tmp_path, "slow") == pytest.approx(500, rel=0.02)
+
+
+def test_a_folder_that_is_removed_is_made_again(tmp_path: Path) -> None:
+    clock = Clock()
+    own = sampler(tmp_path / "d", clock, counted())
+    path = tmp_path / "d/runs/r/marks.ring"
+    marks = ring.Ring(os.open(path, os.O_RDWR | os.O_CREAT), str(path), clock.now_ns)
+    own = Sampler(own.config, clock, lambda: [counted()], spares=(-1, -1, marks.fd))
+    own.config.ring = path.name
+    own.begin()
+    marks.of("step").mark(1, 2, 5)
+    run(own, clock, 20)
+    shutil.rmtree(tmp_path / "d")
+    marks.of("step").mark(2, 3, 5)
+    run(own, clock, 40)
+    own.end("finished")
+    marks.stop()
+    found = summary.summarised(store.opened("r", str(tmp_path / "d")))
+    assert (found["state"], found["steps"], found["tokens"]) == ("finished", 2, 10)
+    assert joules(tmp_path / "d") == pytest.approx(6000)
+
+
+def test_a_lineage_leads_to_the_first_process() -> None:
+    above = lineage(os.getpid())
+    assert above[0][0] == os.getppid()
+    assert all(started_ticks(pid) == started > 0 for pid, started in above)
+    assert lineage(2**22 + 1) == []

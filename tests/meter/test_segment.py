@@ -37,7 +37,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert found.notes == [{"note": "line\nbreak \x00 é"}]
     assert found.end == {"how": "finished"}
     assert found.bad == 0
-    assert segment.head(str(tmp_path / "s")).headers == found.headers
+    assert segment.head(str(tmp_path / "s")) == found.headers[0]
 
 
 def test_values_keep_their_own_time_and_all_their_digits() -> None:

@@ -73,6 +73,22 @@ def started_ticks(pid: int) -> int:
         return 0
 
 
+def lineage(pid: int) -> list[list[int]]:
+    """The processes above one, from its parent on: number and start of each, which together name it."""
+    found: list[list[int]] = []
+    while len(found) < DEEPEST:
+        fields = first_line(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        pid = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0
+        started = started_ticks(pid) if pid else 0
+        if not started:
+            break
+        found.append([pid, started])
+    return found
+
+
+DEEPEST = 64
+"""Processes above one that are looked at."""
+
 LARGEST = 1 << 32
 """No file of a run is larger; what is, is none."""
 

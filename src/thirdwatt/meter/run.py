@@ -10,7 +10,7 @@ Measuring never hurts: nothing here raises, replaces a handler of signals, print
 lock, or ends the process. What cannot be done is left out, with one line on standard error.
 """
 # Paths are text here: pathlib costs an import 5 ms.
-# ruff: noqa: PTH100, PTH103, PTH108, PTH116, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH103, PTH108, PTH116, PTH118, PTH119
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ import os
 import sys
 import time
 
-from .ring import Phase, Ring, identity
+from .launch import SAMPLING, Sampling, in_memory, moved
+from .ring import Phase, Ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,14 +27,7 @@ if TYPE_CHECKING:
 
 _now = time.monotonic_ns
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from thirdwatt.meter.sampler import main; main()"
-SAMPLING = "THIRDWATT_SAMPLER"
-"""Set where a sampler runs: a program that is its own interpreter would measure itself there, and so on for ever."""
 MOST_COMMAND = 4_000
-END_S = 2.0
-"""Time that the end of a run waits for the sampler to finish its files at most."""
-
 LONG_S = 6 * 3600.0
 """A run of this length is not added up by the process that it measured: each day takes seconds."""
 
@@ -111,9 +105,8 @@ class Run:
     """
 
     __slots__ = (
-        "_closed", "_identities", "_last_ns", "_owner", "_report", "_ring", "_series", "_spares", "_steps",
-        "_write_end",
-        "begin_ns", "dir", "id", "name", "rank", "sampler", "trouble",
+        "_arguments", "_closed", "_last_ns", "_owner", "_report", "_ring", "_series", "_steps",
+        "begin_ns", "dir", "id", "name", "rank", "sampling", "trouble",
     )  # fmt: skip
 
     def __init__(
@@ -126,17 +119,17 @@ class Run:
         self.id = _id(self.name)
         self.dir = folder(where)
         self._owner, self._closed = os.getpid(), False
-        self._write_end, self.sampler = -1, 0
-        self._spares = (-1, -1)
-        self._identities: dict[int, tuple[int, int]] = {}
+        self.sampling = Sampling()
         ring_path = self._begin_ring()
         self._series = self._ring.series
         self._steps = self._ring.of("step")
-        self._start(
-            (self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
-             str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path),
-             masked(str(command))[:MOST_COMMAND])
+        self._arguments: tuple[str, ...] = (
+            self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
+            str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path),
+            masked(str(command))[:MOST_COMMAND], str(self._owner),
         )  # fmt: skip
+        self.sampling.start(self._arguments, self._ring.fd)
+        self.trouble = self.trouble or self.sampling.trouble
         if self.trouble:
             _say(f"{self.trouble}; this run is kept in memory until its end")
         _live.append(self)
@@ -147,10 +140,9 @@ class Run:
         """A run that records nothing."""
         run = cls.__new__(cls)
         run.begin_ns = run._last_ns = _now()
-        run.name, run.id, run.dir, run.trouble, run.rank, run.sampler = str(name), "", "", "", 0, 0
-        run._report, run._closed = "", True
-        run._owner, run._write_end, run._spares = os.getpid(), -1, (-1, -1)
-        run._identities = {}
+        run.name, run.id, run.dir, run.trouble, run.rank, run.sampling = str(name), "", "", "", 0, Sampling()
+        run._report, run._closed, run._arguments = "", True, ()
+        run._owner = os.getpid()
         run._ring = Ring(-1, "", 0, capacity=2)
         run._series, run._steps = run._ring.series, run._ring.of("step")
         run._ring.stop()
@@ -193,7 +185,7 @@ class Run:
             os.makedirs(here, exist_ok=True)
             if not _networked(here):
                 path = os.path.join(here, f"{safe(os.uname().nodename)}.{self._owner}.{self.begin_ns}.ring")
-                fd = _moved(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666))
+                fd = moved(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666))
                 self._ring = Ring(fd, path, self.begin_ns, self.rank)
                 return path
         except OSError as error:
@@ -201,46 +193,12 @@ class Run:
             if fd >= 0:
                 os.close(fd)
                 os.unlink(path)
-        fd = _memory("thirdwatt-marks")
+        fd = in_memory("thirdwatt-marks")
         try:
             self._ring = Ring(fd, "", self.begin_ns, self.rank)
         except OSError:
             self._ring = Ring(-1, "", self.begin_ns, self.rank)
         return ""
-
-    def _start(self, arguments: tuple[str, ...]) -> None:
-        """Start the sampler: a new process that shares nothing with this one but a pipe and files in memory."""
-        if not sys.executable or getattr(sys, "frozen", False) or not hasattr(os, "posix_spawn"):
-            self.trouble = self.trouble or "no sampler can be started here"
-            return
-        # Neither end survives an exec, so no child of the trainer keeps the sampler waiting.
-        read_end, self._write_end = map(_moved, os.pipe())
-        self._spares = (_moved(_memory("thirdwatt-node")), _moved(_memory("thirdwatt-run")))
-        self._identities = {fd: identity(fd) for fd in (self._write_end, *self._spares) if fd >= 0}
-        moved = [_high(fd) for fd in (read_end, *self._spares, -1 if self._ring.path else self._ring.fd)]
-        actions = [
-            (os.POSIX_SPAWN_DUP2, moved[0], 0),
-            (os.POSIX_SPAWN_DUP2, 2, 1),
-            *((os.POSIX_SPAWN_DUP2, fd, 3 + place) for place, fd in enumerate(moved[1:]) if fd >= 0),
-        ]
-        if not _is_open(2):
-            del actions[1]
-        passed = "".join("1" if fd >= 0 else "0" for fd in moved[1:])
-        told = (*arguments, passed)
-        command = [sys.executable, "-I", "-S", "-c", START, ROOT, *(each.replace("\0", "") for each in told)]
-        environ = {**os.environ, SAMPLING: "1"}
-        try:
-            try:
-                self.sampler = os.posix_spawn(sys.executable, command, environ, file_actions=actions, setsid=True)
-            except NotImplementedError:  # it makes a session itself then
-                self.sampler = os.posix_spawn(sys.executable, command, environ, file_actions=actions)
-        except OSError as error:
-            self.trouble = self.trouble or f"no sampler can be started: {error.strerror}"
-            os.close(self._write_end)
-            self._write_end = -1
-        finally:
-            for fd in {read_end, *moved} - {-1, self._ring.fd} - set(self._spares):
-                os.close(fd)
 
     # --- end ------------------------------------------------------------------------------------------------------
 
@@ -258,44 +216,25 @@ class Run:
         except Exception as error:
             _say(f"the last marks are not in the table of names: {type(error).__name__}: {error}")
         try:
-            self._end_sampler(how)
+            if not self.sampling.end(how) and self._arguments[0]:
+                self._end_alone(how)
             self._ring.stop()
             if self.rank == 0:
                 self._say_what_was(ring)
         except Exception as error:
             _say(f"the run ended without a summary: {type(error).__name__}: {error}")
         finally:
-            self._let_go()
+            self.sampling.release()
 
-    def _ours(self, fd: int) -> bool:
-        """Whether a descriptor is still what we opened: who closes all there are leaves its number to others."""
-        return fd >= 0 and identity(fd) == self._identities.get(fd)
+    def _end_alone(self, how: str) -> None:
+        """Write down the end of a run whose sampler is gone, or cannot be told."""
+        from .sampler import Config, ended
 
-    def _end_sampler(self, how: str) -> None:
-        if not self._ours(self._write_end):
-            self._write_end = -1
-            return
-        from contextlib import suppress
-
-        with suppress(OSError):  # it is gone already, and SIGPIPE is ignored in Python
-            os.write(self._write_end, how.encode("ascii", "replace")[:200] + b"\n")
-        os.close(self._write_end)
-        self._write_end = -1
-        waited, pause = _now(), 0.0005
-        while self.sampler:
-            try:
-                if os.waitpid(self.sampler, os.WNOHANG)[0]:
-                    break
-            except OSError:
-                break
-            if _now() - waited > END_S * 1e9:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.02)
+        ended(Config(**dict(zip(Config.FIELDS, self._arguments, strict=False))), how)
 
     def _say_what_was(self, ring: bytes | None) -> None:
         """What is to be said of the run, and all of it where no file holds it."""
-        kept = [_content(fd) if self._ours(fd) else b"" for fd in self._spares]
+        kept = self.sampling.kept()
         if self.trouble or any(kept):
             from .analysis import store, summary, words
 
@@ -309,15 +248,6 @@ class Run:
 
             found = summary.summarised(store.opened(self.id, self.dir))
             _say(words.text(found) if self._report == "all" else words.line(found))
-
-    def _let_go(self) -> None:
-        for fd in self._spares:
-            if self._ours(fd):
-                try:
-                    os.close(fd)
-                except OSError:
-                    continue
-        self._spares = (-1, -1)
 
     def __enter__(self) -> Run:
         return self
@@ -351,11 +281,8 @@ def _forget_all() -> None:
     """In a child: the run is its parent's."""
     for run in _live:
         try:
-            if run._ours(run._write_end):
-                os.close(run._write_end)
-            run._write_end = -1
+            run.sampling.forget()
             run._ring.stop(flush=False)
-            run._let_go()
             run._closed = True
         except Exception:  # noqa: S112
             continue
@@ -413,29 +340,7 @@ def _number(*names: str) -> int:
     return 0
 
 
-# --- descriptors --------------------------------------------------------------------------------------------------
-
-
-def _memory(name: str) -> int:
-    """A file that lives in memory; -1 where there is no such thing."""
-    try:
-        return os.memfd_create(name, os.MFD_CLOEXEC)
-    except (AttributeError, OSError):
-        return -1
-
-
-def _moved(fd: int) -> int:
-    """A descriptor under a number that nobody takes for a standard one, and that programs seldom use."""
-    if fd < 0:
-        return fd
-    import fcntl
-
-    try:
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64)
-    except OSError:
-        return fd
-    os.close(fd)
-    return high
+# --- what is written, and where ------------------------------------------------------------------------------------
 
 
 def masked(command: str) -> str:
@@ -457,30 +362,6 @@ def masked(command: str) -> str:
         hide = secret and not equals and word.startswith("-")
         words.append(word)
     return " ".join(words)
-
-
-def _high(fd: int) -> int:
-    """The same file under a number that no file of the sampler takes."""
-    if fd < 0 or fd > 9:
-        return fd
-    import fcntl
-
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10)
-
-
-def _is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
-
-
-def _content(fd: int) -> bytes:
-    try:
-        return os.pread(fd, os.fstat(fd).st_size, 0) if fd >= 0 else b""
-    except OSError:
-        return b""
 
 
 def _networked(path: str) -> bool:

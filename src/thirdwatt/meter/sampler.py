@@ -1,12 +1,12 @@
 """The sampler: a small process that reads the sensors of a node and writes down what they say.
 
-It is started by :mod:`thirdwatt.meter.run` as ``python -I -S``, in a session of its own. Its standard input is a pipe
-whose other end the measured process holds: when that closes, for whatever reason, the recording is finished. One
-sampler a node and folder reads the sensors, the one that holds a lock which the system lets go of when its holder
-dies; the others look every few seconds whether it is theirs, and write down their own processes alone.
+It is started by :mod:`thirdwatt.meter.launch` as ``python -I -S``, in a session of its own, as nobody's child. The
+process that started it, its *owner*, holds the other end of a pipe: what that says, or the owner's end, finishes the
+recording. One sampler a node and folder reads the sensors, the one that holds a lock which the system lets go of when
+its holder dies; the others look every few seconds whether it is theirs, and write down their own processes alone.
 """
 # Paths are text here: pathlib costs an import 5 ms.
-# ruff: noqa: PTH103, PTH105, PTH118, PTH123
+# ruff: noqa: PTH103, PTH105, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import sys
 import time
 
 from . import segment
-from .clock import Clock, boot_id, host_id, started_ticks
+from .clock import Clock, boot_id, first_line, host_id, lineage, started_ticks
+from .launch import FIRST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +33,14 @@ NODE_SEGMENT_S = 3600.0
 STEP_NS = 200_000_000
 """A change between two clocks that is written down."""
 
-NODE_SPARE, RUN_SPARE, RING = 3, 4, 5
-"""Descriptors of files in memory that the measured process shares: for what the disk does not take, and its marks where
-they have no file."""
+DESCRIPTORS = NODE_SPARE, RUN_SPARE, RING, DONE, CONTROL = tuple(range(FIRST, FIRST + 5))
+"""What the owner shares: files in memory for what the disk does not take, its marks, and the ends of two pipes."""
+
+OUT_OF_SIGHT = "finished out of sight: it closed what the meter had open, or became another program"
+"""How a run ended whose owner went on when its pipe had closed."""
+
+FINER = 0.75
+"""Who wants samples this much more often than they are taken takes its own beside."""
 
 LATE = 2.5
 """Samples that are more intervals apart than this leave a gap."""
@@ -46,7 +52,8 @@ OWN_S = 5.0
 class Config:
     """What a sampler is told when it is started; texts alone, as they come on a command line."""
 
-    FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command", "spares")
+    FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command", "owner",
+              "passed")  # fmt: skip
 
     def __init__(self, **given: str) -> None:
         self.folder = given.get("folder", "")
@@ -59,7 +66,8 @@ class Config:
         self.root = given.get("root") or "/"
         self.ring = given.get("ring", "")
         self.command = given.get("command", "")
-        self.spares = given.get("spares", "")
+        self.owner = int(given.get("owner") or self.pid)
+        self.passed = given.get("passed", "")
 
 
 def machine(host: str, boot: str) -> str:
@@ -98,7 +106,7 @@ class Sampler:
         self.host, self.boot = names or (host_id(), boot_id())
         self.leads = False
         self.samples = 0
-        self._pid_started = started_ticks(config.pid)
+        self._started = {pid: started_ticks(pid) for pid in (config.pid, config.owner)}
         self._found, self._spares = found, spares
         self._sensors: list[tuple[Sensor, list[Channel]]] = []
         self._channels: list[Channel] = []
@@ -112,8 +120,7 @@ class Sampler:
             config.ring = f"{here}.{config.pid}.{config.begin_ns}.ring"
         self._ring_s = 0.0
         self._nodes = os.path.join(config.folder, "nodes", here) if config.folder else ""
-        path = os.path.join(config.folder, "runs", config.run, f"{here}.{config.pid}.{config.begin_ns}.seg")
-        self._run = segment.Writer(path if config.folder else "", spares[1])
+        self._run = segment.Writer(_path(config, here), spares[1])
         self._jobs: list[tuple[Sensor, list[Channel]]] = []
         self._job_channels: list[Channel] = []
         self._machine: dict[str, Any] = {}
@@ -145,7 +152,9 @@ class Sampler:
             "host": self.host,
             "boot": self.boot,
             "pid": config.pid,
-            "pid_started": self._pid_started,
+            "pid_started": self._started[config.pid],
+            "owner": config.owner,
+            "owner_started": self._started[config.owner],
             "sampler": os.getpid(),
             "sampler_started": started_ticks(os.getpid()),
             "interval_s": config.interval_s,
@@ -158,6 +167,7 @@ class Sampler:
                 "rank": config.rank,
                 "ring": config.ring,
                 "command": config.command,
+                "above": lineage(config.pid),
                 **self._machine,
             }
         return document
@@ -180,7 +190,10 @@ class Sampler:
             self._run.write("N", segment.dumped(note), now_ns * 1e-9)
 
     def _taken(self) -> bool:
-        """Whether the lock is ours; where there can be none, two may record and are counted once when read."""
+        """Whether we read the sensors: the lock is ours, there can be none, or its holder reads too seldom for us.
+
+        What two record is counted once when it is read.
+        """
         if not self._nodes:
             return True
         try:
@@ -189,10 +202,13 @@ class Sampler:
             os.makedirs(self._nodes, exist_ok=True)
             self._lock = os.open(os.path.join(self._nodes, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, b"%r\n" % self.config.interval_s, 0)
         except BlockingIOError:
+            taken_every_s = _number(os.pread(self._lock, 64, 0))
             os.close(self._lock)
             self._lock = -1
-            return False
+            return self.config.interval_s < FINER * taken_every_s
         except (ImportError, OSError):
             return True
         return True
@@ -288,12 +304,15 @@ class Sampler:
         self._run.write("S", segment.sample(0, now_ns, values), self._own_s)
 
     def _copy_ring(self, now_s: float) -> None:
-        """Write the marks into the run's folder, whole or not at all: they are in memory alone."""
+        """Write the marks into the run's folder, whole or not at all, if no file of a name holds them."""
         self._ring_s = now_s
         if not self.config.folder:
             return
         path = os.path.join(self.config.folder, "runs", self.config.run, self.config.ring)
         try:
+            if os.fstat(self._spares[2]).st_nlink:
+                return
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             data = os.pread(self._spares[2], os.fstat(self._spares[2]).st_size, 0)
             with open(path + ".part", "wb") as file:
                 file.write(data)
@@ -320,7 +339,7 @@ class Sampler:
     # --- end ------------------------------------------------------------------------------------------------------
 
     def end(self, how: str) -> None:
-        """Read for the last time and finish the files."""
+        """Read for the last time and finish the files; that of the run says how it ended, unless it does already."""
         self._own_s = self._tried_s = self._ring_s = 0.0
         if not self.leads:
             self._tried_s = self.clock.monotonic_ns() * 1e-9  # nobody takes over at the very end
@@ -333,7 +352,8 @@ class Sampler:
         if self._node is not None:
             self._node.write("E", segment.dumped(document), now_ns * 1e-9)
             self._node.close()
-        self._run.write("E", segment.dumped(document), now_ns * 1e-9)
+        if how:
+            self._run.write("E", segment.dumped(document), now_ns * 1e-9)
         self._run.close()
         self._warn()
         for sensor, _ in [*self._sensors, *self._jobs]:
@@ -346,35 +366,96 @@ class Sampler:
 
     # --- life -----------------------------------------------------------------------------------------------------
 
-    def loop(self, pipe: int) -> str:
-        """Sample until the other end of a pipe closes or our parent is another; the word it had last said."""
+    def loop(self, control: int) -> str:
+        """Sample until the owner says how the run ended, or has ended itself; the words for it, empty if it said all.
+
+        The pipe also closes where the owner becomes another program or closes all it has open. It is the job still
+        then, and is measured until it ends or has written down the end itself.
+        """
         interval_ns = int(self.config.interval_s * 1e9)
-        parent = os.getppid()
+        os.set_blocking(control, False)
         poll = select.poll()
-        poll.register(pipe, select.POLLIN | select.POLLHUP)
-        said = b""
+        poll.register(control, select.POLLIN | select.POLLHUP)
+        watched = _watched(self.config.owner)
+        if watched >= 0:
+            poll.register(watched, select.POLLIN)
+        said, heard = b"", True
         due_ns = self.clock.monotonic_ns() + interval_ns
         while True:
             wait_ns = due_ns - self.clock.monotonic_ns()
             if not self.leads:
                 wait_ns = max(wait_ns, int(OWN_S * 1e9))
-            if poll.poll(max(0, wait_ns // 1_000_000 + 1)):
-                try:
-                    heard = os.read(pipe, 256)
-                except OSError:
-                    heard = b""
-                said += heard
-                if not heard or b"\n" in said:
-                    break
+            ready = [fd for fd, _ in poll.poll(max(0, wait_ns // 1_000_000 + 1))]
+            if heard and ready:
+                part = _read(control)
+                said += part
+                if b"\n" in said:
+                    return said.decode("ascii", "replace").strip() or "killed"
+                if not part:
+                    heard = False
+                    poll.unregister(control)
+                    if not self._goes_on():
+                        return "killed"
+            if watched in ready or (watched < 0 and not self._lives()):
+                return "killed" if heard else OUT_OF_SIGHT
+            if not heard and self._run.grown():
+                return ""
+            if ready:
                 continue
-            if os.getppid() != parent:
-                break
             self.sample()
             now_ns = self.clock.monotonic_ns()
             due_ns += interval_ns
             if due_ns <= now_ns:  # late by whole intervals: they are gone, and the deadlines keep their places
                 due_ns += (now_ns - due_ns) // interval_ns * interval_ns + interval_ns
-        return said.decode("ascii", "replace").strip() or "killed"
+
+    def _lives(self) -> bool:
+        """Whether the owner is there."""
+        owner = self.config.owner
+        return 0 < started_ticks(owner) == self._started[owner]
+
+    def _goes_on(self) -> bool:
+        """Whether the owner runs a program: one that is ending has no command line any more when its files close."""
+        return self._lives() and bool(first_line(f"/proc/{self.config.owner}/cmdline"))
+
+
+def _path(config: Config, here: str) -> str:
+    """The file of a process of a run; empty if there is no folder for it."""
+    name = f"{here}.{config.pid}.{config.begin_ns}.seg"
+    return os.path.join(config.folder, "runs", config.run, name) if config.folder else ""
+
+
+def ended(config: Config, how: str) -> None:
+    """Write down how a run ended whose sampler does not: it was killed, or can no longer be told."""
+    own = Sampler(config)
+    now_ns = own.clock.monotonic_ns()
+    path = _path(config, machine(own.host, own.boot))
+    if not segment.head(path):
+        own._run.write("H", segment.dumped(own._header("run", [])), now_ns * 1e-9)
+    own._run.torn()
+    own._run.write("E", segment.dumped({"how": how, "t_ns": now_ns, "unseen": True}), now_ns * 1e-9)
+    own._run.close()
+
+
+def _watched(pid: int) -> int:
+    """A descriptor that is ready once a process has ended; -1 where this system has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 256)
+    except OSError:
+        return b""
+
+
+def _number(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 OWN_CHANNEL = ("sampler:cpu", "thirdwatt", "process", "job", "counter", "s", 0, "processor time of the sampler itself")
@@ -399,27 +480,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.setsid()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(each, signal.SIG_IGN)  # this process is ours; it ends with what it measures
-    passed = given.get("spares", "")
-    spares = [-1, -1, -1]
-    for place, fd in enumerate((NODE_SPARE, RUN_SPARE, RING)):
-        if passed[place : place + 1] == "1" and _open(fd):
-            spares[place] = fd
-        else:
-            with suppress(OSError):  # whatever it is, it is the trainer's and not ours
-                os.close(fd)
-    os.closerange(RING + 1, 1 << 16)
+    passed = given.get("passed", "")
+    ours = [fd if passed[place : place + 1] == "1" else -1 for place, fd in enumerate(DESCRIPTORS)]
+    for fd in {*DESCRIPTORS} - {*ours}:
+        with suppress(OSError):  # whatever it is, it is the trainer's and not ours
+            os.close(fd)
+    os.closerange(DESCRIPTORS[-1] + 1, 1 << 16)
     try:
         os.chdir("/")
-        sampler = Sampler(Config(**given), spares=(spares[0], spares[1], spares[2]))
+        with suppress(OSError):
+            os.write(DONE, b"%d\n" % os.getpid())
+        sampler = Sampler(Config(**given), spares=(ours[0], ours[1], ours[2]))
         sampler.begin()
-        sampler.end(sampler.loop(0))
+        sampler.end(sampler.loop(CONTROL))
+        with suppress(OSError):
+            os.write(DONE, b".")
     except Exception as error:  # whatever it is, the measured process is none the worse
         say(f"the recording stopped: {type(error).__name__}: {error}")
-
-
-def _open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True

@@ -13,6 +13,7 @@ at the end. A reader takes the lines whose checksum holds and counts the others;
 A value is ``-`` where there was none, and ``value@offset`` where it was read so many microseconds after the sample.
 """
 # Paths are text here: pathlib costs an import 5 ms.
+# ruff: noqa: PTH103, PTH120
 
 from __future__ import annotations
 
@@ -101,7 +102,7 @@ class Writer:
             self.trouble = self.trouble or "there is no folder that can be written"
             return -1
         try:
-            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         except OSError as error:
             self.trouble = self.trouble or f"{self.path}: {error.strerror}"
             return -1
@@ -180,12 +181,37 @@ class Writer:
             self._rewrite_spare()
 
     def sync(self) -> None:
-        """Make the disk hold what was written."""
+        """Make the disk hold what was written, in a file of that name: one that was removed is made anew."""
         if self._fd >= 0:
             try:
+                if not os.fstat(self._fd).st_nlink:
+                    self._restore()
                 os.fdatasync(self._fd) if hasattr(os, "fdatasync") else os.fsync(self._fd)
             except OSError as error:
                 self.trouble = self.trouble or f"{self.path}: {error.strerror}"
+
+    def _restore(self) -> None:
+        """Write a file whose name is gone once more: what it held is there as long as we have it open."""
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        removed, self._fd = self._fd, self._opened()
+        if self._fd < 0:
+            self._fd = removed
+            return
+        at = 0
+        while data := os.pread(removed, 1 << 20, at):
+            at += os.write(self._fd, data)
+        os.close(removed)
+
+    def torn(self) -> None:
+        """Begin the next line anew: the last one in the file may have no end."""
+        self._torn = True
+
+    def grown(self) -> bool:
+        """Whether somebody else has written into the file since we did."""
+        try:
+            return self._fd >= 0 and os.fstat(self._fd).st_size > os.lseek(self._fd, 0, os.SEEK_CUR)
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Write what is left, if that is possible, and let go of the file."""
@@ -279,13 +305,13 @@ def read(path: str) -> Segment:
     return parsed(data, path)
 
 
-def head(path: str) -> Segment:
-    """The beginning of a segment, where its first header is."""
+def head(path: str) -> dict[str, Any]:
+    """The first header of a segment, by its first line alone; empty where that cannot be read."""
     try:
-        data = content(path, 1 << 16)
+        first = content(path, 1 << 16).partition(b"\n")[0]
     except OSError:
-        data = b""
-    return parsed(data, path)
+        return {}
+    return parsed(first, path).headers.get(0) or {}
 
 
 def dumped(document: dict[str, Any]) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from thirdwatt.meter.sensors import counters, model, overlap
 from thirdwatt.meter.sensors.base import Channel, Reading
 
 from .series import Series
 from .spans import Span, outside, seconds, union
-from .store import whole
+from .store import number_of, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Machine:
         self.threads = self.packages = self.memory_byte = 0
 
     def read(self, part: Segment) -> None:
-        """Take in a segment of samples; segments come in the order in which they began."""
+        """Take in a segment of samples; where two cover the same time the first is taken."""
         self.bad += part.bad
         interval_s = 1.0
         names: dict[int, list[Series]] = {}
@@ -165,11 +163,6 @@ class Machine:
 def _modelled(component: str, guess: Sequence[float], how: str) -> dict[str, Any]:
     low, value, high = guess
     return {"component": component, "energy_j": {"value": value, "low": low, "high": high}, "how": how}
-
-
-def number_of(value: object, otherwise: float) -> float:
-    """A number as a file states it."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else otherwise
 
 
 def channels(header: Mapping[str, Any]) -> list[Channel]:

@@ -13,6 +13,7 @@ A run is a set of windows on the samples of its nodes, so several runs, ranks or
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
@@ -43,6 +44,8 @@ class Participant:
         ``finished``, ``killed`` or ``running``.
     how
         How it ended, in its own words.
+    sampled
+        Whether all of it was sampled: its sampler may have been killed alone.
     """
 
     def __init__(self, part: segment.Segment, marks: ring.Marks, age_s: float = 1e9) -> None:
@@ -56,22 +59,20 @@ class Participant:
         self.how = str(end.get("how", ""))
         if part.end is not None:
             self.state = FINISHED if self.how.startswith(FINISHED) else KILLED
-        elif self._alive() or (self.boot != boot_id() and age_s < FRESH_S):
+        elif self._alive("sampler") or self._alive("owner") or (self.boot != boot_id() and age_s < FRESH_S):
             self.state = RUNNING
         else:
             self.state = KILLED
+        here = self.state == RUNNING and self.boot == boot_id()
+        self.sampled = not end.get("unseen") and (not here or self._alive("sampler"))
         seen = max([self.begin_ns, marks.last_ns, *times])
         self.end_ns = max(whole(end.get("t_ns")) or seen, self.begin_ns)
         if self.state == RUNNING and self.boot == boot_id():
             self.end_ns = max(self.end_ns, time.monotonic_ns())
 
-    def _alive(self) -> bool:
-        if self.boot != boot_id():
-            return False
-        return any(
-            0 < started_ticks(whole(self.header.get(name))) == whole(self.header.get(f"{name}_started"))
-            for name in ("sampler", "pid")
-        )
+    def _alive(self, name: str) -> bool:
+        started = whole(self.header.get(f"{name}_started"))
+        return self.boot == boot_id() and 0 < started == started_ticks(whole(self.header.get(name)))
 
     @property
     def start_s(self) -> float:
@@ -219,11 +220,11 @@ def _mended(kept: segment.Segment, nodes: Nodes) -> segment.Segment:
 
 
 def _nodes(place: str, participants: Iterable[Participant]) -> Nodes:
-    """Segments of samples that may touch the windows of these processes."""
+    """Segments of samples that may touch the windows of these processes, those of the shortest intervals first."""
     wanted: dict[str, list[Participant]] = {}
     for each in participants:
         wanted.setdefault(each.boot[:8] or "unknown", []).append(each)
-    parts: list[str] = []
+    parts: list[tuple[float, int, str]] = []
     above = os.path.join(place, "nodes")
     for boot, those in wanted.items():
         begin = min(each.begin_ns for each in those) - int((NODE_SEGMENT_S + SLACK_S) * 1e9)
@@ -232,8 +233,9 @@ def _nodes(place: str, participants: Iterable[Participant]) -> Nodes:
             for entry in _listed(os.path.join(above, machine), ".seg"):
                 first = entry.partition(".")[0]
                 if first.isdigit() and begin <= int(first) <= end:
-                    parts.append(os.path.join(above, machine, entry))
-    return Nodes(path for _, path in sorted((os.path.basename(each), each) for each in parts))
+                    path = os.path.join(above, machine, entry)
+                    parts.append((number_of(segment.head(path).get("interval_s"), 1.0), int(first), path))
+    return Nodes(path for *_, path in sorted(parts))
 
 
 def merge(sources: Iterable[str], into: str, name: str = "") -> list[str]:
@@ -306,3 +308,8 @@ def _age_s(path: str) -> float:
 def whole(value: object) -> int:
     """A number as a file states it; 0 where it is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def number_of(value: object, otherwise: float) -> float:
+    """A positive number as a file states it."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else otherwise

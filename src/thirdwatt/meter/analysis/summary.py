@@ -168,7 +168,8 @@ def _slept_s(participants: Sequence[Participant]) -> float:
 
 
 def _notes(record: Record) -> list[str]:
-    found: list[str] = []
+    unseen = [each for each in record.participants if not each.sampled]
+    found = [f"{len(unseen)} of {len(record.participants)} samplers ended before what they measured"] if unseen else []
     for part in (each.segment for each in record.participants):
         for note in part.notes:
             text = ": ".join(str(each) for each in note.values())
