@@ -91,7 +91,7 @@ print(*times)
     from thirdwatt.meter.analysis import store
 
     first = []
-    for record in store.runs(folder):
+    for record in (store.opened(each, folder) for each in store.ids(folder)):
         begin_ns = record.participants[0].begin_ns
         times = [each[1] for part in record.nodes for each in part.samples if each[1] > begin_ns]
         first.append((min(times) - begin_ns) * 1e-6)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from thirdwatt.meter import clock
+from thirdwatt.meter.analysis import store
 from thirdwatt.meter.sensors.base import Channel, Probe, Reading
 
 SOURCE = str(Path(__file__).parents[2] / "src")
@@ -49,6 +50,25 @@ def machine(root: Path, watts: float = 100.0, start_uj: int = 1_000_000) -> Iter
         over.set()
         thread.join()
         os.close(fd)
+
+
+def box(root: Path, threads: int = 8, memory_kb: int = 64_000_000, files: dict[str, str] | None = None) -> Path:
+    """What a machine says of itself, and its files by name with ``__`` for each step down."""
+    told = {
+        "proc__cpuinfo": "".join(f"processor : {each}\nphysical id : 0\n" for each in range(threads)),
+        "proc__meminfo": f"MemTotal: {memory_kb} kB\n",
+        **(files or {}),
+    }
+    for name, text in told.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def recorded(where: Path) -> list[store.Record]:
+    """All runs of a folder."""
+    return [store.opened(each, str(where)) for each in store.ids(str(where))]
 
 
 def python(code: str, *arguments: str, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import thirdwatt
-from tests.meter.scripted import SOURCE, machine, python
+from tests.meter.scripted import SOURCE, machine, python, recorded
 from thirdwatt.meter import run as meter_run
 from thirdwatt.meter import segment
 from thirdwatt.meter.analysis import store, summary, words
@@ -198,7 +198,9 @@ def test_a_process_that_becomes_another_program_is_measured_on(tmp_path: Path) -
     assert found["state"] == "finished"
     assert "became another program" in found["how"][0]
     assert found["duration_s"] > 1.4
-    assert energy(found) == pytest.approx(WATTS * found["duration_s"], rel=0.05)
+    [device] = found["devices"]
+    assert device["gap_s"] < 0.5
+    assert energy(found) == pytest.approx(WATTS * device["measured_s"], rel=0.05)
 
 
 def test_a_run_ends_though_its_descriptors_were_closed(tmp_path: Path) -> None:
@@ -328,7 +330,7 @@ def test_exits_are_the_trainers_own(tmp_path: Path, ending: str) -> None:
     out, _ = process.communicate(timeout=30)
     assert process.returncode == {"raise ValueError('mine')": 1, "sys.exit(3)": 3, "pass": 0}[ending]
     assert out == ""
-    [record] = store.runs(str(tmp_path / "d"))
+    [record] = recorded(tmp_path / "d")
     expected = {"raise ValueError('mine')": "finished by ValueError", "sys.exit(3)": "finished by SystemExit"}
     assert record.participants[0].how == expected.get(ending, "finished")
 
@@ -336,7 +338,7 @@ def test_exits_are_the_trainers_own(tmp_path: Path, ending: str) -> None:
 def test_a_run_that_nobody_closes_ends_with_its_process(tmp_path: Path) -> None:
     process = python("import sys, thirdwatt; thirdwatt.measure('a', dir=sys.argv[1]).step()", str(tmp_path / "d"))
     assert process.wait(30) == 0
-    [record] = store.runs(str(tmp_path / "d"))
+    [record] = recorded(tmp_path / "d")
     assert record.finished
     process.communicate()
 
@@ -371,7 +373,7 @@ def test_the_work_of_children_counts(tmp_path: Path) -> None:
         str(tmp_path / "d"),
     )
     process.communicate(timeout=60)
-    [record] = store.runs(str(tmp_path / "d"))
+    [record] = recorded(tmp_path / "d")
     found = summary.summarised(record)
     assert 0.9 <= found["processor_s"] <= 1.5
     assert found["processor_share"] is None or found["processor_share"] <= 1
@@ -550,16 +552,14 @@ def test_a_descriptor_of_the_trainer_is_no_ring(tmp_path: Path) -> None:
     code = "import sys, thirdwatt\nwith thirdwatt.measure('t', sys.argv[1], report='') as run:\n    print(run.id)\n"
     code += "    for _ in range(60):\n        run.step(tokens=100)\n"
     environ = {**os.environ, "PYTHONPATH": SOURCE}
-    with secret.open() as file:
-        os.dup2(file.fileno(), 5)
-        os.set_inheritable(5, True)
-        try:
-            done = subprocess.run(
-                [sys.executable, "-c", code, str(tmp_path / "d")], pass_fds=(5,), env=environ, capture_output=True,
-                text=True, check=True,
-            )  # fmt: skip
-        finally:
-            os.close(5)
+    inherit = ["sh", "-c", 'exec 5<"$1"; shift; exec "$@"', "sh", str(secret)]
+    done = subprocess.run(
+        [*inherit, sys.executable, "-c", code, str(tmp_path / "d")],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = summary.summarised(store.opened(done.stdout.strip(), str(tmp_path / "d")))
     assert (found["steps"], found["tokens"]) == (60, 6_000)
     held = b"".join(each.read_bytes() for each in (tmp_path / "d").rglob("*") if each.is_file())
@@ -630,7 +630,7 @@ def test_pipes_and_links_are_no_files_of_a_run(tmp_path: Path) -> None:
     os.mkfifo(here / "x.seg")
     (here / "y.ring").symlink_to("/etc/hostname")
     assert summary.summarised(store.opened(run.id, str(tmp_path / "d")))["steps"] == 1
-    assert [each.id for each in store.runs(str(tmp_path / "d"))] == [run.id]
+    assert [each.id for each in recorded(tmp_path / "d")] == [run.id]
     store.merge([str(tmp_path / "d")], str(tmp_path / "m"))
     assert not (tmp_path / "m/runs" / run.id / "y.ring").exists()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.meter.scripted import Clock, Scripted, channel
+from tests.meter.scripted import Clock, Scripted, box, channel
 from thirdwatt.meter import ring, segment
 from thirdwatt.meter.analysis import store, summary
 from thirdwatt.meter.clock import lineage, started_ticks
@@ -21,7 +21,7 @@ def sampler(
     (where / "runs" / name).mkdir(parents=True, exist_ok=True)
     config = Config(
         folder=str(where), run=name, name=name, interval_s="1", pid=str(os.getpid()),
-        begin_ns=str(clock.now_ns),
+        begin_ns=str(clock.now_ns), root=str(box(where / "box")),
     )  # fmt: skip
     return Sampler(config, clock, lambda: [sensor], names=names)
 

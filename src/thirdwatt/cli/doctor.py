@@ -106,7 +106,8 @@ def _components(root: str, channels: list[Any], choice: Any) -> list[dict[str, A
         }
         if not by and component == "cpu":
             row |= {"status": "modelled", "devices": host.packages or 1}
-            row["low_w"], row["high_w"] = (each * row["devices"] for each in model.PACKAGE_W)
+            power = model.package_w(host.threads, host.packages, host.virtual)
+            row["low_w"], row["high_w"] = (each * row["devices"] for each in power)
         elif not by and component == "dram":
             whole = model.dram(1.0, 1.0, host.memory_bytes, host.packages or 1)
             row |= {"status": "modelled", "low_w": whole.low, "high_w": whole.high}

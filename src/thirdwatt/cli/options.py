@@ -76,10 +76,10 @@ def seen_by(where: str) -> list[Observation]:
 
     if not os.path.exists(where):  # noqa: PTH110 - never fails
         from thirdwatt.cli.runs import known
-        from thirdwatt.meter.analysis import observed, store, summary
+        from thirdwatt.meter.analysis import observed, result
 
         if name := known(where, strict=False):
-            return observed.observations(summary.summarised(store.opened(name)))
+            return observed.observations(result.of(name))
     return observations(where)
 
 

@@ -36,7 +36,7 @@ def command(
     A run that was killed is as readable as one that ended by itself. `runs merge DIR... -o DIR` puts folders of
     several nodes together; what two of them hold is counted once.
     """
-    from thirdwatt.meter.analysis import observed, store, summary, words
+    from thirdwatt.meter.analysis import observed, result, words
     from thirdwatt.meter.run import folder
 
     if asked[:1] == ("merge",):
@@ -49,12 +49,12 @@ def command(
     if not asked:
         if as_observations:
             raise click.UsageError("--observations goes with one run")
-        found = [summary.summarised(each) for each in store.runs(where)]
+        found = result.every(where)
         listed = [{name: each[name] for name in SHORT} for each in found]
         click.echo(dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
         return
     name = known(asked[0], where)
-    told = summary.summarised(store.opened(name, where))
+    told = result.of(name, where)
     if as_observations:
         click.echo(_dumped(observed.observed(told)))
     else:
@@ -69,11 +69,11 @@ def known(name: str, where: str | None = None, strict: bool = True) -> str:
     InputError
         If it may mean several, or none where it must.
     """
-    from thirdwatt.meter.analysis import store
+    from thirdwatt.meter.analysis import result, store
     from thirdwatt.meter.run import folder
     from thirdwatt.scenario.mistakes import InputError, Mistake, nearest_few
 
-    fits = store.found(name, where)
+    fits = result.named(name, where)
     if len(fits) == 1:
         return fits[0]
     if fits:

@@ -87,10 +87,9 @@ def _lines(rows: list[tuple[str, float, str, str]]) -> list[str]:
 
 
 def _running(where: str | None) -> list[str]:
-    from thirdwatt.meter.analysis import store, summary, words
+    from thirdwatt.meter.analysis import result, words
 
-    on = [each for each in store.runs(where) if each.state == store.RUNNING]
-    return [words.line(summary.summarised(each)) for each in on] or ["no run is on"]
+    return [words.line(each) for each in result.running(where)] or ["no run is on"]
 
 
 def _nothing() -> str:

@@ -32,7 +32,7 @@ FIRST = 3
 the pipes that say that it is done and that it should be."""
 
 SHELL_S, END_S = 0.5, 2.0
-"""Time that a start waits for the shell, and an end for the sampler to finish its files, at most."""
+"""Time that is waited at most: for a process that ends at once, and for the sampler to finish its files."""
 
 
 class Sampling:
@@ -116,7 +116,7 @@ class Sampling:
         pid, done = self.pid, self._said.endswith(b".")
         self._drop("_done")
         for child in {pid, self._child} - {0}:
-            _ended(child, 0.0)  # ours where this process takes in orphans
+            _ended(child, SHELL_S)  # ours where there is no shell, or where this process takes in orphans
         return done
 
     def forget(self) -> None:

@@ -193,7 +193,7 @@ def reserved(fd: int, size: int) -> None:
 
 
 def _cut(name: str) -> bytes:
-    return name.encode("utf-8", "replace")[:40]
+    return name.encode("utf-8", "replace")[:40].decode("utf-8", "ignore").encode("utf-8")
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -237,6 +237,8 @@ def parsed(data: bytes) -> Marks:
     for number in range(names):
         raw, *totals = NAME.unpack_from(data, HEAD.size + number * NAME.size)
         name = raw.rstrip(b"\0").decode("utf-8", "replace") or f"name-{number}"
+        if name in marks.totals:  # cut to the same beginning
+            name = f"{name}… ({number})"
         table.append(name)
         marks.totals[name] = tuple(totals)
     found: list[tuple[int, tuple[int, ...]]] = []

@@ -244,9 +244,9 @@ class Run:
             hours = (_now() - self.begin_ns) / 3.6e12
             _say(f"{self.id}: {hours:.1f} h recorded; thirdwatt runs {self.id} adds them up")
         elif self._report:
-            from .analysis import store, summary, words
+            from .analysis import result, words
 
-            found = summary.summarised(store.opened(self.id, self.dir))
+            found = result.of(self.id, self.dir)
             _say(words.text(found) if self._report == "all" else words.line(found))
 
     def __enter__(self) -> Run:
@@ -316,16 +316,20 @@ def safe(name: str) -> str:
 
 
 def _job() -> str:
-    """What the processes of one distributed job share and no other job has; empty for a process by itself."""
+    """What the processes of one distributed job share and no other job has; empty for a process by itself.
+
+    A job that is started again by its scheduler or launcher stays the same one: its attempts are told apart by time.
+    Of a launcher on one node that is the launcher, as a batch script may start one after the other.
+    """
     get = os.environ.get
     if _number("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE") < 2:
         return ""
-    if get("SLURM_JOB_ID"):
-        tries = get("TORCHELASTIC_RESTART_COUNT", "") + get("SLURM_RESTART_COUNT", "")
-        return f"slurm {get('SLURM_CLUSTER_NAME', '')} {get('SLURM_JOB_ID')} {get('SLURM_STEP_ID', '')} {tries}"
+    one_node = 0 < _number("WORLD_SIZE") == _number("LOCAL_WORLD_SIZE")
+    if get("SLURM_JOB_ID") and (get("SLURM_STEP_ID") or not one_node):
+        return f"slurm {get('SLURM_CLUSTER_NAME', '')} {get('SLURM_JOB_ID')} {get('SLURM_STEP_ID', '')}"
     shared = get("TORCHELASTIC_RUN_ID", "none")
-    if shared != "none":
-        return f"elastic {shared} {get('MASTER_ADDR', '')} {get('TORCHELASTIC_RESTART_COUNT', '')}"
+    if shared != "none" and not one_node:
+        return f"elastic {shared} {get('MASTER_ADDR', '')}"
     from .clock import boot_id, started_ticks
 
     parent = os.getppid()

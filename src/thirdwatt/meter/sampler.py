@@ -230,6 +230,7 @@ class Sampler:
     def _open_job(self) -> None:
         """What is of this run alone: its processes, which are those that this kernel knows, wherever sensors are."""
         from .sensors import accelerators, make, model, visible
+        from .sensors.allotment import allotment
 
         told = model.host(self.config.root)
         self._machine = {
@@ -237,7 +238,11 @@ class Sampler:
             "packages": told.packages,
             "threads": told.threads,
             "memory_byte": told.memory_bytes,
+            "virtual": told.virtual,
+            "allotted": allotment(self.config.root, os.environ, self.config.pid)._asdict(),
         }
+        if os.environ.get("SLURM_JOB_ID", "").isdigit():
+            self._machine["slurm_job"] = os.environ["SLURM_JOB_ID"]
         if any(name in os.environ for name in visible.VARIABLES):
             self._machine["devices"] = accelerators(self.config.root, os.environ)
         for name in ("procfs", "cgroup"):

@@ -18,6 +18,7 @@ A value is ``-`` where there was none, and ``value@offset`` where it was read so
 from __future__ import annotations
 
 import json
+import math
 import os
 from binascii import crc32
 from collections import namedtuple
@@ -27,7 +28,7 @@ from .clock import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 VERSION = 1
@@ -319,6 +320,11 @@ def dumped(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str)
 
 
-def joined(parts: Iterable[Segment]) -> list[Segment]:
-    """Segments in the order of their first sample."""
-    return sorted(parts, key=lambda part: part.samples[0][1] if part.samples else 0)
+def whole(value: object) -> int:
+    """A number as a file states it; 0 where it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def number_of(value: object, otherwise: float) -> float:
+    """A positive number as a file states it."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else otherwise

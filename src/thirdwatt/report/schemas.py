@@ -393,6 +393,7 @@ class MeteredDevice(Strict):
     method: str
     whole_node: bool
     energy_j: Three
+    job_j: Three
     mean_w: float | None
     max_w: float | None
     measured_s: float
@@ -409,6 +410,28 @@ class ModelledComponent(Strict):
     how: str
     host: str
     boot: str
+    device: str | None = None
+
+
+class MachineShare(Strict):
+    """What of a machine is the job's, apart from its accelerators, and why."""
+
+    low: float
+    value: float
+    high: float
+    how: str
+
+
+class MeteredMachine(Strict):
+    """A machine of a run: the job's energy there, and what was measured of all of it."""
+
+    host: str
+    boot: str
+    share: MachineShare
+    energy_j: Three
+    measured_j: Three
+    modelled_j: Three
+    machine_j: float
 
 
 class ComponentEnergy(Strict):
@@ -428,7 +451,9 @@ class Run(Strict):
     duration_s: float | None = None
     hosts: list[str] = []
     processes: int | None = None
+    attempts: int | None = None
     accelerators: int | None = None
+    accelerator_hours: float | None = None
     energy_j: Three | None = None
     measured_j: float | None = None
     modelled_j: Three | None = None
@@ -436,6 +461,7 @@ class Run(Strict):
     steps: int | None = None
     tokens: int | None = None
     boundary: Literal["it"] | None = None
+    machines: list[MeteredMachine] = []
     components: list[ComponentEnergy] = []
     devices: list[MeteredDevice] = []
     modelled: list[ModelledComponent] = []
@@ -448,6 +474,7 @@ class Run(Strict):
     own_cpu_s: float | None = None
     clock_jumps: int | None = None
     slept_s: float | None = None
+    slurm_jobs: list[str] = []
     notes: list[Any] = []
     bad_lines: int | None = None
     lost_mark_details: int | None = None
@@ -460,6 +487,16 @@ class Runs(Strict):
     schema_: Literal["thirdwatt/runs/1"] = Field(alias="schema")
     facts_digest: str
     runs: list[Run]
+
+
+class Summary(Strict):
+    """The result of a run as its file holds it: ``said`` is how much was measured, ``made`` what it was made from."""
+
+    schema_: Literal["thirdwatt/summary/1"] = Field(alias="schema")
+    said: str
+    windows: dict[str, tuple[int, int]]
+    made: str
+    run: Run
 
 
 class DoctorSensor(Strict):
@@ -801,6 +838,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "compare": Compare,
     "layout": LayoutSearch,
     "runs": Runs,
+    "summary": Summary,
     "doctor": Doctor,
     "check": Check,
     "equivalents": Equivalents,

@@ -12,7 +12,7 @@ from tests.meter.scripted import Clock, Scripted, channel
 from tests.meter.test_sampler import run, sampler
 from thirdwatt.ledger.book import book
 from thirdwatt.meter import ring, segment
-from thirdwatt.meter.analysis import observed, store, summary, words
+from thirdwatt.meter.analysis import observed, result, store, summary, words
 from thirdwatt.meter.clock import boot_id
 from thirdwatt.meter.sensors.base import Channel
 from thirdwatt.quantity import unit
@@ -164,11 +164,11 @@ def test_names_of_runs(tmp_path: Path) -> None:
     for name in ("train-1", "train-2", "eval-1"):
         (tmp_path / "runs" / name).mkdir(parents=True)
     where = str(tmp_path)
-    assert store.found("train-1", where) == ["train-1"]
-    assert store.found("e", where) == ["eval-1"]
-    assert store.found("train", where) == ["train-1", "train-2"]
-    assert store.found("nope", where) == []
-    assert store.found("../runs", where) == []
-    assert len(store.runs(where)) == 3
+    assert result.named("train-1", where) == ["train-1"]
+    assert result.named("e", where) == ["eval-1"]
+    assert result.named("train", where) == ["train-1", "train-2"]
+    assert result.named("nope", where) == []
+    assert result.named("../runs", where) == []
+    assert len(result.every(where)) == 3
     assert words.text(summary.summarised(store.opened("train-1", where)))
     assert store.ids(str(tmp_path / "none")) == []

@@ -98,6 +98,18 @@ int nvmlDeviceGetPowerUsage(void *handle, unsigned *power) {
     if (!code) *power = (unsigned)atoi(v);
     return code;
 }
+int nvmlDeviceGetUtilizationRates(void *handle, unsigned *rates) {
+    char v[64];
+    int code = board(handle, "busy", v, sizeof v, 3);
+    if (!code) rates[0] = (unsigned)atoi(v), rates[1] = 7;
+    return code;
+}
+int nvmlDeviceGetEnforcedPowerLimit(void *handle, unsigned *limit) {
+    char v[64];
+    int code = board(handle, "limit", v, sizeof v, 3);
+    if (!code) *limit = (unsigned)atoi(v);
+    return code;
+}
 int nvmlDeviceGetFieldValues(void *handle, int count, Field *fields) {
     char key[64], v[64];
     if (!find(NVML, "fields", v, sizeof v)) return 13;

@@ -55,5 +55,5 @@ def test_what_a_machine_says_of_itself(machine: Machine) -> None:
     rows = "".join(f"processor : {place}\nmodel name : Big CPU\nphysical id : {place // 2}\n\n" for place in range(4))
     machine.write("proc/cpuinfo", rows)
     machine.write("proc/meminfo", "MemTotal: 1024 kB")
-    assert model.host(machine.root) == ("Big CPU", 2, 4, 1024 * 1024)
-    assert model.host(machine.root + "/nothing") == ("", 0, 0, 0)
+    assert model.host(machine.root) == ("Big CPU", 2, 4, 1024 * 1024, False)
+    assert model.host(machine.root + "/nothing") == ("", 0, 0, 0, False)

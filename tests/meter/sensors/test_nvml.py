@@ -291,3 +291,16 @@ def test_no_library(machine: Machine) -> None:
     machine.write("proc/driver/nvidia/version", "NVRM version: 550")
     assert "libthirdwatt-nothing.so.1 is not to be found" in probe()[1]
     assert probe()[2] == CONTAINER
+
+
+def test_a_board_without_energy_or_power_says_how_busy_it_is(library: str, nvml: Script) -> None:
+    boards(nvml, {"name": "GRID", "arch": 8, "busy": 75, "limit": 70_000}, {"name": "GRID", "arch": 8})
+    found = sensor(library)
+    assert not found.probe().ok
+    busy, limit = found.open()
+    assert (busy.device, busy.component, busy.kind, busy.unit) == ("GPU-0aaa", "accelerator", "gauge", "1")
+    assert (limit.kind, limit.unit) == ("limit", "W")
+    assert found.read(3) == [(busy.id, 0.75, 3), (limit.id, 70.0, 3)]
+    assert chosen([busy, limit]) == ((), (), ())
+    assert len(found.notes) == 2
+    found.close()

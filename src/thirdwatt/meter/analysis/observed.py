@@ -43,14 +43,15 @@ def observations(found: Mapping[str, Any]) -> list[Observation]:
     row("wall_time_h", (hours, hours, hours), "run")
     if count:
         row("accelerator_count", (count, count, count), "run")
-        row("accelerator_hours", (hours * count,) * 3, "run")
+        row("accelerator_hours", (found["accelerator_hours"],) * 3, "run")
     if found["tokens"]:
         row("trained_token_count", (found["tokens"],) * 3, "run")
     if cards and only_cards:
         row("accelerators_energy_kwh", _kwh(cards), "run", by=names)
     energy = found["energy_j"]
     if energy:
-        kind = "measured" if not found["modelled"] else "modelled"
+        shared = any(each["share"]["low"] < 1 for each in found["machines"])
+        kind = "modelled" if found["modelled"] or shared else "measured"
         low, value, high = (energy[key] / J_PER_KWH for key in ("low", "value", "high"))
         row("it_energy_kwh", (low, value, high), "run", kind, by=shares(found))
     return rows

@@ -1,10 +1,11 @@
-"""Runs as they lie on disk: listed, opened, merged. Everything is read from segments and rings; nothing else is kept.
+"""Runs as they lie on disk: listed, opened, merged. Everything is read from segments and rings.
 
 ::
 
     <folder>/nodes/<host>.<boot>/<begin>.<sampler>.seg     what the sensors of a node said, an hour a file
     <folder>/runs/<id>/<host>.<boot>.<pid>.<begin>.seg     a process of a run: since when, until when, its processes
     <folder>/runs/<id>/<host>.<pid>.<begin>.ring           its marks
+    <folder>/runs/<id>/summary.json                        its result, see :mod:`.result`
 
 A run is a set of windows on the samples of its nodes, so several runs, ranks or trackers of one node share them.
 """
@@ -13,7 +14,6 @@ A run is a set of windows on the samples of its nodes, so several runs, ranks or
 
 from __future__ import annotations
 
-import math
 import os
 import time
 
@@ -21,11 +21,16 @@ from thirdwatt.meter import ring, segment
 from thirdwatt.meter.clock import boot_id, content, started_ticks
 from thirdwatt.meter.run import folder, safe
 from thirdwatt.meter.sampler import NODE_SEGMENT_S
+from thirdwatt.meter.segment import number_of, whole
+
+from . import attempts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+
+    from .spans import Span
 
 FINISHED, KILLED, RUNNING = "finished", "killed", "running"
 SLACK_S = 120.0
@@ -123,8 +128,8 @@ class Record:
 
     @property
     def state(self) -> str:
-        """``running`` if any of its processes is, else ``killed`` if any of them was, else ``finished``."""
-        states = {each.state for each in self.participants}
+        """``running`` if any of its processes is; else ``killed`` if any of its last attempt was; else ``finished``."""
+        states = {each.state for each in attempts.latest(self.participants)}
         return RUNNING if RUNNING in states else FINISHED if states == {FINISHED} else KILLED
 
     @property
@@ -147,27 +152,6 @@ def ids(where: str | None = None) -> list[str]:
         return []
 
 
-def runs(where: str | None = None) -> list[Record]:
-    """All runs of a folder, the oldest first."""
-    found = []
-    for each in ids(where):
-        try:
-            found.append(opened(each, where))
-        except (OSError, ValueError, KeyError, IndexError, TypeError):  # a file of something else spoils no other run
-            continue
-    return sorted(found, key=lambda each: (each.start_s, each.id))
-
-
-def found(name: str, where: str | None = None) -> list[str]:
-    """Ids that a name may mean: that id, else those that begin with it; ``latest`` is the one begun last."""
-    all_of_them = ids(where)
-    if name in all_of_them:
-        return [name]
-    if name == "latest" and all_of_them:
-        return [runs(where)[-1].id]
-    return [each for each in all_of_them if name and each.startswith(name)]
-
-
 def opened(name: str, where: str | None = None) -> Record:
     """A run; without participants if there is none of that name."""
     place = folder(where)
@@ -186,7 +170,7 @@ def opened(name: str, where: str | None = None) -> Record:
             marks = ring.read(os.path.join(here, entry))
             if marks.ok:
                 participants.append(Participant(segment.parsed(b""), marks))
-    return Record(name, place, participants, _nodes(place, participants))
+    return Record(name, place, participants, Nodes(node_files(place, windows(participants))))
 
 
 def of_memory(where: str, name: str, node: bytes, run: bytes, marks: bytes | None) -> Record:
@@ -219,23 +203,29 @@ def _mended(kept: segment.Segment, nodes: Nodes) -> segment.Segment:
     return kept._replace(headers=nodes[-1].headers) if not kept.headers and nodes else kept
 
 
-def _nodes(place: str, participants: Iterable[Participant]) -> Nodes:
-    """Segments of samples that may touch the windows of these processes, those of the shortest intervals first."""
-    wanted: dict[str, list[Participant]] = {}
+def windows(participants: Iterable[Participant]) -> dict[str, Span]:
+    """From when to when processes of the run were on, by the beginning of the boot's name that folders bear."""
+    found: dict[str, Span] = {}
     for each in participants:
-        wanted.setdefault(each.boot[:8] or "unknown", []).append(each)
+        boot = each.boot[:8] or "unknown"
+        begin, end = found.get(boot, (each.begin_ns, each.end_ns))
+        found[boot] = min(begin, each.begin_ns), max(end, each.end_ns)
+    return found
+
+
+def node_files(place: str, windows: Mapping[str, Span]) -> list[str]:
+    """Segments of samples that may touch these windows, those of the shortest intervals first."""
     parts: list[tuple[float, int, str]] = []
     above = os.path.join(place, "nodes")
-    for boot, those in wanted.items():
-        begin = min(each.begin_ns for each in those) - int((NODE_SEGMENT_S + SLACK_S) * 1e9)
-        end = max(each.end_ns for each in those)
+    for boot, (begin, end) in windows.items():
+        first = begin - int((NODE_SEGMENT_S + SLACK_S) * 1e9)
         for machine in _listed(above, f".{boot}"):
             for entry in _listed(os.path.join(above, machine), ".seg"):
-                first = entry.partition(".")[0]
-                if first.isdigit() and begin <= int(first) <= end:
+                since = entry.partition(".")[0]
+                if since.isdigit() and first <= int(since) <= end:
                     path = os.path.join(above, machine, entry)
-                    parts.append((number_of(segment.head(path).get("interval_s"), 1.0), int(first), path))
-    return Nodes(path for *_, path in sorted(parts))
+                    parts.append((number_of(segment.head(path).get("interval_s"), 1.0), int(since), path))
+    return [path for *_, path in sorted(parts)]
 
 
 def merge(sources: Iterable[str], into: str, name: str = "") -> list[str]:
@@ -303,13 +293,3 @@ def _age_s(path: str) -> float:
         return time.time() - os.stat(path).st_mtime
     except OSError:
         return 1e9
-
-
-def whole(value: object) -> int:
-    """A number as a file states it; 0 where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def number_of(value: object, otherwise: float) -> float:
-    """A positive number as a file states it."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else otherwise

@@ -8,11 +8,10 @@ sensor is modelled beside it, with its range, and never added to what was measur
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 
-from thirdwatt.meter.sensors import counters
-
-from .node import CARDS, channels, machines
-from .spans import seconds, union
+from .attempts import STEP, attempts, duration_s, held
+from .node import CARDS, ENDS, machines, spent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,44 +24,49 @@ if TYPE_CHECKING:
 def summarised(record: Record) -> dict[str, Any]:
     """Everything a run has to say; energies in joules, of the nodes it ran on, before any overhead of the facility."""
     those = machines(record)
-    busy = [each.busy_s() for each in those]
-    processor_s = sum(_spent(each, "procfs:job:cpu", "cgroup:job:cpu") for each in record.participants)
-    busy_s = sum(each or 0.0 for each in busy)
+    busy = [each.busy_s() for each in those.values()]
     devices: list[dict[str, Any]] = []
     modelled: list[dict[str, Any]] = []
-    total = [0.0, 0.0, 0.0]
-    guess = [0.0, 0.0, 0.0]
-    measured = 0.0
-    for machine in those:
-        here = machine.devices()
-        guessed = machine.modelled(here)
+    parts: list[dict[str, Any]] = []
+    for machine in those.values():
+        part = machine.share()
+        here = machine.devices(part)
+        guessed = machine.modelled(here, part)
         devices += here
         modelled += guessed
-        wholes = [each for each in here if each["whole_node"] and each["measured_s"]]
-        counted = wholes[:1] or [each for each in here if not each["whole_node"]]
-        measured += sum(each["energy_j"]["value"] for each in counted)
-        for place, key in enumerate(("low", "value", "high")):
-            total[place] += sum(each["energy_j"][key] for each in [*counted, *guessed])
-            guess[place] += sum(each["energy_j"][key] for each in guessed)
-    spans = [union((each.begin_ns, each.end_ns) for each in record.participants if (each.boot or each.host) == key)
-             for key in {each.boot or each.host for each in record.participants}]  # fmt: skip
-    duration_s = max((seconds([(part[0][0], part[-1][1])]) for part in spans if part), default=0.0)
-    accelerators = {(each["boot"], each["device"]) for each in devices if each["component"] in CARDS}
+        parts.append({"host": machine.host, "boot": machine.boot, "share": part._asdict(),
+                      **machine.energy(here, guessed)})  # fmt: skip
+    total, guess, known = (
+        {end: sum(each[what][end] for each in parts) for end in ENDS}
+        for what in ("energy_j", "modelled_j", "measured_j")
+    )
+    measured = known["value"]
+    counts = {
+        name: len({each["device"] for each in devices if each["boot"] == machine.boot and each["component"] in CARDS}
+                  | {each["device"] for each in modelled if each["boot"] == machine.boot and "device" in each})
+        for name, machine in those.items()
+    }  # fmt: skip
+    accelerators, accelerator_hours = held(record.participants, counts)
+    processor_s = sum(each.used_s for each in those.values())
+    busy_s = sum(each or 0.0 for each in busy)
     steps = _steps(record.participants)
     return {
         "id": record.id,
         "name": record.name,
         "state": record.state,
         "start_s": record.start_s,
-        "duration_s": duration_s,
+        "duration_s": duration_s(record.participants),
         "hosts": sorted({each.host for each in record.participants if each.host}),
         "processes": len(record.participants),
-        "accelerators": len(accelerators),
+        "attempts": max(1, len(attempts(record.participants))),
+        "accelerators": accelerators,
+        "accelerator_hours": accelerator_hours,
         "boundary": "it",
-        "energy_j": {"value": total[1], "low": total[0], "high": total[2]} if measured else None,
+        "energy_j": total if measured else None,
         "measured_j": measured,
-        "modelled_j": {"value": guess[1], "low": guess[0], "high": guess[2]} if modelled else None,
-        "measured_share": measured / total[1] if total[1] else 0.0,
+        "modelled_j": guess if modelled else None,
+        "measured_share": measured / total["value"] if total["value"] else 0.0,
+        "machines": parts,
         "components": _components(devices),
         "devices": devices,
         "modelled": modelled,
@@ -71,11 +75,14 @@ def summarised(record: Record) -> dict[str, Any]:
         "phases": _phases(record.participants),
         "processor_s": processor_s,
         "processor_share": min(1.0, processor_s / busy_s) if busy_s and None not in busy else None,
-        "own_cpu_s": sum(_spent(each, "sampler:cpu", all_of_it=True) for each in record.participants),
+        "own_cpu_s": sum(spent(each, "sampler:cpu", all_of_it=True)[2] for each in record.participants),
         "clock_jumps": sum(max(0, len(each.segment.clocks) - 1) for each in record.participants),
         "slept_s": _slept_s(record.participants),
+        "slurm_jobs": sorted(
+            {str(each.header["slurm_job"]) for each in record.participants if "slurm_job" in each.header}
+        ),
         "notes": _notes(record),
-        "bad_lines": sum(each.bad for each in those) + sum(each.segment.bad for each in record.participants),
+        "bad_lines": sum(each.bad for each in those.values()) + sum(each.segment.bad for each in record.participants),
         "lost_mark_details": sum(each.marks.lost for each in record.participants),
         "how": sorted({each.how or each.state for each in record.participants}),
     }
@@ -84,57 +91,69 @@ def summarised(record: Record) -> dict[str, Any]:
 def _components(devices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[str, float] = {}
     for each in devices:
-        found[each["component"]] = found.get(each["component"], 0.0) + each["energy_j"]["value"]
+        found[each["component"]] = found.get(each["component"], 0.0) + each["job_j"]["value"]
     return [{"component": name, "energy_j": joules} for name, joules in found.items()]
 
 
-def _ratio(total: Sequence[float], tokens: int) -> dict[str, float] | None:
-    if not tokens or not total[1]:
-        return None
-    return {"value": total[1] / tokens, "low": total[0] / tokens, "high": total[2] / tokens}
+def _ratio(total: Mapping[str, float], tokens: int) -> dict[str, float] | None:
+    return {end: total[end] / tokens for end in ENDS} if tokens and total["value"] else None
 
 
 def _steps(participants: Sequence[Participant]) -> dict[str, Any]:
-    """Steps of the job, tokens of all its processes, and their rate while steps run, without the first of each."""
+    """Steps of the job, tokens of all its processes, and their rate while steps run, without the first of each.
+
+    Ranks that ran together made the same steps, and their rates add; attempts that followed each other add their
+    steps, and their rates count by the time for which they held.
+    """
     steps = tokens = 0
-    rate = low = high = 0.0
-    counted = 0
-    step_s: list[float] = []
-    for each in participants:
-        marks, ns, taken = each.marks.totals.get("step", (0, 0, 0))
-        steps = max(steps, marks)
-        tokens += taken
-        if not marks:
-            continue
-        records = [mark for mark in each.marks.records if mark[0] == "step"]
-        if marks > 1 and len(records) == marks:
-            ns -= records[0][2] - records[0][1]
-            taken -= records[0][3]
-            marks -= 1
-            records = records[1:]
-        if ns <= 0:
-            continue
-        counted += 1
-        own = taken / (ns * 1e-9)
-        mean = ns / marks
-        step_s.append(mean * 1e-9)
-        times = [mark[2] - mark[1] for mark in records]
-        variance = sum((time - mean) ** 2 for time in times) / max(1, len(times) - 1)
-        error = min(0.9, 1.645 * math.sqrt(variance / max(1, len(times))) / mean) if len(times) > 1 else 0.9
-        rate, low, high = rate + own, low + own / (1 + error), high + own / (1 - error)
+    rates: list[tuple[float, tuple[float, float, float]]] = []
+    step_s: list[tuple[float, float]] = []
+    for together in attempts(participants):
+        those = [_rate(each) for each in together]
+        steps += max(each.marks.totals[STEP][0] for each in together)
+        tokens += sum(each.marks.totals[STEP][2] for each in together)
+        seen = [each for each in those if each.time_s > 0]
+        if seen:
+            time_s = max(each.time_s for each in seen)
+            low, value, high = (sum(each.rate[end] for each in seen) for end in range(3))
+            rates.append((time_s, (low, value, high)))
+            step_s.append((time_s, sum(each.step_s for each in seen) / len(seen)))
+    whole_s = math.fsum(time_s for time_s, _ in rates)
+    rate = [math.fsum(time_s * three[end] for time_s, three in rates) / whole_s for end in range(3)] if rates else []
     return {
         "steps": steps,
         "tokens": tokens,
-        "step_s": sum(step_s) / counted if counted else None,
-        "tokens_per_s": {"value": rate, "low": low, "high": high} if rate else None,
+        "step_s": math.fsum(time_s * each for time_s, each in step_s) / whole_s if rates else None,
+        "tokens_per_s": dict(zip(ENDS, rate, strict=True)) if rate and rate[1] else None,
     }
+
+
+Rate = namedtuple("Rate", ("time_s", "step_s", "rate"))
+"""What the steps of a process took, without the first, and tokens a second: low, value, high."""
+
+
+def _rate(participant: Participant) -> Any:
+    marks, ns, taken = participant.marks.totals[STEP]
+    records = [mark for mark in participant.marks.records if mark[0] == STEP]
+    if marks > 1 and len(records) == marks:
+        ns -= records[0][2] - records[0][1]
+        taken -= records[0][3]
+        marks -= 1
+        records = records[1:]
+    if ns <= 0:
+        return Rate(0.0, 0.0, (0.0, 0.0, 0.0))
+    own, mean = taken / (ns * 1e-9), ns / marks
+    times = [mark[2] - mark[1] for mark in records]
+    variance = sum((time - mean) ** 2 for time in times) / max(1, len(times) - 1)
+    error = min(0.9, 1.645 * math.sqrt(variance / max(1, len(times))) / mean) if len(times) > 1 else 0.9
+    return Rate(ns * 1e-9, mean * 1e-9, (own / (1 + error), own, own / (1 - error)))
 
 
 def _phases(participants: Sequence[Participant]) -> list[dict[str, Any]]:
     found: dict[str, list[float]] = {}
     for each in participants:
         for name, (marks, ns, tokens) in each.marks.totals.items():
-            if name == "step":
+            if name == STEP:
                 continue
             here = found.setdefault(name, [0, 0.0, 0])
             here[0] += marks
@@ -142,19 +161,6 @@ def _phases(participants: Sequence[Participant]) -> list[dict[str, Any]]:
             here[2] += tokens
     return [{"phase": name, "count": marks, "time_s": time, "tokens": tokens} for name, (marks, time, tokens) in
             found.items()]  # fmt: skip
-
-
-def _spent(participant: Participant, *names: str, all_of_it: bool = False) -> float:
-    """What the first of these counters that is there counted in a run; all it shows, where it began with the run."""
-    ids = [each.id for each in channels(participant.segment.headers.get(0) or {})]
-    for name in names:
-        if name in ids:
-            place = ids.index(name)
-            seen = [values[place] for _, _, values in participant.segment.samples if place < len(values)]
-            found = [each[0] for each in seen if each is not None and counters.usable(each[0])]
-            if found:
-                return float(found[-1] - (0.0 if all_of_it else found[0]))
-    return 0.0
 
 
 def _slept_s(participants: Sequence[Participant]) -> float:

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def plain(said: object) -> str:
+    """A text that a file states, as it may be shown: what moves a cursor is written out."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(said))
+
+
 def shares(found: Mapping[str, Any]) -> str:
     """How much of the energy was measured."""
     if not found["energy_j"] and not found["modelled"]:
@@ -17,7 +22,13 @@ def shares(found: Mapping[str, Any]) -> str:
     percent = round(100 * found["measured_share"])
     percent = min(99, percent) if found["modelled"] else percent
     what = "node" if len(found["hosts"]) < 2 else "nodes"
+    what = f"job's share of the {what}" if shared(found) else what
     return f"measured {percent} % of the {what}, modelled {100 - percent} %"
+
+
+def shared(found: Mapping[str, Any]) -> bool:
+    """Whether others were on a machine of the run, so that only a share of it is the run's."""
+    return any(each["share"]["low"] < 1 for each in found["machines"])
 
 
 def energy_text(joules: float) -> str:
@@ -70,30 +81,41 @@ def text(found: Mapping[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     if energy:
         low, high = energy_text(energy["low"]), energy_text(energy["high"])
-        rows.append(("energy", f"{energy_text(energy['value'])} ({low} to {high}) of the node, before the facility"))
+        what = "the job's share of the node" if shared(found) else "the node"
+        rows.append(("energy", f"{energy_text(energy['value'])} ({low} to {high}) of {what}, before the facility"))
     elif guess:
         rows.append(("energy", "not measured: thirdwatt doctor says which sensors are missing, and why"))
         rows.append(("model", f"{energy_text(guess['low'])} to {energy_text(guess['high'])}, a guess and no result"))
     else:
         rows.append(("energy", "not measured"))
+    for each in found["machines"]:
+        part = each["share"]
+        if part["low"] < 1:
+            percents = f"{part['value']:.2g} ({part['low']:.2g} to {part['high']:.2g})"
+            rows.append(("share", f"{percents} of {plain(each['host'])} and whole accelerators: {part['how']}"))
     for each in found["devices"]:
         watts = "" if each["mean_w"] is None else f", mean {each['mean_w']:.4g} W"
         gap = f", {time_text(each['gap_s'])} without samples" if each["gap_s"] > 1.0 else ""
         trouble = "".join(f", {count} × {event}" for event, count in each["events"].items() if event != "wrap")
-        rows.append((f"  {each['component']}", f"{energy_text(each['energy_j']['value'])} measured{watts}: "
-                     f"{each['device']}, {each['source']}{gap}{trouble}"))  # fmt: skip
+        joules, ours = energy_text(each["energy_j"]["value"]), energy_text(each["job_j"]["value"])
+        of_the_job = "" if ours == joules else f", {ours} of it the job's"
+        rows.append((f"  {each['component']}", f"{joules} measured{watts}{of_the_job}: "
+                     f"{plain(each['device'])}, {plain(each['source'])}{gap}{trouble}"))  # fmt: skip
     for each in found["modelled"]:
         three = each["energy_j"]
         rows.append((f"  {each['component']}", f"{energy_text(three['low'])} to {energy_text(three['high'])} modelled: "
                      f"{each['how']}"))  # fmt: skip
     if found["steps"]:
-        rows.append(("steps", f"{found['steps']:,}" + (f" of {found['step_s']:.4g} s" if found["step_s"] else "")))
+        tries = f" in {found['attempts']} attempts" if found["attempts"] > 1 else ""
+        rows.append(
+            ("steps", f"{found['steps']:,}" + (f" of {found['step_s']:.4g} s" if found["step_s"] else "") + tries)
+        )
     if found["tokens_per_s"]:
         each = found["j_per_token"]
         joules = f", {each['value']:.3g} J a token" if each else ""
         rows.append(("tokens", f"{found['tokens']:,}, {found['tokens_per_s']['value']:,.4g} a second{joules}"))
     for each in sorted(found["phases"], key=lambda each: -each["time_s"])[:12]:
-        rows.append((f"  {each['phase']}", f"{each['count']:,} times, {time_text(each['time_s'])}"))
+        rows.append((f"  {plain(each['phase'])}", f"{each['count']:,} times, {time_text(each['time_s'])}"))
     share = "" if found["processor_share"] is None else f" ({found['processor_share']:.0%} of the node's work)"
     own = f"{found['own_cpu_s']:.2g} s of measuring"
     rows.append(("processors", f"{time_text(found['processor_s'])} of the job{share}, {own}"))
@@ -101,7 +123,8 @@ def text(found: Mapping[str, Any]) -> str:
         rows.append(("slept", f"{time_text(found['slept_s'])}, which is in no figure here"))
     if found["bad_lines"]:
         rows.append(("files", f"{found['bad_lines']} lines could not be read and were left out"))
-    rows += [("note", note) for note in found["notes"]]
+    rows += [("note", plain(note)) for note in found["notes"]]
     width = max(len(name) for name, _ in rows) + 2
-    head = f"{found['id']}  {found['state']}  {time_text(found['duration_s'])}  {', '.join(found['hosts'])}".rstrip()
+    hosts = plain(", ".join(found["hosts"]))
+    head = f"{found['id']}  {found['state']}  {time_text(found['duration_s'])}  {hosts}".rstrip()
     return "\n".join([head, *(f"  {name:{width}}{said}" for name, said in rows), f"  {shares(found)}"])

@@ -26,7 +26,8 @@ device      stable name of what it measures: an NVML UUID, ``package-0``, ``pci-
 component   accelerator, module, cpu, dram, node, process; platform for a counter of a board whose extent is not stated.
             A module is an accelerator with its processor and their memory: see :mod:`.overlap` before adding any of it
 scope       device (all of it), slice (a part that is ours alone), job (our processes' share)
-kind        counter (cumulative) or gauge (instantaneous) or average (a mean over the sensor's own window)
+kind        counter (cumulative), gauge (instantaneous), average (a mean over the sensor's own window); limit for power
+            that a device may not exceed, which is none that it draws
 unit        J, W, s, B or 1
 wrap        value at which a counter starts again; 0 if it never does
 source      what gave it, as people know it: ``NVML total energy``

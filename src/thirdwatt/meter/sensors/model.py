@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 Estimate = namedtuple("Estimate", ("low", "value", "high"))
 """Joules: what is the least and the most that fits, and a central figure between them."""
 
-Host = namedtuple("Host", ("processor", "packages", "threads", "memory_bytes"))
+Host = namedtuple("Host", ("processor", "packages", "threads", "memory_bytes", "virtual"))
 """What a machine says of itself; 0 and an empty name where it says nothing."""
 
 PACKAGE_W = (8.0, 500.0)
 """Power of one whole processor package at work, over all that are in use."""
+
+THREAD_W = (1.0, 25.0)
+"""Power of one thread of a virtual machine at work, with its part of the package: from processors of many small cores
+(500 W for 384 threads, EPYC 9965) to those of few fast ones without a second thread (320 W for 16, EPYC 9175F)."""
+
+BOARD_W = (30.0, 1400.0)
+"""Rated power of an accelerator that does not state it: from an edge board to the largest of its time."""
 
 MODULE_W = (1.5, 5.0)
 """Power of one memory module, idle to busy."""
@@ -49,7 +56,15 @@ def host(root: str = "/") -> Any:
         if len(words) >= 2 and words[0] == "MemTotal:" and words[1].isdigit():
             memory = int(words[1]) * 1024
     name = next((value for key, value in rows if key == "model name"), "")
-    return Host(name, len(packages) or (1 if threads else 0), threads, memory)
+    return Host(name, len(packages) or (1 if threads else 0), threads, memory, files.virtual(root))
+
+
+def package_w(threads: int, packages: int, virtual: bool) -> tuple[float, float]:
+    """Power of one package at full work: of a virtual machine by its threads, which are a part of a package."""
+    if not virtual:
+        return PACKAGE_W
+    each = threads / max(1, packages)
+    return THREAD_W[0] * each, THREAD_W[1] * each
 
 
 def between(low: float, high: float) -> Any:

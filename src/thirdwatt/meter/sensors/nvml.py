@@ -2,7 +2,8 @@
 
 A counter of the whole board is preferred (Volta and newer, millijoules since the driver was loaded). Power is read
 beside it, since a counter that stands still while power is drawn has stopped; on boards without a counter it is what
-there is, and whether it is a mean or of the moment is told apart. Utilisation is not energy, and is not read.
+there is, and whether it is a mean or of the moment is told apart. Utilisation is not energy: it is read where a board
+gives neither, with the power that the board may not exceed, for a model that is shown apart.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ FIXES = {
 CONTAINER = "In a container, start it with --gpus all and NVIDIA_DRIVER_CAPABILITIES=compute,utility."
 
 Board = namedtuple("Board", ("handle", "uuid", "name", "sliced"))
-_Meter = namedtuple("_Meter", ("handle", "energy", "fields", "plain"))
+_Meter = namedtuple("_Meter", ("handle", "energy", "fields", "plain", "busy", "limit"))
 
 
 class Nvml:
@@ -137,8 +138,8 @@ class Nvml:
                 self.notes.append(
                     f"{board.uuid} gives neither energy nor power: {said(self._energy(board.handle)[1])}."
                 )
-                continue
-            if meter.energy is None and twin is None:
+                found, meter = self._used(board)
+            elif meter.energy is None and twin is None:
                 self.notes.append(f"{board.uuid} has no energy counter, so its power is added up over time.")
             if board.sliced:
                 self.notes.append(
@@ -146,7 +147,8 @@ class Nvml:
                     "may have but a part."
                 )
             channels += found
-            self._meters.append(meter)
+            if found:
+                self._meters.append(meter)
         if not self._meters:
             self.close()
         return channels
@@ -166,6 +168,10 @@ class Nvml:
                 ]
             if meter.plain is not None:
                 found.append(Reading(meter.plain, self._usage(meter.handle), now_ns))
+            if meter.busy is not None:
+                found.append(Reading(meter.busy, self._busy(meter.handle), now_ns))
+            if meter.limit is not None:
+                found.append(Reading(meter.limit, self._limit(meter.handle), now_ns))
         return found
 
     def close(self) -> None:
@@ -297,7 +303,35 @@ class Nvml:
             plain = f"nvml:{board.uuid}:power"
             kind = "average" if self._averages(board) else "gauge"
             channels.append(Channel(plain, board.uuid, "accelerator", "device", kind, "W", 0.0, "NVML power usage"))
-        return channels, _Meter(board.handle, energy, fields, plain)
+        return channels, _Meter(board.handle, energy, fields, plain, None, None)
+
+    def _used(self, board: Any) -> tuple[list[Channel], Any]:
+        """How busy a board is, and the power that it may not exceed: what a model needs where nothing is measured."""
+        rest = ("accelerator", "device")
+        channels = []
+        busy = limit = None
+        if self._busy(board.handle) is not None:
+            busy = f"nvml:{board.uuid}:busy"
+            channels.append(Channel(busy, board.uuid, *rest, "gauge", "1", 0.0, "NVML utilisation"))
+            if self._limit(board.handle) is not None:
+                limit = f"nvml:{board.uuid}:limit"
+                channels.append(Channel(limit, board.uuid, *rest, "limit", "W", 0.0, "NVML enforced power limit"))
+        return channels, _Meter(board.handle, None, [], None, busy, limit)
+
+    def _busy(self, handle: Any) -> float | None:
+        """Part of the last moments in which the board ran something, from 0 to 1."""
+        import ctypes
+
+        rates = (ctypes.c_uint * 2)()  # of the processors, and of the memory
+        code = self._call("nvmlDeviceGetUtilizationRates", handle, rates)
+        return rates[0] / 100 if code == SUCCESS else None
+
+    def _limit(self, handle: Any) -> float | None:
+        import ctypes
+
+        value = ctypes.c_uint()
+        code = self._call("nvmlDeviceGetEnforcedPowerLimit", handle, ctypes.byref(value))
+        return value.value / 1e3 if code == SUCCESS else None
 
     def _linked(self, handle: Any) -> bool:
         """Whether a board is tied to its processor: an older driver answers for a module where there is none."""

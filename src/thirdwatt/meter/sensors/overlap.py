@@ -31,7 +31,7 @@ def chosen(channels: Iterable[Channel]) -> Choice:
     their processors are read. Of two sensors that read modules the first is taken: they name them differently.
     A counter of the platform counts where there is no other of the processors.
     """
-    energy = [each for each in channels if each.unit in ("J", "W") and each.scope != "job"]
+    energy = [each for each in channels if each.unit in ("J", "W") and each.kind in KINDS and each.scope != "job"]
     best: dict[tuple[str, str], Channel] = {}
     for channel in energy:
         known = best.setdefault((channel.component, channel.device), channel)
