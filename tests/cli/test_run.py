@@ -120,10 +120,12 @@ def test_control_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> Non
 
 def test_what_the_command_marks_belongs_to_the_run(tmp_path: Path) -> None:
     code = """
-import thirdwatt
+import time, thirdwatt
 with thirdwatt.measure("inner") as run:
     for _ in range(5):
         run.step(tokens=10)
+    while time.process_time() < 0.8:
+        pass
 """
     done = call(tmp_path, "run", "--name", "whole", "--", sys.executable, "-c", code)
     assert done.returncode == 0
@@ -135,6 +137,7 @@ with thirdwatt.measure("inner") as run:
     assert (run["state"], run["steps"], run["tokens"], run["processes"]) == ("finished", 5, 50, 2)
     [told] = json.loads(call(tmp_path, "runs", "whole", "--json").stdout)["runs"]
     assert told["id"] == run["id"]
+    assert 0.7 < told["processor_s"] < 1.3  # what the inner process works is in the account of the outer one
     assert run["id"] in call(tmp_path, "runs").stdout
     assert "steps" in call(tmp_path, "runs", "latest").stdout
 
@@ -216,3 +219,25 @@ def test_an_exit_code_comes_where_children_are_ignored(tmp_path: Path) -> None:
 
 def test_signals_without_a_name_pass_too(tmp_path: Path) -> None:
     assert call(tmp_path, "run", "--", "sh", "-c", "kill -40 $$").returncode == 168
+
+
+def test_ids_are_never_cut(tmp_path: Path) -> None:
+    long = "a-training-with-a-name-of-many-words-in-it"
+    assert call(tmp_path, "run", "--name", long, "--", "true").returncode == 0
+    assert call(tmp_path, "run", "--name", "b", "--", "true").returncode == 0
+    lines = call(tmp_path, "runs").stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.startswith(long[:40] + "-") and " " not in line for line in lines)
+
+
+def test_slurm_stands_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "sacct").write_text("#!/bin/sh\necho '123.0|7200000'\n")
+    (tools / "sacct").chmod(0o755)
+    monkeypatch.setitem(ENVIRON, "PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setitem(ENVIRON, "SLURM_JOB_ID", "123")
+    assert call(tmp_path, "run", "--name", "b", "--", "true").returncode == 0
+    assert "2.00 kWh for the whole nodes" in call(tmp_path, "runs", "latest").stdout
+    [told] = json.loads(call(tmp_path, "runs", "latest", "--json").stdout)["runs"]
+    assert (told["slurm_j"], told["energy_j"]) == (7_200_000, None)

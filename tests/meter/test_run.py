@@ -508,6 +508,8 @@ def test_marks_on_a_shared_file_system_are_copied(tmp_path: Path, monkeypatch: p
         ({"WORLD_SIZE": "4", "SLURM_JOB_ID": "1"}, True),
         ({"WORLD_SIZE": "4", "TORCHELASTIC_RUN_ID": "abc"}, True),
         ({"WORLD_SIZE": "4", "TORCHELASTIC_RUN_ID": "none"}, True),
+        ({"WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "SLURM_JOB_ID": "1"}, True),
+        ({"WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "TORCHELASTIC_RUN_ID": "fixed"}, True),
         ({"WORLD_SIZE": "1"}, False),
         ({}, False),
     ],
@@ -524,6 +526,30 @@ def test_ranks_agree_on_an_id(monkeypatch: pytest.MonkeyPatch, environ: dict[str
         ids.append(meter_run._id("Train it/now"))
     assert (ids[0] == ids[1]) == same
     assert all(each.startswith("train-it-now-") for each in ids)
+
+
+@pytest.mark.parametrize(
+    ("environ", "of_the_job"),
+    [
+        ({"SLURM_JOB_ID": "1", "SLURM_STEP_ID": "0"}, True),
+        ({"SLURM_JOB_ID": "1"}, True),
+        ({"TORCHELASTIC_RUN_ID": "abc"}, True),
+        ({"SLURM_JOB_ID": "1", "LOCAL_WORLD_SIZE": "4"}, False),
+        ({"TORCHELASTIC_RUN_ID": "abc", "LOCAL_WORLD_SIZE": "4"}, False),
+    ],
+)
+def test_a_job_that_starts_again_keeps_its_id(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], of_the_job: bool
+) -> None:
+    """By its scheduler if that names it, and by the launcher where a script may start several on one node."""
+    for name, value in {"WORLD_SIZE": "4", **environ}.items():
+        monkeypatch.setenv(name, value)
+    first = meter_run._job()
+    for tries in ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT"):
+        monkeypatch.setenv(tries, "1")
+    assert meter_run._job() == first
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert (meter_run._job() == first) == of_the_job
 
 
 def test_the_import_loads_no_more_than_it_must() -> None:

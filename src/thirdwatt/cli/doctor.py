@@ -29,7 +29,9 @@ WORDS = {
 @json_option
 def command(as_json: bool) -> None:
     """Which sensors work on this machine, why others do not, and the least that would make them work."""
-    found = document()
+    from thirdwatt.meter.run import kernel
+
+    found = document(kernel())
     click.echo(dumped(found) if as_json else said(found), nl=as_json)
 
 

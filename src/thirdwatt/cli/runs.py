@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.options import dumped, json_option
+from thirdwatt.cli.options import columns, dumped, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,17 @@ def command(
     if as_observations:
         click.echo(_dumped(observed.observed(told)))
     else:
+        told = {**told, "slurm_j": _slurm_j(told["slurm_jobs"])}
         click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else words.text(told))
+
+
+def _slurm_j(jobs: Sequence[str]) -> float | None:
+    """What the cluster's own accounting says of these jobs, where it can be asked: to compare, and never added."""
+    from thirdwatt.meter.sensors.slurm import Slurm
+
+    said = [Slurm(environ={**os.environ, "SLURM_JOB_ID": job}).joules() for job in jobs]
+    known_j = [each for each in said if each is not None]
+    return sum(known_j) if known_j and len(known_j) == len(jobs) else None
 
 
 def known(name: str, where: str | None = None, strict: bool = True) -> str:
@@ -120,14 +130,16 @@ def _table(found: Sequence[dict[str, Any]], where: str) -> str:
             )
         )  # fmt: skip
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    left = 3
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    left, longest = 3, columns() - sum(widths[1:]) - 2 * len(widths[1:])
+    widths[0] = min(widths[0], longest)
+    lines = []
+    for row in rows:
+        if len(row[0]) > longest:  # an id is there to be copied, so it is never cut
+            lines.append(row[0])
+            row = ("", *row[1:])
+        cells = enumerate(zip(row, widths, strict=True))
+        lines.append("  ".join(cell.ljust(size) if place < left else cell.rjust(size) for place, (cell, size) in cells))
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _dumped(document: dict[str, Any]) -> str:

@@ -25,9 +25,10 @@ CLEAR = "\x1b[H\x1b[J"
 @click.option("--dir", "where", metavar="DIR", help="Where runs live; by default $THIRDWATT_DIR, else .thirdwatt here.")
 def command(interval_s: float, once: bool, where: str | None) -> None:
     """What this machine draws now, by device, and which runs are on. Ctrl-C ends it."""
+    from thirdwatt.meter.run import kernel
     from thirdwatt.meter.sensors import available
 
-    watched = [(sensor, list(sensor.open())) for sensor in available()]
+    watched = [(sensor, list(sensor.open())) for sensor in available(kernel())]
     screen = sys.stdout.isatty() and not once
     try:
         last = _read(watched)

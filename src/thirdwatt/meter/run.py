@@ -47,13 +47,18 @@ def folder(stated: str | None = None, environ: Mapping[str, str] | None = None) 
     return os.path.abspath(given)
 
 
+def kernel(stated: str = "") -> str:
+    """Where the file systems of the kernel are: what is stated, else ``$THIRDWATT_ROOT``, else ``/``."""
+    return os.path.abspath(stated or os.environ.get("THIRDWATT_ROOT") or "/")
+
+
 def measure(
     name: str = "run",
     dir: str | os.PathLike[str] | None = None,
     interval_s: float = 1.0,
     *,
     report: str = "line",
-    root: str = "/",
+    root: str = "",
     command: str = "",
     pid: int = 0,
 ) -> Run:
@@ -71,7 +76,8 @@ def measure(
         What the first process of a run says of it at its end, on standard error: ``line``, ``all`` or nothing. What
         no file could take is said in full in any case.
     root
-        Where the file systems of the kernel are found, if a container has those of its host elsewhere.
+        Where the file systems of the kernel are found, if a container has those of its host elsewhere; by default
+        ``$THIRDWATT_ROOT``, else ``/``.
     command
         What is measured, for people.
     pid
@@ -125,7 +131,7 @@ class Run:
         self._steps = self._ring.of("step")
         self._arguments: tuple[str, ...] = (
             self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
-            str(pid or self._owner), str(self.rank), os.path.abspath(root), os.path.basename(ring_path),
+            str(pid or self._owner), str(self.rank), kernel(root), os.path.basename(ring_path),
             masked(str(command))[:MOST_COMMAND], str(self._owner),
         )  # fmt: skip
         self.sampling.start(self._arguments, self._ring.fd)

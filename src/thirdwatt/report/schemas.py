@@ -475,6 +475,7 @@ class Run(Strict):
     clock_jumps: int | None = None
     slept_s: float | None = None
     slurm_jobs: list[str] = []
+    slurm_j: float | None = None
     notes: list[Any] = []
     bad_lines: int | None = None
     lost_mark_details: int | None = None

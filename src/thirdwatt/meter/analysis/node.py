@@ -239,7 +239,7 @@ class Machine:
             full = model.cpu(threads * duration_s, duration_s, threads=threads, packages=packages, package_w=power)
             return _modelled("cpu", model.between(idle.low, full.high), f"{what}, unknown load")
         guess = model.cpu(busy_s, duration_s, part.high, threads, packages, power)
-        load = f"{busy_s / (threads * duration_s):.0%} load" if duration_s else "no time"
+        load = f"{100 * busy_s / (threads * duration_s):.0f} % load" if duration_s else "no time"
         return _modelled("cpu", guess, f"{what}, {load}")
 
     def _accelerators(self, read: set[str]) -> list[dict[str, Any]]:
@@ -256,7 +256,7 @@ class Machine:
             busy_s = series.amount * self.duration_s / seconds(series.measured) if series.measured else 0.0
             ends = [model.accelerator(busy_s, self.duration_s, each) for each in top]
             power = f"{top[0]:g} W at most" if top[0] == top[1] else "unknown power"
-            said = f"{channel.device}: busy {busy_s / self.duration_s:.0%} of the time, {power}"
+            said = f"{channel.device}: busy {100 * busy_s / self.duration_s:.0f} % of the time, {power}"
             guess = model.between(ends[0].low, ends[1].high)
             found.append({**_modelled("accelerator", guess, said), "device": channel.device})
         return found

@@ -64,7 +64,7 @@ def share(
         given = min(1.0, processors / threads)
         middle = (rest[0] + rest[1]) / 2
         value = middle * given + (1 - middle) * used
-        how = f"{processors:g} of {threads} processors allotted, {used:.0%} of the work"
+        how = f"{processors:g} of {threads} processors allotted, {100 * used:.0f} % of the work"
         return Share(min(given, used), value, max(given, used), how)
     return Share(used * (1 - rest[1]), used, rest[1] + (1 - rest[1]) * used,
-                 f"{used:.0%} of the machine's work, seen from a container without a limit")  # fmt: skip
+                 "its part of the work, in a container without a limit")  # fmt: skip

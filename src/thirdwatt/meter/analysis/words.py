@@ -91,8 +91,8 @@ def text(found: Mapping[str, Any]) -> str:
     for each in found["machines"]:
         part = each["share"]
         if part["low"] < 1:
-            percents = f"{part['value']:.2g} ({part['low']:.2g} to {part['high']:.2g})"
-            rows.append(("share", f"{percents} of {plain(each['host'])} and whole accelerators: {part['how']}"))
+            low, value, high = (f"{100 * part[end]:.2g}" for end in ("low", "value", "high"))
+            rows.append(("share", f"{value} % ({low} to {high} %) of {plain(each['host'])}: {part['how']}"))
     for each in found["devices"]:
         watts = "" if each["mean_w"] is None else f", mean {each['mean_w']:.4g} W"
         gap = f", {time_text(each['gap_s'])} without samples" if each["gap_s"] > 1.0 else ""
@@ -116,9 +116,11 @@ def text(found: Mapping[str, Any]) -> str:
         rows.append(("tokens", f"{found['tokens']:,}, {found['tokens_per_s']['value']:,.4g} a second{joules}"))
     for each in sorted(found["phases"], key=lambda each: -each["time_s"])[:12]:
         rows.append((f"  {plain(each['phase'])}", f"{each['count']:,} times, {time_text(each['time_s'])}"))
-    share = "" if found["processor_share"] is None else f" ({found['processor_share']:.0%} of the node's work)"
+    share = "" if found["processor_share"] is None else f" ({100 * found['processor_share']:.0f} % of the node's work)"
     own = f"{found['own_cpu_s']:.2g} s of measuring"
     rows.append(("processors", f"{time_text(found['processor_s'])} of the job{share}, {own}"))
+    if found.get("slurm_j") is not None:
+        rows.append(("Slurm", f"{energy_text(found['slurm_j'])} for the whole nodes, by its own accounting"))
     if found["slept_s"]:
         rows.append(("slept", f"{time_text(found['slept_s'])}, which is in no figure here"))
     if found["bad_lines"]:

@@ -46,7 +46,7 @@ class Slurm:
         if found is None or found[1] in ("(null)", "acct_gather_energy/none"):
             fix = "An administrator of the cluster can set AcctGatherEnergyType in slurm.conf."
             return Probe(False, "This cluster does not account for energy.", fix)
-        if self._joules() is None:
+        if self.joules() is None:
             return Probe(False, "Slurm has no energy for this job yet.", "")
         return Probe(True, "", "")
 
@@ -66,14 +66,14 @@ class Slurm:
             return []
         if self._asked_ns is None or now_ns - self._asked_ns >= EVERY_NS:
             self._asked_ns = now_ns
-            self._last = Reading(f"slurm:{self._job}:energy", self._joules(), now_ns)
+            self._last = Reading(f"slurm:{self._job}:energy", self.joules(), now_ns)
         return [] if self._last is None else [self._last]
 
     def close(self) -> None:
         """Forget the last answer; nothing is kept open."""
         self.notes, self._opened, self._asked_ns, self._last = [], False, None, None
 
-    def _joules(self) -> float | None:
+    def joules(self) -> float | None:
         """The energy of the job: of the steps that run, else of those that have ended."""
         running = self._run("sstat", "-a", "-n", "-P", "-j", self._job, "-o", "JobID,ConsumedEnergyRaw")
         found = consumed(running or "")
