@@ -29,7 +29,12 @@ lint: .venv/.ready
 test: lint
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
-test-all: .venv/.ready
+.venv/.trainers: .venv/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[trainers]' || \
+		echo "without torch the tests that train with it are skipped"
+	@touch $@
+
+test-all: .venv/.trainers
 	@$(BIN)/python -m pytest -q -m slow
 
 bench: .venv/.ready
