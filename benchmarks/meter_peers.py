@@ -598,16 +598,21 @@ class Row:
 Values = dict[str, list[float]]
 
 
-def middle(values: Sequence[float], form: str = "{:.3g}") -> str:
-    """A median with the least and the most."""
+def middle(values: Sequence[float], form: str = "") -> str:
+    """A median with the least and the most; three digits of each if no form is given, and never an exponent."""
     fine = [each for each in values if math.isfinite(each)]
     if not fine:
         return "none"
-    low, mid, high = (form.format(each) for each in (min(fine), statistics.median(fine), max(fine)))
+    three = (min(fine), statistics.median(fine), max(fine))
+    low, mid, high = (form.format(each) if form else digits(each) for each in three)
     return mid if low == high else f"{mid} [{low} to {high}]"
 
 
-def row(case: str, values: Values, unit: str, bar: str, most: float, form: str = "{:.3g}") -> Row:
+def digits(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def row(case: str, values: Values, unit: str, bar: str, most: float, form: str = "") -> Row:
     """A line whose bar is the median's."""
     ours = values.get(THIRDWATT.name, [])
     figures = {name: f"{middle(each, form)} {unit}".strip() for name, each in values.items()}
@@ -754,16 +759,22 @@ def kills(place: Place) -> list[Row]:
                 {"lost_s": lost, "lived_s": lived})]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Sum:
+    """What several trackers report in all over what one of them does: as the tool adds up, and by hand."""
+
+    documented: float
+    by_hand: float
+    lost: int
+    """Trackers that gave no result."""
+
+
 def twice(place: Place) -> list[Row]:
     """Two trackers in a process, and four ranks of a job, over what one of them reports."""
-    two: Values = {each.name: [] for each in place.tools}
-    four: Values = {each.name: [] for each in place.tools}
-    added: list[float] = []
+    two: dict[str, list[Sum]] = {each.name: [] for each in place.tools}
+    four: dict[str, list[Sum]] = {each.name: [] for each in place.tools}
     for tool in place.turns(place.job_repeats):
-        ratio, apart = several(place, tool, [Job(place, tool, trackers=2)])
-        two[tool.name].append(ratio)
-        if tool is THIRDWATT:
-            added.append(apart)
+        two[tool.name].append(several(place, tool, [Job(place, tool, trackers=2)], 2))
         folder = Path(tempfile.mkdtemp(prefix=f"{tool.name}-", dir=place.folder))
         ranks = [
             Job(place, tool, folder=folder, environ={
@@ -772,29 +783,33 @@ def twice(place: Place) -> list[Row]:
                 "TORCHELASTIC_RESTART_COUNT": "0"})
             for rank in range(4)
         ]  # fmt: skip
-        four[tool.name].append(several(place, tool, ranks)[0])
+        four[tool.name].append(several(place, tool, ranks, 4))
     rows = []
-    for case, values in (("two trackers in one process", two), ("four ranks of one job", four)):
-        figures = {name: "no energy" if text == "none" else f"{text} ×"
-                   for name, text in ((name, middle(each, "{:.2f}")) for name, each in values.items())}  # fmt: skip
-        if values is two:
-            figures["thirdwatt"] += f" (`runs merge --as`; its two runs added by hand: {middle(added, '{:.2f}')} ×)"
-        ours = values[THIRDWATT.name]
-        met = all(abs(each - 1) <= 0.05 for each in ours)
-        rows.append(Row(f"{case}: what is reported in all, over that of one", figures, "1.00 ×", met, values))
+    for case, sums in (("two trackers in one process", two), ("four ranks of one job", four)):
+        figures = {}
+        for name, found in sums.items():
+            text = middle([each.documented for each in found], "{:.2f}")
+            lost = sum(each.lost for each in found)
+            figures[name] = f"{text} ×{f', and {lost} results lost' if lost else ''}"
+        ours = sums[THIRDWATT.name]
+        if sums is two:
+            by_hand = middle([each.by_hand for each in ours], "{:.2f}")
+            figures[THIRDWATT.name] += f" (`runs merge --as`; its two runs added by hand: {by_hand} ×)"
+        met = all(abs(each.documented - 1) <= 0.05 and not each.lost for each in ours)
+        raw = {name: [asdict(each) for each in found] for name, found in sums.items()}
+        rows.append(Row(f"{case}: what is reported in all, over that of one", figures, "1.00 ×", met, raw))
     return rows
 
 
-def several(place: Place, tool: Tool, jobs: Sequence[Job]) -> tuple[float, float]:
-    """What jobs report in all over what one tracker reports: as the tool adds up, and by hand."""
+def several(place: Place, tool: Tool, jobs: Sequence[Job], trackers: int) -> Sum:
     done = [each.wait() for each in jobs]
     joules = [each["joules"] for one in done for each in one.results if each["joules"] is not None]
-    if not joules or len(joules) < sum(len(each.said.get("begun", {}).get("took", [])) for each in done):
-        return math.nan, math.nan
+    if not joules:
+        return Sum(math.nan, math.nan, trackers)
     one = statistics.median(joules)
     found = kept(place, tool, done[0].folder)
     total = found["joules"] if found and found["joules"] is not None else sum(joules)
-    return total / one, sum(joules) / one
+    return Sum(total / one, sum(joules) / one, trackers - len(joules))
 
 
 def clock_step(place: Place) -> list[Row]:
@@ -913,7 +928,7 @@ def in_watts(found: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], label: s
     shown = [(result, truth["seconds"]) for result, truth in found if result["joules"] is not None]
     if not shown:
         return "no energy, and says so" if found else "failed"
-    text = f"{middle([result['joules'] / seconds for result, seconds in shown], '{:.3g}')} W"
+    text = f"{middle([result['joules'] / seconds for result, seconds in shown])} W"
     if "low" not in shown[0][0]:
         return f"{text}, {label}, no range"
     low, high = (statistics.median(result[key] / seconds for result, seconds in shown) for key in ("low", "high"))
@@ -994,7 +1009,8 @@ def about(place: Place, seconds: float, missing: Mapping[str, str]) -> str:
     return (
         f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, {os.cpu_count()} cores, {memory_gb:.0f} GiB, "
         f"{'a' if Path('/dev/nvidiactl').exists() else 'no'} GPU; {versions(place.pythons)}; timings and kills "
-        f"{place.repeats} times, whole jobs of {place.job_s:g} s {place.job_repeats} times, in turns; medians [least to most]; {seconds / 60:.0f} min in all.{absent}"
+        f"{place.repeats} times, whole jobs of {place.job_s:g} s {place.job_repeats} times, in turns; "
+        f"medians [least to most]; {seconds / 60:.0f} min in all.{absent}"
     )
 
 
