@@ -258,6 +258,22 @@ def test_four_ranks_and_a_second_tracker_count_once(tmp_path: Path) -> None:
         assert device["gap_s"] < 0.5
 
 
+def test_a_run_within_another_has_a_sample_at_both_ends(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", WATTS) as root:
+        outer = thirdwatt.measure("outer", tmp_path / "d", root=str(root), report="", interval_s=30)
+        time.sleep(0.5)
+        inner = thirdwatt.measure("inner", tmp_path / "d", root=str(root), report="", interval_s=30)
+        time.sleep(0.6)
+        inner.close()
+        assert inner.result is not None
+        assert outer.result is None
+        outer.close()
+    [device] = inner.result["devices"]
+    assert device["gap_s"] < 0.2
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * inner.result["duration_s"], rel=0.3)
+    assert inner.result["duration_s"] == pytest.approx(0.6, abs=0.2)
+
+
 def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
     with machine(tmp_path / "root", WATTS) as root:
         first = python(TRAINER, str(tmp_path / "d"), str(root), "0.5", "-1")
@@ -268,7 +284,7 @@ def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
             time.sleep(0.5)
             first.kill()
             first.communicate()
-            time.sleep(6.5)
+            time.sleep(1.5)
     found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
     [device] = found["devices"]
     assert device["energy_j"]["value"] == pytest.approx(WATTS * found["duration_s"], rel=0.03)

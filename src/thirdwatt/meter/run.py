@@ -24,6 +24,7 @@ from .ring import Phase, Ring
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 _now = time.monotonic_ns
 
@@ -111,7 +112,7 @@ class Run:
     """
 
     __slots__ = (
-        "_arguments", "_closed", "_last_ns", "_owner", "_report", "_ring", "_series", "_steps",
+        "_arguments", "_closed", "_kept", "_last_ns", "_owner", "_report", "_ring", "_series", "_steps",
         "begin_ns", "dir", "id", "name", "rank", "sampling", "trouble",
     )  # fmt: skip
 
@@ -125,6 +126,7 @@ class Run:
         self.id = _id(self.name)
         self.dir = folder(where)
         self._owner, self._closed = os.getpid(), False
+        self._kept: tuple[bytes, bytes, bytes | None] | None = None
         self.sampling = Sampling()
         ring_path = self._begin_ring()
         self._series = self._ring.series
@@ -147,7 +149,7 @@ class Run:
         run = cls.__new__(cls)
         run.begin_ns = run._last_ns = _now()
         run.name, run.id, run.dir, run.trouble, run.rank, run.sampling = str(name), "", "", "", 0, Sampling()
-        run._report, run._closed, run._arguments = "", True, ()
+        run._report, run._closed, run._arguments, run._kept = "", True, (), None
         run._owner = os.getpid()
         run._ring = Ring(-1, "", 0, capacity=2)
         run._series, run._steps = run._ring.series, run._ring.of("step")
@@ -242,10 +244,10 @@ class Run:
         """What is to be said of the run, and all of it where no file holds it."""
         kept = self.sampling.kept()
         if self.trouble or any(kept):
-            from .analysis import store, summary, words
+            self._kept = (*kept, ring)
+            from .analysis import words
 
-            record = store.of_memory(self.dir, self.id, kept[0], kept[1], ring)
-            _say(words.text(summary.summarised(record)))
+            _say(words.text(self.result or {}))
         elif self._report and _now() - self.begin_ns > LONG_S * 1e9:
             hours = (_now() - self.begin_ns) / 3.6e12
             _say(f"{self.id}: {hours:.1f} h recorded; thirdwatt runs {self.id} adds them up")
@@ -254,6 +256,20 @@ class Run:
 
             found = result.of(self.id, self.dir)
             _say(words.text(found) if self._report == "all" else words.line(found))
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What the run came to, as ``thirdwatt runs ID --json`` says it; ``None`` while it is on.
+
+        Of a process among several it is what the run came to so far. What no file could take is in it too.
+        """
+        if not self._closed or not self.id:
+            return None
+        from .analysis import result, store, summary
+
+        if self._kept is None:
+            return result.of(self.id, self.dir)
+        return summary.summarised(store.of_memory(self.dir, self.id, *self._kept))
 
     def __enter__(self) -> Run:
         return self

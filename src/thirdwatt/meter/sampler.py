@@ -2,8 +2,8 @@
 
 It is started by :mod:`thirdwatt.meter.launch` as ``python -I -S``, in a session of its own, as nobody's child. The
 process that started it, its *owner*, holds the other end of a pipe: what that says, or the owner's end, finishes the
-recording. One sampler a node and folder reads the sensors, the one that holds a lock which the system lets go of when
-its holder dies; the others look every few seconds whether it is theirs, and write down their own processes alone.
+recording. One sampler a node and folder reads the sensors, see :mod:`.lead`; the others look every few seconds whether
+it is their turn, and write down their own processes alone.
 """
 # Paths are text here: pathlib costs an import 5 ms.
 # ruff: noqa: PTH103, PTH105, PTH118, PTH120, PTH123
@@ -18,6 +18,7 @@ import time
 from . import segment
 from .clock import Clock, boot_id, first_line, host_id, lineage, started_ticks
 from .launch import FIRST
+from .lead import Lead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ DESCRIPTORS = NODE_SPARE, RUN_SPARE, RING, DONE, CONTROL = tuple(range(FIRST, FI
 
 OUT_OF_SIGHT = "finished out of sight: it closed what the meter had open, or became another program"
 """How a run ended whose owner went on when its pipe had closed."""
-
-FINER = 0.75
-"""Who wants samples this much more often than they are taken takes its own beside."""
 
 LATE = 2.5
 """Samples that are more intervals apart than this leave a gap."""
@@ -110,7 +108,6 @@ class Sampler:
         self._found, self._spares = found, spares
         self._sensors: list[tuple[Sensor, list[Channel]]] = []
         self._channels: list[Channel] = []
-        self._lock = -1
         self._node: segment.Writer | None = None
         self._node_begin_s = self._node_header_s = self._own_s = self._tried_s = 0.0
         self._offsets = (0, 0)
@@ -120,6 +117,7 @@ class Sampler:
             config.ring = f"{here}.{config.pid}.{config.begin_ns}.ring"
         self._ring_s = 0.0
         self._nodes = os.path.join(config.folder, "nodes", here) if config.folder else ""
+        self._place = Lead(self._nodes)
         self._run = segment.Writer(_path(config, here), spares[1])
         self._jobs: list[tuple[Sensor, list[Channel]]] = []
         self._job_channels: list[Channel] = []
@@ -141,6 +139,8 @@ class Sampler:
         self._clocks(now_ns, [self._run], always=True)
         self._lead(now_ns)
         self.sample()
+        if not self.leads:
+            self._place.ask()
 
     def _header(self, what: str, channels: Sequence[Sequence[Any]]) -> dict[str, Any]:
         config = self.config
@@ -175,7 +175,7 @@ class Sampler:
     def _lead(self, now_ns: int) -> None:
         """Become the one that reads the sensors, if nobody else is."""
         self._tried_s = now_ns * 1e-9
-        if not self._taken():
+        if not self._place.take(self.config.interval_s):
             return
         self.leads = True
         notes: list[dict[str, Any]] = []
@@ -188,30 +188,6 @@ class Sampler:
             notes += [{"sensor": sensor.name, "note": str(each)} for each in getattr(sensor, "notes", ())]
         for note in notes:
             self._run.write("N", segment.dumped(note), now_ns * 1e-9)
-
-    def _taken(self) -> bool:
-        """Whether we read the sensors: the lock is ours, there can be none, or its holder reads too seldom for us.
-
-        What two record is counted once when it is read.
-        """
-        if not self._nodes:
-            return True
-        try:
-            import fcntl
-
-            os.makedirs(self._nodes, exist_ok=True)
-            self._lock = os.open(os.path.join(self._nodes, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, b"%r\n" % self.config.interval_s, 0)
-        except BlockingIOError:
-            taken_every_s = _number(os.pread(self._lock, 64, 0))
-            os.close(self._lock)
-            self._lock = -1
-            return self.config.interval_s < FINER * taken_every_s
-        except (ImportError, OSError):
-            return True
-        return True
 
     def _open(self) -> None:
         if self._found is not None:
@@ -348,6 +324,7 @@ class Sampler:
         self._own_s = self._tried_s = self._ring_s = 0.0
         if not self.leads:
             self._tried_s = self.clock.monotonic_ns() * 1e-9  # nobody takes over at the very end
+            self._place.answered()
         self.sample()
         now_ns = self.clock.monotonic_ns()
         document = {"how": how, "t_ns": now_ns, "samples": self.samples, "cpu_s": round(time.process_time(), 6)}
@@ -366,8 +343,7 @@ class Sampler:
                 sensor.close()
             except Exception:  # noqa: S112
                 continue
-        if self._lock >= 0:
-            os.close(self._lock)
+        self._place.close()
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -379,26 +355,26 @@ class Sampler:
         """
         interval_ns = int(self.config.interval_s * 1e9)
         os.set_blocking(control, False)
-        poll = select.poll()
-        poll.register(control, select.POLLIN | select.POLLHUP)
         watched = _watched(self.config.owner)
-        if watched >= 0:
-            poll.register(watched, select.POLLIN)
         said, heard = b"", True
         due_ns = self.clock.monotonic_ns() + interval_ns
         while True:
             wait_ns = due_ns - self.clock.monotonic_ns()
             if not self.leads:
                 wait_ns = max(wait_ns, int(OWN_S * 1e9))
-            ready = [fd for fd, _ in poll.poll(max(0, wait_ns // 1_000_000 + 1))]
-            if heard and ready:
-                part = _read(control)
-                said += part
+            place = self._place
+            ready = _ready((control if heard else -1, watched, place.asked, place.asking), wait_ns)
+            if place.asked in ready:
+                place.heard()
+                self.sample()
+            elif place.asking in ready:
+                self._lead(self.clock.monotonic_ns())
+            if control in ready or watched in ready:
+                said += (part := _read(control))
                 if b"\n" in said:
                     return said.decode("ascii", "replace").strip() or "killed"
-                if not part:
+                if not part and heard:
                     heard = False
-                    poll.unregister(control)
                     if not self._goes_on():
                         return "killed"
             if watched in ready or (watched < 0 and not self._lives()):
@@ -441,6 +417,15 @@ def ended(config: Config, how: str) -> None:
     own._run.close()
 
 
+def _ready(descriptors: Sequence[int], wait_ns: int) -> set[int]:
+    """Which of these have something to say, or are closed at their other end, within some time."""
+    poll = select.poll()
+    for fd in descriptors:
+        if fd >= 0:
+            poll.register(fd, select.POLLIN)
+    return {fd for fd, _ in poll.poll(max(0, wait_ns // 1_000_000 + 1))}
+
+
 def _watched(pid: int) -> int:
     """A descriptor that is ready once a process has ended; -1 where this system has none."""
     try:
@@ -454,13 +439,6 @@ def _read(fd: int) -> bytes:
         return os.read(fd, 256)
     except OSError:
         return b""
-
-
-def _number(text: bytes) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 OWN_CHANNEL = ("sampler:cpu", "thirdwatt", "process", "job", "counter", "s", 0, "processor time of the sampler itself")
