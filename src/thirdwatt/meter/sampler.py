@@ -111,6 +111,7 @@ class Sampler:
         self._node: segment.Writer | None = None
         self._node_begin_s = self._node_header_s = self._own_s = self._tried_s = 0.0
         self._offsets = (0, 0)
+        self._notes: list[dict[str, Any]] = []
         self._said = False
         here = machine(self.host, self.boot)
         if spares[2] >= 0 and not config.ring:
@@ -126,18 +127,17 @@ class Sampler:
     # --- beginning ------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Write who records what, and read for the first time."""
+        """Read for the first time, and write who records what: what is drawn before the first reading is lost."""
         now_ns = self.clock.monotonic_ns()
-        notes: list[dict[str, Any]] = []
         try:
             self._open_job()
         except Exception as error:  # a sensor that raises breaks its promise, and must not end a recording
-            notes.append({"processes": f"{type(error).__name__}: {error}"})
-        self._run.write("H", segment.dumped(self._header("run", [*self._job_channels, OWN_CHANNEL])), now_ns * 1e-9)
-        for note in notes:
-            self._run.write("N", segment.dumped(note), now_ns * 1e-9)
-        self._clocks(now_ns, [self._run], always=True)
+            self._notes.append({"processes": f"{type(error).__name__}: {error}"})
+        first = self._own_values(now_ns)
         self._lead(now_ns)
+        self._run.write("H", segment.dumped(self._header("run", [*self._job_channels, OWN_CHANNEL])), now_ns * 1e-9)
+        self._run.write("S", segment.sample(0, now_ns, first), now_ns * 1e-9)
+        self._clocks(now_ns, [self._run], always=True)
         self.sample()
         if not self.leads:
             self._place.ask()
@@ -178,16 +178,18 @@ class Sampler:
         if not self._place.take(self.config.interval_s):
             return
         self.leads = True
-        notes: list[dict[str, Any]] = []
         try:
             self._open()
         except Exception as error:  # as above
-            notes.append({"sensors": f"{type(error).__name__}: {error}"})
-        self._begin_node(self.clock.monotonic_ns())
+            self._notes.append({"sensors": f"{type(error).__name__}: {error}"})
+        now_ns = self.clock.monotonic_ns()
+        first = self._readings(now_ns, self._sensors, self._channels)
         for sensor, _ in self._sensors:
-            notes += [{"sensor": sensor.name, "note": str(each)} for each in getattr(sensor, "notes", ())]
-        for note in notes:
-            self._run.write("N", segment.dumped(note), now_ns * 1e-9)
+            self._notes += [{"sensor": sensor.name, "note": str(each)} for each in getattr(sensor, "notes", ())]
+        self._begin_node(now_ns)
+        if self._node is not None:
+            self._node.write("S", segment.sample(0, now_ns, first), now_ns * 1e-9)
+            self.samples += 1
 
     def _open(self) -> None:
         if self._found is not None:
@@ -260,7 +262,11 @@ class Sampler:
         elif not self.leads:
             self._clocks(now_ns, [self._run])
         if now_s - self._own_s >= OWN_S:
-            self._sample_own(now_ns)
+            self._own_s = now_s
+            self._run.write("S", segment.sample(0, now_ns, self._own_values(now_ns)), now_s)
+        for note in self._notes:
+            self._run.write("N", segment.dumped(note), now_s)
+        self._notes = []
         if self._spares[2] >= 0 and now_s - self._ring_s >= segment.SYNC_S:
             self._copy_ring(now_s)
         self._warn()
@@ -277,12 +283,10 @@ class Sampler:
                 continue
         return [values.get(channel.id) for channel in channels]
 
-    def _sample_own(self, now_ns: int) -> None:
-        """The processes that are measured, and what measuring itself took."""
-        self._own_s = now_ns * 1e-9
+    def _own_values(self, now_ns: int) -> list[tuple[float | None, int] | None]:
+        """What the processes that are measured used, and what measuring itself took."""
         values = self._readings(now_ns, self._jobs, self._job_channels)
-        values.append((round(time.process_time(), 6), now_ns))
-        self._run.write("S", segment.sample(0, now_ns, values), self._own_s)
+        return [*values, (round(time.process_time(), 6), now_ns)]
 
     def _copy_ring(self, now_s: float) -> None:
         """Write the marks into the run's folder, whole or not at all, if no file of a name holds them."""

@@ -17,7 +17,6 @@ A value is ``-`` where there was none, and ``value@offset`` where it was read so
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from binascii import crc32
@@ -278,6 +277,8 @@ def parsed(data: bytes, path: str = "") -> Segment:
 
 
 def _table(text: str) -> dict[str, Any]:
+    import json  # here, since a sampler reads its sensors before it first needs this
+
     found = json.loads(text)
     if not isinstance(found, dict):
         raise TypeError(text)
@@ -317,6 +318,8 @@ def head(path: str) -> dict[str, Any]:
 
 def dumped(document: dict[str, Any]) -> str:
     """JSON of one line."""
+    import json
+
     return json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str)
 
 

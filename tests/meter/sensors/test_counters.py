@@ -142,3 +142,12 @@ def test_counters_of_their_own_that_agree_once_are_not_one(one: float, other: fl
         seen["other"] += 5
 
     assert not mirrored(lambda: seen["one"], lambda: seen["other"], pause)
+
+
+def test_readings_within_one_refresh_show_nothing() -> None:
+    """Several ranks that ask for samples at once are no reason to think that a counter has stopped."""
+    quick = [Reading("c", 5.0, each * 5_000_000) for each in range(40)]
+    slow = [Reading("c", 5.0, each * 500_000_000) for each in range(40)]
+    power = [Reading("p", 90.0, each) for each in range(0, 10**10, 10**8)]
+    assert frozen(quick, power) is None
+    assert frozen(slow, power) == 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import namedtuple
 
 from . import files
+from .cgroup import CONTAINERS, of_job
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ memory_byte  memory that it may use; ``None`` if nothing limits it
 contained    whether it is in a container, so that others may be on the machine that cannot be seen from inside
 """
 
-JOB = re.compile(r"job_\d+")
-"""The group of a Slurm job on a node, above its steps and tasks."""
-
-CONTAINER = re.compile(r"kubepods|docker-[0-9a-f]|/docker/|libpod|cri-containerd|crio-|/lxc|garden|/machine\.slice/")
 MARKS = ("/.dockerenv", "/run/.containerenv")
 """Files by which engines of containers say that one is inside."""
 
@@ -40,13 +36,13 @@ def allotment(root: str = "/", environ: Mapping[str, str] | None = None, pid: in
     told = files.text(f"{root}/proc/self/cgroup") if told is None else told
     path = next((line[3:] for line in (told or "").splitlines() if line.startswith("0::/")), "")
     processors, memory_byte = _limits(f"{root}/sys/fs/cgroup", path)
-    contained = bool(CONTAINER.search(told or "")) or (
+    contained = any(each in (told or "") for each in CONTAINERS) or (
         path == "/" and files.exists(f"{root}/sys/fs/cgroup/cgroup.events")  # the top of a machine has none
     )
     if not root:
         contained = contained or "KUBERNETES_SERVICE_HOST" in environ or any(map(files.exists, MARKS))
     stated = environ.get("SLURM_CPUS_ON_NODE", "")
-    group = _job(path)
+    group = of_job(path)
     if processors is None and stated.isascii() and stated.isdigit() and int(stated):
         processors, group = float(stated), f"slurm-{environ.get('SLURM_JOB_ID', '')}"
     if processors is not None and processors in _counts(root):
@@ -58,7 +54,7 @@ def _limits(mount: str, path: str) -> tuple[float | None, int | None]:
     """Processors and bytes that the groups on a path allow, the least of each."""
     processors: list[float] = []
     memory_byte: list[int] = []
-    steps = [each for each in _job(path).split("/") if each]
+    steps = [each for each in of_job(path).split("/") if each]
     for depth in range(len(steps) + 1):
         folder = "/".join([mount, *steps[:depth]])
         quota, _, period = (files.text(f"{folder}/cpu.max") or "").partition(" ")
@@ -70,13 +66,6 @@ def _limits(mount: str, path: str) -> tuple[float | None, int | None]:
         most = files.text(f"{folder}/memory.max") or ""
         memory_byte += [int(most)] if most.isdigit() else []
     return min(processors, default=None), min(memory_byte, default=None)
-
-
-def _job(path: str) -> str:
-    """The group of a whole job of Slurm, where a path leads to one of its steps."""
-    steps = path.split("/")
-    ends = [place for place, step in enumerate(steps) if JOB.fullmatch(step)]
-    return "/".join(steps[: ends[0] + 1]) if ends else path
 
 
 def listed(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 
 from . import files
 from .base import Channel, Probe, Reading
@@ -12,14 +11,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-JOB = re.compile(r"job_\d+")
-"""The group of a Slurm job on a node, above its steps and tasks."""
-
-OWN = re.compile(
-    r"job_\d+|kubepods|docker-[0-9a-f]+|/docker/|libpod|cri-containerd|crio-|/lxc|garden|"
-    r"run-[^/]+\.(scope|service)|thirdwatt[^/]*\.(scope|service)"
+CONTAINERS = (
+    "kubepods",
+    "docker-",
+    "/docker/",
+    "libpod",
+    "cri-containerd",
+    "crio-",
+    "/lxc",
+    "garden",
+    "/machine.slice/",
 )
-"""Groups that somebody made for one job: schedulers, containers, systemd-run."""
+"""Parts of the paths of groups by which one knows a container."""
+
+UNITS = ("run-", "thirdwatt")
+"""Beginnings of the names of units that systemd-run makes for one command."""
 
 FIX = "Start the job in a group of its own: systemd-run --user --scope COMMAND, a container, or a scheduler."
 
@@ -94,11 +100,7 @@ class Cgroup:
         if path is None or not files.exists(f"{mount}/cgroup.controllers"):
             return None, "This machine does not use cgroup v2."
         path = "/" + path.strip("/")
-        steps = path.split("/")
-        for place, step in enumerate(steps):
-            if JOB.fullmatch(step):
-                path = "/".join(steps[: place + 1])
-                break
+        path = of_job(path)
         folder = f"{mount}/{path.lstrip('/')}".rstrip("/")
         if not files.exists(f"{folder}/cpu.stat"):
             return None, "The group of the job is not visible from here."
@@ -106,7 +108,7 @@ class Cgroup:
             if files.exists(f"{folder}/cgroup.events"):
                 return folder, ""
             return None, "The job has no group of its own, but is in that of the whole machine."
-        if OWN.search(path) or self._alone(folder):
+        if made_for_one(path) or self._alone(folder):
             return folder, ""
         return None, "The job has no group of its own: other programs share it."
 
@@ -134,6 +136,22 @@ class Cgroup:
             return None if told is None else int(told.rpartition(")")[2].split()[1])
         except (IndexError, ValueError):
             return None
+
+
+def of_job(path: str) -> str:
+    """The group of a whole job of Slurm on a node, where a path leads to one of its steps or tasks."""
+    steps = path.split("/")
+    for place, step in enumerate(steps):
+        if step.startswith("job_") and step[4:].isdigit():
+            return "/".join(steps[: place + 1])
+    return path
+
+
+def made_for_one(path: str) -> bool:
+    """Whether a group was made for one job: by a scheduler, an engine of containers or systemd-run."""
+    if any(each in path for each in CONTAINERS) or of_job(path) != path or path.rpartition("/")[2].startswith("job_"):
+        return True
+    return any(step.startswith(UNITS) and step.endswith((".scope", ".service")) for step in path.split("/"))
 
 
 def _seconds(fd: int) -> float | None:

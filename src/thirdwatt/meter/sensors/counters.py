@@ -22,6 +22,9 @@ within, which loses nothing) or ``reset``: it began anew, so the amount is ``Non
 FROZEN_AFTER = 10
 """Refreshes without any energy, while power is drawn, after which a counter is held to have stopped."""
 
+REFRESH_NS = 200_000_000
+"""Time within which every counter is refreshed: readings in between show nothing new, however many there are."""
+
 ROUNDS = 3
 """Times that two counters are looked at before they are held to be one."""
 
@@ -107,7 +110,7 @@ def frozen(counter: Sequence[Reading], power: Sequence[Reading], refreshes: int 
     while first > 0 and seen[first - 1].value == seen[-1].value:
         first -= 1
     since = seen[first].t_ns
-    if len({each.t_ns for each in seen[first:]}) <= refreshes:
+    if len({each.t_ns for each in seen[first:]}) <= refreshes or seen[-1].t_ns - since < refreshes * REFRESH_NS:
         return None
     drawn = [each.value for each in power if usable(each.value) and since <= each.t_ns <= seen[-1].t_ns]
     return since if drawn and min(drawn) > 0 else None
