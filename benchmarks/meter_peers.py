@@ -79,31 +79,28 @@ THIRDWATT = Tool(
 import os, thirdwatt
 def begin(folder, name):
     return thirdwatt.measure(name, dir=os.path.join(folder, "runs.d"))
-def told(record):
-    from thirdwatt.meter.analysis import summary
-    found = summary.summarised(record)
+def figures(found):
     parts = [each["energy_j"] for each in found["devices"] if each["measured_s"]]
     if parts:
         three = [sum(each[key] for each in parts) for key in ("value", "low", "high")]
     else:
         three = [found["modelled_j"][key] if found["modelled_j"] else None for key in ("value", "low", "high")]
-    last = max((each[1] for part in record.nodes for each in part.samples), default=0)
-    begin = min(each.begin_ns for each in record.participants)
     return {"joules": three[0], "low": three[1], "high": three[2], "seconds": found["duration_s"],
             "label": "measured" if parts else "modelled", "node_j": found["energy_j"], "own_cpu_s": found["own_cpu_s"],
-            "last_s": (last - begin) * 1e-9, "state": found["state"], "bad_lines": found["bad_lines"]}
+            "state": found["state"], "bad_lines": found["bad_lines"]}
+def told(record):
+    from thirdwatt.meter.analysis import summary
+    last = max((each[1] for part in record.nodes for each in part.samples), default=0)
+    begin = min(each.begin_ns for each in record.participants)
+    return {**figures(summary.summarised(record)), "last_s": (last - begin) * 1e-9}
 def end(run, folder):
     run.close()
-    from thirdwatt.meter.analysis import store
-    try:
-        return told(store.opened(run.id, run.dir))
-    except Exception:
-        return {"joules": None, "seconds": None}
+    return figures(run.result)
 def kept(folder):
     import tempfile
     from thirdwatt.meter.analysis import store
     where = os.path.join(folder, "runs.d")
-    records = store.runs(where)
+    records = [store.opened(each, where) for each in store.ids(where)]
     added = sum(told(each)["joules"] or 0.0 for each in records)
     if len(records) > 1:
         with tempfile.TemporaryDirectory() as into:
@@ -566,7 +563,8 @@ def clean(tool: Tool, place: Place) -> dict[str, str]:
     """The environment of a job: nothing of ours, no settings of a user, and no way out where there is a network."""
     environ = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "TMPDIR")}
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    source = {"PYTHONPATH": str(SOURCE)} if tool is THIRDWATT else {}
+    # what the counters show is the job's alone, wherever this runs
+    source = {"PYTHONPATH": str(SOURCE), "THIRDWATT_SHARE": "1"} if tool is THIRDWATT else {}
     return {**environ, "HOME": str(place.folder), **({} if os.geteuid() == 0 else nowhere), **source}
 
 

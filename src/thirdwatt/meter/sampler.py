@@ -208,7 +208,7 @@ class Sampler:
     def _open_job(self) -> None:
         """What is of this run alone: its processes, which are those that this kernel knows, wherever sensors are."""
         from .sensors import accelerators, make, model, visible
-        from .sensors.allotment import allotment
+        from .sensors.allotment import allotment, positive
 
         told = model.host(self.config.root)
         self._machine = {
@@ -217,6 +217,7 @@ class Sampler:
             "threads": told.threads,
             "memory_byte": told.memory_bytes,
             "virtual": told.virtual,
+            "package_w": positive(os.environ.get(model.STATED, ""), 1e4),
             "allotted": allotment(self.config.root, os.environ, self.config.pid)._asdict(),
         }
         if os.environ.get("SLURM_JOB_ID", "").isdigit():

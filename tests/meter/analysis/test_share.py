@@ -118,6 +118,24 @@ def test_of_a_machine_read_whole_the_boards_are_taken_out_first(tmp_path: Path) 
     assert whole["job_j"]["high"] < whole["energy_j"]["high"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "joules"), [("1", 20_000), ("0.4", 8_000), ("0", 5_000), ("2", 5_000), ("x", 5_000)]
+)
+def test_a_share_may_be_stated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: str, joules: float) -> None:
+    monkeypatch.setenv("THIRDWATT_SHARE", stated)
+    assert job(tmp_path, [PACKAGE], SAYS, PODS)["measured_j"] == pytest.approx(joules)
+
+
+def test_the_power_of_a_package_may_be_stated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = job(tmp_path / "a", [], SAYS, "/user.slice")["modelled_j"]
+    monkeypatch.setenv("THIRDWATT_PACKAGE_W", "100")
+    told = job(tmp_path / "b", [], SAYS, "/user.slice")
+    [cpu] = [each for each in told["modelled"] if each["component"] == "cpu"]
+    assert "100 W, as stated" in cpu["how"]
+    assert cpu["energy_j"]["high"] <= 100 * 100
+    assert told["modelled_j"]["high"] / told["modelled_j"]["low"] < wide["high"] / wide["low"] / 5
+
+
 def test_without_a_container_the_machine_is_the_jobs(tmp_path: Path) -> None:
     found = job(tmp_path, [PACKAGE], SAYS, "/user.slice")
     assert found["measured_j"] == pytest.approx(20_000)

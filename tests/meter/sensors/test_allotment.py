@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.meter.sensors.conftest import Machine
-from thirdwatt.meter.sensors.allotment import allotment, listed
+from thirdwatt.meter.sensors.allotment import Allotment, allotment, listed
 
 PID = 77
 SLURM = "/system.slice/slurmstepd.scope/job_12"
@@ -19,7 +19,7 @@ def cores(machine: Machine, threads: int = 64, each_core: int = 2) -> None:
 def test_a_job_without_limits_has_the_whole_machine(machine: Machine) -> None:
     cores(machine)
     machine.write(f"proc/{PID}/cgroup", "0::/user.slice/user-1000.slice/session-2.scope")
-    assert allotment(machine.root, {}, PID) == ("", None, None, False)
+    assert allotment(machine.root, {}, PID) == Allotment("", None, None, False)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_container_that_sees_its_group_as_the_top(machine: Machine) -> None:
     machine.write(f"proc/{PID}/cgroup", "0::/")
     machine.write("sys/fs/cgroup/cgroup.events", "populated 1")
     machine.write("sys/fs/cgroup/cpu.max", "800000 100000")
-    assert allotment(machine.root, {}, PID) == ("/", 8.0, None, True)
+    assert allotment(machine.root, {}, PID) == Allotment("/", 8.0, None, True)
 
 
 def test_steps_of_slurm_have_what_their_job_has(machine: Machine) -> None:
@@ -57,7 +57,7 @@ def test_steps_of_slurm_have_what_their_job_has(machine: Machine) -> None:
     machine.write(f"proc/{PID}/cgroup", f"0::{SLURM}/step_0/user/task_1")
     machine.write(f"sys/fs/cgroup{SLURM}/cpuset.cpus.effective", "0-15")
     machine.write(f"sys/fs/cgroup{SLURM}/step_0/user/task_1/cpuset.cpus.effective", "0-3")
-    assert allotment(machine.root, {"SLURM_JOB_ID": "12"}, PID) == (SLURM, 16.0, None, False)
+    assert allotment(machine.root, {"SLURM_JOB_ID": "12"}, PID) == Allotment(SLURM, 16.0, None, False)
 
 
 @pytest.mark.parametrize(("stated", "processors"), [("8", 8.0), ("64", None), ("32", None), ("x", None), ("0", None)])

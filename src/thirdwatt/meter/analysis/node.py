@@ -8,7 +8,7 @@ from thirdwatt.meter.sensors.base import Channel, Reading
 
 from .attempts import key, outermost
 from .series import Series
-from .share import WHOLE, share
+from .share import WHOLE, share, stated_share
 from .spans import outside, seconds, union
 
 TYPE_CHECKING = False
@@ -55,6 +55,7 @@ class Machine:
             for size in ("threads", "packages", "memory_byte")
         )
         self.virtual = any(each.header.get("virtual") for each in participants)
+        self.package_w = max(number_of(each.header.get("package_w"), 0.0) for each in participants)
         self.used_s = sum(_work(participants).values())
 
     def read(self, part: Segment) -> None:
@@ -100,6 +101,8 @@ class Machine:
             told = each.header.get("allotted")
             if not isinstance(told, dict):
                 return WHOLE
+            if stated := number_of(told.get("stated"), 0.0):
+                return stated_share(min(1.0, stated))
             contained = contained or bool(told.get("contained"))
             limit = number_of(told.get("processors"), 0.0) or None
             group = str(told.get("group", ""))
@@ -231,8 +234,9 @@ class Machine:
     def _processors(self, part: Any) -> dict[str, Any]:
         """Processors of unknown power: of the whole machine by its load, or our part of it by ours."""
         duration_s, threads, packages = self.duration_s, self.threads, self.packages
-        power = model.package_w(threads, packages, self.virtual)
+        power = model.package_w(threads, packages, self.virtual, self.package_w)
         what = f"{threads} threads of a virtual machine" if self.virtual else f"{packages} of unknown power"
+        what = f"{packages} of {self.package_w:g} W, as stated" if self.package_w else what
         busy_s = self.used_s if part.high < 1 else self.busy_s()
         if busy_s is None:
             idle = model.cpu(0.0, duration_s, threads=threads, packages=packages, package_w=power)

@@ -20,6 +20,14 @@ Share = namedtuple("Share", ("low", "value", "high", "how"))
 WHOLE = Share(1.0, 1.0, 1.0, "the whole machine")
 
 
+UNSEEN = "its part of the work, in a container without a limit; set THIRDWATT_SHARE=1 if all is its own"
+
+
+def stated_share(value: float) -> Any:
+    """The part that somebody stated."""
+    return WHOLE if value == 1.0 else Share(value, value, value, "as stated")
+
+
 def at_rest(load: float) -> tuple[float, float]:
     """The least and the most of a processor's energy that it takes for being on, at a load from 0 to 1.
 
@@ -66,5 +74,4 @@ def share(
         value = middle * given + (1 - middle) * used
         how = f"{processors:g} of {threads} processors allotted, {100 * used:.0f} % of the work"
         return Share(min(given, used), value, max(given, used), how)
-    return Share(used * (1 - rest[1]), used, rest[1] + (1 - rest[1]) * used,
-                 "its part of the work, in a container without a limit")  # fmt: skip
+    return Share(used * (1 - rest[1]), used, rest[1] + (1 - rest[1]) * used, UNSEEN)

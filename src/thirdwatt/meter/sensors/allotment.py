@@ -12,14 +12,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Allotment = namedtuple("Allotment", ("group", "processors", "memory_byte", "contained"))
+Allotment = namedtuple("Allotment", ("group", "processors", "memory_byte", "contained", "stated"), defaults=(None,))
 """What a job was given of a machine.
 
 group        the control group that says so: those who share it share what it allots; empty if there is none
 processors   how many processors it may keep busy; ``None`` if nothing limits it
 memory_byte  memory that it may use; ``None`` if nothing limits it
 contained    whether it is in a container, so that others may be on the machine that cannot be seen from inside
+stated       its part of the machine as somebody stated it, from 0 to 1; ``None`` if nobody did
 """
+
+STATED = "THIRDWATT_SHARE"
+"""States the job's part of its machine: 1 where it is all its own, though it runs in a container."""
 
 MARKS = ("/.dockerenv", "/run/.containerenv")
 """Files by which engines of containers say that one is inside."""
@@ -47,7 +51,17 @@ def allotment(root: str = "/", environ: Mapping[str, str] | None = None, pid: in
         processors, group = float(stated), f"slurm-{environ.get('SLURM_JOB_ID', '')}"
     if processors is not None and processors in _counts(root):
         processors = None
-    return Allotment(group if processors is not None or contained else "", processors, memory_byte, contained)
+    group = group if processors is not None or contained else ""
+    return Allotment(group, processors, memory_byte, contained, positive(environ.get(STATED, ""), 1.0))
+
+
+def positive(text: str, most: float) -> float | None:
+    """A number above 0, and no greater than it may be; ``None`` for anything else."""
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if 0 < found <= most else None
 
 
 def _limits(mount: str, path: str) -> tuple[float | None, int | None]:

@@ -59,8 +59,14 @@ def host(root: str = "/") -> Any:
     return Host(name, len(packages) or (1 if threads else 0), threads, memory, files.virtual(root))
 
 
-def package_w(threads: int, packages: int, virtual: bool) -> tuple[float, float]:
-    """Power of one package at full work: of a virtual machine by its threads, which are a part of a package."""
+STATED = "THIRDWATT_PACKAGE_W"
+"""States the power of a processor package at full work, for machines that do not measure it."""
+
+
+def package_w(threads: int, packages: int, virtual: bool, stated: float | None = None) -> tuple[float, float]:
+    """Power of one package at full work: as stated; else of a virtual machine by its threads, a part of a package."""
+    if stated:
+        return stated, stated
     if not virtual:
         return PACKAGE_W
     each = threads / max(1, packages)
