@@ -122,7 +122,14 @@ def marks(folder: str) -> None:
             for _ in range(count):
                 time.perf_counter_ns()
 
-        for what, work in (("with run.phase(name)", phases), ("run.step(tokens)", steps), ("one clock reading", clock)):
+        def empty(count: int) -> None:
+            for _ in range(count):
+                with nothing:
+                    pass
+
+        nothing = Nothing()
+        marking = (("with run.phase(name)", phases), ("run.step(tokens)", steps))
+        for what, work in (*marking, ("one clock reading", clock), ("with an object that does nothing", empty)):
             times = []
             for _ in range(RUNS):
                 start = time.perf_counter_ns()
@@ -130,6 +137,18 @@ def marks(folder: str) -> None:
                 times.append((time.perf_counter_ns() - start) / 20_000)
             middle = statistics.median(times)
             say(f"{what}, median of 9", f"{middle:.0f} ns (max {max(times):.0f})", "<= 1 us", middle <= 1000)
+
+
+class Nothing:
+    """What a ``with`` costs by itself on this machine."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def cpu_per_hour(folder: str) -> None:

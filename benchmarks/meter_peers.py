@@ -501,7 +501,8 @@ class Job:
             "seconds": self.seconds, "trackers": trackers, "halfway": halfway, "trigger": str(self.logs / "trigger"),
             "counters": scripted.paths if scripted and truth else [],
         }  # fmt: skip
-        environ = {**clean(tool, place), "CLOCK_TRIGGER": str(self.logs / "trigger"), **(environ or {})}
+        own = {"CLOCK_TRIGGER": str(self.logs / "trigger"), MARK: str(self.logs)}
+        environ = {**clean(tool, place), **own, **(environ or {})}
         self.counters = scripted
         if place.counters:
             cores = {"core": 1, "children": 2}.get(work, 0)
@@ -557,6 +558,9 @@ class Job:
         out, err = ((self.logs / each).read_text(errors="replace") for each in ("out", "err"))
         reads = tuple(self.counters.reads_s) if self.counters else ()
         return Done(self.said(), code, out, err, self.folder, reads)
+
+
+MARK = "METER_PEERS_JOB"
 
 
 def clean(tool: Tool, place: Place) -> dict[str, str]:
@@ -699,16 +703,29 @@ def cpu_per_hour(place: Place) -> list[Row]:
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+    """A process and all that it started: its descendants, and what left them but has their environment still."""
     parents: dict[int, int] = {}
+    marked: list[int] = []
+    mark = _mark(pid)
     for each in Path("/proc").iterdir():
         if each.name.isdigit():
             with contextlib.suppress(OSError):
                 parents[int(each.name)] = int((each / "stat").read_text().rpartition(")")[2].split()[1])
+                if mark and _mark(int(each.name)) == mark:
+                    marked.append(int(each.name))
     found = [pid]
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
-    return found
+    return list(dict.fromkeys([*found, *marked]))
+
+
+def _mark(pid: int) -> bytes:
+    """What tells the processes of a job from those of others."""
+    with contextlib.suppress(OSError):
+        for each in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if each.startswith(MARK.encode()):
+                return each
+    return b""
 
 
 def tree_cpu_s(pid: int) -> float:

@@ -241,3 +241,46 @@ def test_slurm_stands_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "2.00 kWh for the whole nodes" in call(tmp_path, "runs", "latest").stdout
     [told] = json.loads(call(tmp_path, "runs", "latest", "--json").stdout)["runs"]
     assert (told["slurm_j"], told["energy_j"]) == (7_200_000, None)
+
+
+def measured(tmp_path: Path, watts: float = 1000.0, seconds: int = 20) -> None:
+    """A run of a node that drew so many watts."""
+    clock = Clock()
+    sensor = Scripted([channel("box", "node")], lambda _, now_ns: now_ns * 1e-9 * watts)
+    own = sampler(tmp_path, clock, sensor, "seen")
+    own.begin()
+    sampled(own, clock, seconds)
+    own.end("finished")
+
+
+def test_a_run_is_priced_at_a_site(tmp_path: Path) -> None:
+    measured(tmp_path, seconds=3600)
+    place = ("--set", "site.region=se", "--set", "site.pue=1.5", "--set", "site.intensity_kg_per_kwh=0.1")
+    found = json.loads(
+        call(tmp_path, "runs", "seen", *place, "--set", "site.electricity_usd_per_kwh=0.2", "--json").stdout
+    )
+    jsonschema.validate(found, schema("runs"))
+    priced = found["runs"][0]["priced"]
+    assert priced["facility_energy_kwh"]["value"] == pytest.approx(1.5)
+    assert priced["carbon_kg"]["value"] == pytest.approx(0.15)
+    assert priced["electricity_usd"]["value"] == pytest.approx(0.3)
+    assert priced["carbon_kg"]["low"] < 0.15 < priced["carbon_kg"]["high"]  # a sensor is right to 5 %
+    assert {each["kind"] for each in priced["rests_on"]} == {"stated"}
+    text = call(tmp_path, "runs", "seen", *place).stdout
+    assert "carbon           150 g" in text
+
+
+def test_without_a_place_there_is_no_carbon(tmp_path: Path) -> None:
+    measured(tmp_path)
+    text = call(tmp_path, "runs", "seen", "--set", "site.pue=1.5").stdout
+    assert "no place is stated" in text
+    [run] = json.loads(call(tmp_path, "runs", "seen", "--set", "site.pue=1.5", "--json").stdout)["runs"]
+    assert (run["priced"]["carbon_kg"], run["priced"]["water_l"]) == (None, None)
+    assert call(tmp_path, "runs", "--set", "site.pue=1.5").returncode == 2
+    assert call(tmp_path, "runs", "seen", "--set", "site.pue=banana").returncode == 2
+    assert "priced" not in json.loads(call(tmp_path, "runs", "seen", "--json").stdout)["runs"][0]
+
+
+def test_what_was_not_measured_has_no_price(tmp_path: Path) -> None:
+    assert call(tmp_path, "run", "--name", "b", "--", "true").returncode == 0
+    assert "nothing to price" in call(tmp_path, "runs", "latest", "--set", "site.region=se").stdout

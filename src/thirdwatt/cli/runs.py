@@ -24,17 +24,27 @@ SHORT = (
 @click.command("runs")
 @click.argument("asked", metavar="[ID | merge DIR...]", nargs=-1)
 @click.option("--observations", "as_observations", is_flag=True, help="Of one run, what estimate --observed reads.")
+@click.option("--scenario", metavar="SCENARIO", help="Of one run, what its energy comes to at the site of a scenario.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="The same at a site: site.region=se")
 @click.option("-o", "--into", metavar="DIR", help="With merge: the folder that holds all of them afterwards.")
 @click.option("--as", "one", metavar="ID", help="With merge: make one run of all of them.")
 @click.option("--dir", "where", metavar="DIR", help="Where runs live; by default $THIRDWATT_DIR, else .thirdwatt here.")
 @json_option
 def command(
-    asked: tuple[str, ...], as_observations: bool, into: str | None, one: str | None, where: str | None, as_json: bool
+    asked: tuple[str, ...],
+    as_observations: bool,
+    scenario: str | None,
+    settings: tuple[str, ...],
+    into: str | None,
+    one: str | None,
+    where: str | None,
+    as_json: bool,
 ) -> None:
     """Runs that were measured: all of them, or one by its id, its first letters or `latest`.
 
     A run that was killed is as readable as one that ended by itself. `runs merge DIR... -o DIR` puts folders of
-    several nodes together; what two of them hold is counted once.
+    several nodes together; what two of them hold is counted once. `runs ID --set site.region=se` says what the energy
+    comes to there.
     """
     from thirdwatt.meter.analysis import observed, result, words
     from thirdwatt.meter.run import folder
@@ -47,8 +57,8 @@ def command(
     if len(asked) > 1:
         raise click.UsageError("name one run, or none for all of them")
     if not asked:
-        if as_observations:
-            raise click.UsageError("--observations goes with one run")
+        if as_observations or scenario or settings:
+            raise click.UsageError("--observations, --scenario and --set go with one run")
         found = result.every(where)
         listed = [{name: each[name] for name in SHORT} for each in found]
         click.echo(dumped({"schema": SCHEMA, "runs": listed}) if as_json else _table(found, folder(where)))
@@ -59,7 +69,13 @@ def command(
         click.echo(_dumped(observed.observed(told)))
     else:
         told = {**told, "slurm_j": _slurm_j(told["slurm_jobs"])}
-        click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else words.text(told))
+        text = words.text(told)
+        if scenario or settings:
+            from thirdwatt.cli.priced import priced, said
+
+            told["priced"] = priced(told, scenario, settings)
+            text = f"{text}\n{said(told['priced'])}"
+        click.echo(dumped({"schema": SCHEMA, "runs": [told]}) if as_json else text)
 
 
 def _slurm_j(jobs: Sequence[str]) -> float | None:

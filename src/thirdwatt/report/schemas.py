@@ -441,6 +441,25 @@ class ComponentEnergy(Strict):
     energy_j: float
 
 
+class RestsOn(Strict):
+    """A figure on which a price rests."""
+
+    quantity: str
+    value: float
+    kind: str
+    source: str
+
+
+class PricedRun(Strict):
+    """What the energy of a run comes to at a site; no carbon and no water where no place is stated."""
+
+    facility_energy_kwh: Three
+    electricity_usd: Three | None
+    carbon_kg: Three | None
+    water_l: Three | None
+    rests_on: list[RestsOn]
+
+
 class Run(Strict):
     """One measured run; the short form of a list lacks everything after ``tokens``."""
 
@@ -476,6 +495,7 @@ class Run(Strict):
     slept_s: float | None = None
     slurm_jobs: list[str] = []
     slurm_j: float | None = None
+    priced: PricedRun | None = None
     notes: list[Any] = []
     bad_lines: int | None = None
     lost_mark_details: int | None = None

@@ -1,0 +1,204 @@
+"""Runs of words and signatures by numpy alone: the definition of :mod:`.reference`, many documents at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .reference import BLOCK, EMPTY, LENGTH, MIX, PLACES, RUN, probes
+from .rule import Candidates, Removed, Rule
+
+Bytes = NDArray[np.uint8]
+Offsets = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+NAME = "numpy"
+CHUNK_BYTES = 256 << 10
+"""Bytes that are looked at together: what is made of them stays in a processor's cache."""
+
+_U = np.uint64
+_LOW = np.array([(1 << 8 * each) - 1 for each in range(9)], dtype=_U)
+_PLACES = np.array(PLACES, dtype=_U)
+
+
+def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Signatures of documents, shape (documents, bins), and how many runs each has.
+
+    Parameters
+    ----------
+    data
+        Their bytes, one behind the other.
+    offsets
+        Where each begins, and where the last one ends: one more than there are documents.
+    bins
+        Values of a signature.
+    """
+    count = len(offsets) - 1
+    found = np.full((count, bins), EMPTY, dtype=np.uint32)
+    lengths = np.zeros(count, dtype=np.int64)
+    attempts = np.array(probes(bins), dtype=np.int64)
+    for first, last in _chunks(offsets):
+        hashes, starts = _runs(data, offsets[first : last + 1])
+        counts = np.diff(starts)
+        lengths[first:last] = counts
+        place = (hashes >> _U(32)) * _U(bins) >> _U(32)
+        place += np.repeat(np.arange(0, (last - first) * bins, bins, dtype=_U), counts)
+        np.minimum.at(found[first:last].reshape(-1), place.astype(np.intp), hashes.astype(np.uint32))
+    _fill(found, attempts)
+    return found, lengths
+
+
+def distinct(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """The distinct runs of documents, sorted within each, and where those of each begin."""
+    parts: list[Hashes] = []
+    counts: list[int] = [0]
+    for first, last in _chunks(offsets):
+        hashes, starts = _runs(data, offsets[first : last + 1])
+        for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            own = np.sort(hashes[begin:end])
+            own = own[np.append(True, own[1:] != own[:-1])] if len(own) else own
+            parts.append(own)
+            counts.append(len(own))
+    return np.concatenate(parts) if parts else np.empty(0, _U), np.cumsum(counts, dtype=np.int64)
+
+
+def greedy(buckets: NDArray[np.int64], total: int, candidates: Candidates, rule: Rule) -> Removed:
+    """Keep the first of documents that are alike, and find for each other one that was kept and is truly like it.
+
+    Parameters
+    ----------
+    buckets, total
+        Of each document in each band, from :func:`.bands.buckets`.
+    candidates
+        The documents: pairs whose signatures agree too little are not counted.
+    rule
+        When two documents are alike.
+    """
+    count = len(buckets)
+    kept: list[list[int]] = [[] for _ in range(total)]
+    witness, alike = np.full(count, -1, dtype=np.int64), np.zeros(count)
+    full: set[int] = set()
+    for number, row in enumerate(buckets.tolist()):
+        shared = [bucket for bucket in row if bucket >= 0]
+        others = dict.fromkeys(other for bucket in shared for other in reversed(kept[bucket]))
+        for other in others:
+            jaccard = _alike(candidates, number, other, rule)
+            if jaccard:
+                witness[number], alike[number] = other, jaccard
+                break
+        else:
+            for bucket in shared:
+                if len(kept[bucket]) < rule.most:
+                    kept[bucket].append(number)
+                else:
+                    full.add(bucket)
+    return Removed(witness, alike, len(full))
+
+
+def _alike(candidates: Candidates, one: int, other: int, rule: Rule) -> float:
+    """Jaccard of two documents, 0 where it is less than the rule wants or need not be counted to know that."""
+    first, second = candidates.runs(one), candidates.runs(other)
+    small, large = sorted((len(first), len(second)))
+    if small < rule.jaccard * large:
+        return 0.0
+    signatures = candidates.signatures
+    if int((signatures[one] == signatures[other]).sum()) < rule.agreement(signatures.shape[1]):
+        return 0.0
+    both = np.concatenate((first, second))
+    both.sort(kind="stable")
+    common = int((both[1:] == both[:-1]).sum())
+    return common / (small + large - common) if common >= rule.needed(small, large) else 0.0
+
+
+def _chunks(offsets: Offsets) -> list[tuple[int, int]]:
+    """First and last documents that are looked at together; one that is longer stands alone."""
+    found, first, count = [], 0, len(offsets) - 1
+    while first < count:
+        last = int(np.searchsorted(offsets, offsets[first] + CHUNK_BYTES, side="right")) - 1
+        last = min(count, max(last, first + 1))
+        found.append((first, last))
+        first = last
+    return found
+
+
+def _runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """Hashes of all runs of documents, and where those of each begin."""
+    hashes, starts = _words(data[offsets[0] : offsets[-1]], offsets - offsets[0])
+    count = len(hashes)
+    padded = np.append(hashes, np.zeros(RUN - 1, _U))
+    sums = padded[:count] * _PLACES[0]
+    for place in range(1, RUN):
+        sums += padded[place : place + count] * _PLACES[place]
+    of_each = np.diff(starts)
+    keep = np.ones(count, dtype=bool)
+    for back in range(1, RUN):
+        long = of_each >= back
+        keep[starts[1:][long] - back] = False
+    short = np.flatnonzero((of_each > 0) & (of_each < RUN))
+    firsts = starts[short]
+    keep[firsts] = True
+    if len(short):
+        own = np.zeros(len(short), _U)
+        for place in range(RUN - 1):
+            has = of_each[short] > place
+            own[has] += padded[firsts[has] + place] * _PLACES[place]
+        sums[firsts] = own
+    found = sums[keep]
+    found = (found ^ found >> _U(32)) * _U(MIX)
+    found ^= found >> _U(29)
+    runs = np.where(of_each > 0, np.maximum(1, of_each - RUN + 1), 0)
+    return found, np.concatenate(([0], np.cumsum(runs))).astype(np.int64)
+
+
+def _words(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """Hashes of all words of documents, and where those of each begin."""
+    size = len(data)
+    text = np.zeros(size + 8, dtype=np.uint8)
+    text[:size] = data
+    body = text[:size]
+    small = body | np.uint8(32)
+    letter = small - np.uint8(97) < 26
+    word = letter | (body - np.uint8(48) < 10) | (body == 95) | (body >= 128)
+    np.copyto(body, small, where=letter)
+    starts = word.copy()
+    starts[1:] &= ~word[:-1] | (body[1:] >= 0xE3)
+    ends = word.copy()
+    ends[:-1] &= ~word[1:] | (body[1:] >= 0xE3)
+    edges = offsets[1:-1]
+    edges = edges[(edges > 0) & (edges < size)]
+    starts[edges] = word[edges]
+    ends[edges - 1] = word[edges - 1]
+    begin = np.flatnonzero(starts)
+    length = np.flatnonzero(ends) + 1 - begin
+    eights = np.ndarray((size + 1,), dtype="<u8", buffer=text, strides=(1,)) if size else np.empty(0, "<u8")
+    hashes = length.astype(_U) * _U(LENGTH)
+    hashes = (hashes ^ (eights[begin] & _LOW[np.minimum(length, 8)])) * _U(BLOCK)
+    hashes ^= hashes >> _U(29)
+    longer = np.flatnonzero(length > 8)
+    done = 8
+    while len(longer):
+        left = length[longer] - done
+        block = eights[begin[longer] + done] & _LOW[np.minimum(left, 8)]
+        own = (hashes[longer] ^ block) * _U(BLOCK)
+        hashes[longer] = own ^ own >> _U(29)
+        longer = longer[left > 8]
+        done += 8
+    return hashes, np.searchsorted(begin, offsets).astype(np.int64)
+
+
+def _fill(found: NDArray[np.uint32], attempts: NDArray[np.int64]) -> None:
+    """Give empty bins the value of another, where a document has any."""
+    empty = found == EMPTY
+    some = ~empty.all(axis=1)
+    rows, places = np.nonzero(empty & some[:, None])
+    least = found.copy() if len(rows) else found
+    for attempt in attempts:
+        if not len(rows):
+            return
+        value = least[rows, attempt[places]]
+        full = value != EMPTY
+        found[rows[full], places[full]] = value[full]
+        rows, places = rows[~full], places[~full]
+    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+        full = np.flatnonzero(least[row] != EMPTY)
+        found[row, place] = least[row, full[np.searchsorted(full, place) % len(full)]]
