@@ -6,7 +6,6 @@ A pair of Jaccard :math:`J` shares one of :math:`b` buckets of :math:`r` rows wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +71,18 @@ def buckets(keys: Keys) -> tuple[NDArray[np.int64], int]:
     return found, total
 
 
-def curve(how: Bands, at: Iterable[float]) -> list[float]:
-    """The probability of :meth:`Bands.found` at several Jaccards."""
-    return [how.found(each) for each in at]
+def clusters(buckets: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """The first document of the cluster of each: those that share a bucket, and what these share one with."""
+    count = len(buckets)
+    rows, columns = np.nonzero(buckets >= 0)
+    of = buckets[rows, columns]
+    first = np.arange(count)
+    while True:
+        least = np.full(total, count, dtype=np.int64)
+        np.minimum.at(least, of, first[rows])
+        found = first.copy()
+        np.minimum.at(found, rows, least[of])
+        found = found[found]  # halves the length of chains at every turn
+        if np.array_equal(found, first):
+            return found
+        first = found
