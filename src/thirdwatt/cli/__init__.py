@@ -22,6 +22,7 @@ VERBS = {
     "run": "measure a command: what it and all it starts draws, its exit code passed on",
     "runs": "runs that were measured, killed ones too; several nodes as one",
     "top": "what this machine draws now, in the terminal",
+    "data": "what a dataset holds twice: exact and near duplicates, rows that cannot be read",
     "doctor": "which sensors of this machine work, and the least that would make the others work",
     "validate": "estimates held against published runs",
     "facts": "what is published: tables, rows, figures with source and age",

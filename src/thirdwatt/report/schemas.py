@@ -520,6 +520,55 @@ class Summary(Strict):
     run: Run
 
 
+class ScanFinding(Strict):
+    """A waste of a dataset; where it is not verified it says where to look, and no saving."""
+
+    id: str
+    what: str
+    rows: int
+    bytes: int
+    rows_share: float
+    bytes_share: float
+    verified: bool
+
+
+class ScanBadSample(Strict):
+    """A row that could not be read."""
+
+    file: str
+    row: int
+    reason: str
+    sample: str
+
+
+class ScanBadRows(Strict):
+    """How many rows could not be read, why, and the first of them."""
+
+    count: int
+    reasons: dict[str, int]
+    samples: list[ScanBadSample]
+
+
+class Scanned(Strict):
+    """The document of ``data scan --json``; ``tokens`` is null where no tokenizer was given."""
+
+    schema_: Literal["thirdwatt/scan/1"] = Field(alias="schema")
+    facts_digest: str
+    path: str
+    rows: int
+    bytes: int
+    tokens: int | None
+    stored_bytes: int
+    links: int
+    columns: list[str]
+    lengths: dict[str, int]
+    bad_rows: ScanBadRows
+    unread_files: list[str]
+    kernels: str
+    full_buckets: int
+    findings: list[ScanFinding]
+
+
 class DoctorSensor(Strict):
     """One sensor: whether it works here, why not, and the least that would make it work."""
 
@@ -860,6 +909,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "layout": LayoutSearch,
     "runs": Runs,
     "summary": Summary,
+    "scan": Scanned,
     "doctor": Doctor,
     "check": Check,
     "equivalents": Equivalents,

@@ -124,3 +124,10 @@ def test_a_plain_file_is_a_document(tmp_path: Path) -> None:
 )
 def test_the_column_of_documents_is_found(sizes: dict[str, list[int]], column: str) -> None:
     assert base.likely(sizes) == column
+
+
+def test_a_file_of_one_large_value_is_no_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(json.dumps({"a": [1, 2], "b": "x"}, indent=1).encode()))
+    with pytest.raises(ValueError, match="no line is a JSON object"):
+        formats.source(str(path))

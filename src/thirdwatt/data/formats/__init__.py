@@ -12,6 +12,9 @@ from .jsonl import JsonLines
 from .parquet import Parquet
 from .plain import Plain
 
+PLAIN = (".txt", ".md", ".rst", ".html")
+"""Files that are a document each."""
+
 READERS: dict[str, Callable[[str, str], Source]] = {
     ".parquet": Parquet,
     ".jsonl": JsonLines,
@@ -20,10 +23,7 @@ READERS: dict[str, Callable[[str, str], Source]] = {
     ".jsonl.zst": JsonLines,
     ".json.gz": JsonLines,
     ".json.zst": JsonLines,
-    ".txt": Plain,
-    ".md": Plain,
-    ".rst": Plain,
-    ".html": Plain,
+    **dict.fromkeys(PLAIN, Plain),
 }
 """How a file is read, by how its name ends."""
 

@@ -25,8 +25,15 @@ class JsonLines:
         self.column = column or self._found()
 
     def _found(self) -> str:
-        """The member that holds documents."""
+        """The member that holds documents.
+
+        Raises
+        ------
+        ValueError
+            If none of the first lines is an object, as in a file that is one large value.
+        """
         sizes: dict[str, list[int]] = {}
+        number, objects = -1, 0
         for number, (_, line) in enumerate(self._lines(lambda _: None)):
             if number >= LOOKED_AT:
                 break
@@ -34,9 +41,12 @@ class JsonLines:
                 found = _loads(line)
             except ValueError:
                 continue
+            objects += isinstance(found, dict)
             for name, value in found.items() if isinstance(found, dict) else ():
                 if isinstance(value, str):
                     sizes.setdefault(name, []).append(len(value))
+        if number >= 0 and not objects:
+            raise ValueError("no line is a JSON object")
         return likely(sizes)
 
     def texts(self, bad: Bad) -> Iterator[Texts]:

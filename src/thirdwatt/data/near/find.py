@@ -95,6 +95,11 @@ def find(
         Bands and rows of the buckets.
     rule
         When two documents are alike.
+
+    Raises
+    ------
+    ValueError
+        If the second reading gave other documents than the first.
     """
     rule = rule or Rule()
     signatures: list[NDArray[np.uint32]] = []
@@ -133,6 +138,8 @@ def _candidates(
             hashes.append(own)
             counts.append(np.diff(starts))
         first = last
+    if first != len(signatures):
+        raise ValueError(f"the documents changed while they were read: {len(signatures):,} at first, then {first:,}")
     joined = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     return Candidates(signatures[some], joined, np.cumsum(np.concatenate(counts)))
 
