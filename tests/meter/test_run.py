@@ -269,9 +269,9 @@ def test_a_run_within_another_has_a_sample_at_both_ends(tmp_path: Path) -> None:
         assert outer.result is None
         outer.close()
     [device] = inner.result["devices"]
-    assert device["gap_s"] < 0.2
-    assert device["energy_j"]["value"] == pytest.approx(WATTS * inner.result["duration_s"], rel=0.3)
-    assert inner.result["duration_s"] == pytest.approx(0.6, abs=0.2)
+    assert inner.result["duration_s"] >= 0.6  # of which nothing would be measured, were it not asked for
+    assert device["gap_s"] < 0.5
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.1)
 
 
 def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
@@ -287,8 +287,8 @@ def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
             time.sleep(1.5)
     found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
     [device] = found["devices"]
-    assert device["energy_j"]["value"] == pytest.approx(WATTS * found["duration_s"], rel=0.03)
-    assert device["gap_s"] < 0.2
+    assert device["gap_s"] < 0.5  # it looks for a free place every five seconds, and hears of this one
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.05)
 
 
 def test_a_child_does_not_write(tmp_path: Path) -> None:
