@@ -287,8 +287,8 @@ def test_the_next_takes_over_when_a_tracker_is_killed(tmp_path: Path) -> None:
             time.sleep(1.5)
     found = summary.summarised(store.opened(run.id, str(tmp_path / "d")))
     [device] = found["devices"]
-    assert device["gap_s"] < 0.5  # it looks for a free place every five seconds, and hears of this one
-    assert device["energy_j"]["value"] == pytest.approx(WATTS * device["measured_s"], rel=0.05)
+    assert device["energy_j"]["value"] == pytest.approx(WATTS * found["duration_s"], rel=0.03)
+    assert device["gap_s"] < 0.2  # it looks for a free place every five seconds, and hears of this one
 
 
 def test_a_child_does_not_write(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ class Sampling:
 def _spawned(command: list[str], environ: dict[str, str], actions: Sequence[tuple[object, ...]]) -> int:
     try:
         return os.posix_spawn(command[0], command, environ, file_actions=actions, setsid=True)
-    except NotImplementedError:  # it makes a session itself then
+    except NotImplementedError:  # this C library cannot begin a session as it spawns: the sampler begins one itself
         return os.posix_spawn(command[0], command, environ, file_actions=actions)
 
 

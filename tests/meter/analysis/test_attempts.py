@@ -60,6 +60,25 @@ def test_a_larger_attempt_after_a_smaller_one() -> None:
     assert (run["attempts"], run["steps"]) == (2, 20)
 
 
+def test_a_rank_that_was_killed_before_its_first_step_changes_no_number() -> None:
+    first = [process(0, 0, 10, steps=0, how="killed"), process(1, 0, 10, steps=10, how="killed")]
+    run = found(*first, *(process(rank, 20, 50, steps=30) for rank in range(2)))
+    assert (run["attempts"], run["steps"], run["tokens"]) == (2, 40, 7_000)
+
+
+def test_a_rank_that_is_replaced_while_others_run_on_is_of_their_attempt() -> None:
+    others = [process(rank, 0, 500, steps=500) for rank in range(3)]
+    run = found(*others, process(3, 0, 100, steps=100, how="killed"), process(3, 110, 500, steps=390))
+    assert (run["attempts"], run["steps"], run["tokens"]) == (1, 500, 199_000)
+    assert run["tokens_per_s"]["value"] == pytest.approx(398, rel=0.01)
+
+
+def test_processes_without_ranks_that_run_side_by_side_add_their_rates() -> None:
+    run = found(*(process(0, 0, 10, steps=10) for _ in range(4)))
+    assert (run["attempts"], run["steps"]) == (1, 10)
+    assert run["tokens_per_s"]["value"] == pytest.approx(400)
+
+
 def test_a_job_that_moves_to_another_machine_holds_its_boards_once() -> None:
     parts = [process(0, 0, 3600, 5, boot="a"), process(0, 4000, 7600, 5, boot="b", ahead_s=1e6)]
     most, hours = attempts.held(parts, {"a": 8, "b": 8})

@@ -68,23 +68,25 @@ def held(participants: Sequence[Participant], counts: Mapping[str, int]) -> tupl
 
 
 def attempts(participants: Sequence[Participant]) -> list[list[Participant]]:
-    """Processes that mark steps, by attempt: a rank that begins once the last one of its number ended begins the next.
+    """Processes that mark steps, by attempt: what overlaps in time ran together, and a restart begins when all have ended.
 
-    So does a command that runs one training after the other. Ranks of different numbers ran together.
+    So does a command that runs one training after the other. A rank that was replaced while others ran on is of their
+    attempt, and one that was killed before its first step leaves the numbers of the others as they are.
     """
     offsets = _offsets(participants)
     marking = [each for each in participants if each.marks.totals.get(STEP, (0,))[0]]
     found: list[list[Participant]] = []
-    ends: dict[int, list[tuple[int, str]]] = {}
     for each in sorted(marking, key=lambda part: part.begin_ns + offsets[key(part)]):
-        shift, before = offsets[key(each)], ends.setdefault(each.rank, [])
-        begin = each.begin_ns + shift
-        number = sum(end <= begin + (0 if where == key(each) else APART_NS) for end, where in before)
-        before.append((each.end_ns + shift, key(each)))
-        while len(found) <= number:
-            found.append([])
-        found[number].append(each)
-    return [each for each in found if each]
+        begin = each.begin_ns + offsets[key(each)]
+        together = found and any(
+            begin < other.end_ns + offsets[key(other)] - (0 if key(other) == key(each) else APART_NS)
+            for other in found[-1]
+        )
+        if together:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
 
 
 def latest(participants: Sequence[Participant]) -> list[Participant]:

@@ -102,8 +102,8 @@ def _ratio(total: Mapping[str, float], tokens: int) -> dict[str, float] | None:
 def _steps(participants: Sequence[Participant]) -> dict[str, Any]:
     """Steps of the job, tokens of all its processes, and their rate while steps run, without the first of each.
 
-    Ranks that ran together made the same steps, and their rates add; attempts that followed each other add their
-    steps, and their rates count by the time for which they held.
+    Processes that ran together made the same steps, and what they took in counts by the time of the longest; attempts
+    that followed each other add their steps, and their rates count by the time for which they held.
     """
     steps = tokens = 0
     rates: list[tuple[float, tuple[float, float, float]]] = []
@@ -115,7 +115,7 @@ def _steps(participants: Sequence[Participant]) -> dict[str, Any]:
         seen = [each for each in those if each.time_s > 0]
         if seen:
             time_s = max(each.time_s for each in seen)
-            low, value, high = (sum(each.rate[end] for each in seen) for end in range(3))
+            low, value, high = (sum(each.rate[end] * each.time_s for each in seen) / time_s for end in range(3))
             rates.append((time_s, (low, value, high)))
             step_s.append((time_s, sum(each.step_s for each in seen) / len(seen)))
     whole_s = math.fsum(time_s for time_s, _ in rates)
