@@ -42,6 +42,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/layout_search.py
 	@$(BIN)/python benchmarks/meter.py
+	@$(BIN)/python benchmarks/near.py
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv

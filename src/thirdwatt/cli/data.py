@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "thirdwatt/scan/1"
 SAMPLED = 3
+PAYS_BYTES = 32_000_000
+"""From about so much on numba saves more than it takes to be loaded: 10 ms a MB, and a third of a second."""
 
 
 @click.group("data")
@@ -41,12 +43,15 @@ def scan(path: str, column: str, as_json: bool) -> None:
     if not found.paths:
         raise InputError([Mistake(path, "holds no files", "name a file, a folder or a pattern in quotes")])
     try:
+        from thirdwatt.data.near.find import ChangedError
         from thirdwatt.data.scan import scan as scanned
-
-        told = scanned(found.paths, _form(), column, _progress(2 * len(found.paths)))
     except ImportError as error:
         raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
-    except ValueError as error:
+    try:
+        told = scanned(found.paths, _form(found.byte), column, _progress(2 * len(found.paths)))
+    except ImportError as error:
+        raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
+    except ChangedError as error:
         raise InputError([Mistake(path, str(error), "scan it when nobody writes to it")]) from error
     if not told.rows and not told.bad.counts:
         names = ", ".join(told.unread[:SAMPLED])
@@ -54,10 +59,12 @@ def scan(path: str, column: str, as_json: bool) -> None:
     click.echo(dumped(_document(path, found.byte, found.links, told)) if as_json else _said(path, found.byte, told))
 
 
-def _form() -> Form:
-    """The fast kernels where numba is there, else those of numpy: both find the same."""
+def _form(byte: int) -> Form:
+    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
     from thirdwatt.data.near import words_numpy
 
+    if byte < PAYS_BYTES:
+        return words_numpy
     try:
         from thirdwatt.data.near import words_numba
     except ImportError:

@@ -245,9 +245,9 @@ class Run:
         kept = self.sampling.kept()
         if self.trouble or any(kept):
             self._kept = (*kept, ring)
-            from .analysis import words
+            from .analysis import store, summary, words
 
-            _say(words.text(self.result or {}))
+            _say(words.text(summary.summarised(store.of_memory(self.dir, self.id, *self._kept))))
         elif self._report and _now() - self.begin_ns > LONG_S * 1e9:
             hours = (_now() - self.begin_ns) / 3.6e12
             _say(f"{self.id}: {hours:.1f} h recorded; thirdwatt runs {self.id} adds them up")

@@ -413,12 +413,9 @@ class ModelledComponent(Strict):
     device: str | None = None
 
 
-class MachineShare(Strict):
+class MachineShare(Three):
     """What of a machine is the job's, apart from its accelerators, and why."""
 
-    low: float
-    value: float
-    high: float
     how: str
 
 

@@ -55,6 +55,14 @@ def test_parquet_without_a_text_in_a_row(tmp_path: Path) -> None:
     assert read(path) == ({0: "a", 2: "b"}, [(1, "no text"), (3, "no text")])
 
 
+@pytest.mark.parametrize(("column", "reason"), [("nope", "is not there"), ("id", "is no text")])
+def test_a_column_that_holds_no_text_is_said(tmp_path: Path, column: str, reason: str) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": [1], "text": ["a"]}), path)
+    with pytest.raises(ValueError, match=reason):
+        formats.source(str(path), column)
+
+
 def test_a_row_group_that_is_torn_costs_its_rows_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": [f"text {each} " * 50 for each in range(30)]}), path, row_group_size=10,

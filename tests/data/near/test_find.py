@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.near.test_words import packed, planted
 from thirdwatt.data.near import bands, reference, words_numpy
-from thirdwatt.data.near.find import Batch, find
+from thirdwatt.data.near.find import Batch, ChangedError, find
 from thirdwatt.data.near.rule import Rule
 
 
@@ -44,6 +44,13 @@ def test_a_template_chains_what_is_not_alike() -> None:
     found = find(lambda: batches(texts, 16), words_numpy)
     assert found.flagged.sum() == 59
     assert 20 <= found.verified.sum() <= 35
+
+
+def test_documents_that_change_in_between_are_noticed() -> None:
+    texts = planted(4)
+    turns = iter([texts, texts[:100]])
+    with pytest.raises(ChangedError, match="400 at first, then 100"):
+        find(lambda: batches(next(turns), 50), words_numpy)
 
 
 def test_nothing_at_all() -> None:

@@ -103,6 +103,18 @@ def test_a_slice_of_two_of_eight_processors(tmp_path: Path) -> None:
     assert row.kind == "modelled"
 
 
+def test_memory_goes_by_what_was_allotted_of_it(tmp_path: Path) -> None:
+    ram = channel("ram", "dram")
+    limits = {
+        "cpu.max": "200000 100000",
+        "memory.max": str(32_000_000 << 10),
+    }  # a quarter of processors, half of memory
+    files = {f"sys__fs__cgroup__kubepods__pod__{name}": text for name, text in limits.items()}
+    found = job(tmp_path, [PACKAGE, ram], {**SAYS, "fake:ram:counter": 40.0}, PODS, **files)
+    ours = {each["device"]: each["job_j"]["value"] for each in found["devices"]}
+    assert ours == pytest.approx({"package": 5_000, "ram": 2_000})
+
+
 def test_a_container_gets_its_part_and_all_of_its_boards(tmp_path: Path) -> None:
     found = job(tmp_path, [*GPUS, PACKAGE], SAYS, PODS)
     ours = {each["device"]: each["job_j"]["value"] for each in found["devices"]}

@@ -22,7 +22,23 @@ class Parquet:
 
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
-        self.column = column or self._found()
+        self.column = column if self._has(column) else self._found()
+
+    def _has(self, column: str) -> bool:
+        """Whether a column was asked for.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name, or it holds no text.
+        """
+        if not column:
+            return False
+        with self._open() as file:
+            kinds = {field.name: field.type for field in file.schema_arrow}
+        if column not in kinds or not _is_text(kinds[column]):
+            raise ValueError(f"column {column} {'is no text' if column in kinds else 'is not there'}")
+        return True
 
     def _open(self) -> Any:
         import pyarrow.parquet as pq
@@ -31,18 +47,22 @@ class Parquet:
 
     def _found(self) -> str:
         """The column of documents."""
+        import pyarrow as pa
+
         with self._open() as file:
             names = [field.name for field in file.schema_arrow if _is_text(field.type)]
             for group in range(file.num_row_groups if names else 0):
                 try:
                     first = next(file.iter_batches(LOOKED_AT, row_groups=[group], columns=names))
-                except (OSError, StopIteration):  # the next group may be whole, or not empty
+                except (OSError, pa.ArrowException, StopIteration):  # the next group may be whole, or not empty
                     continue
                 return likely({name: [len(each or "") for each in first.column(name).to_pylist()] for name in names})
         return ""
 
     def texts(self, bad: Bad) -> Iterator[Texts]:
         """Its documents; a row group that cannot be read is one bad row for each of its rows."""
+        import pyarrow as pa
+
         with self._open() as file:
             first = 0
             for group in range(file.num_row_groups):
@@ -54,7 +74,7 @@ class Parquet:
                     ):
                         yield from self._batch(batch.column(0), at, bad)
                         at += batch.num_rows
-                except OSError as error:
+                except (OSError, pa.ArrowException) as error:
                     for row in range(at, first + count):
                         bad(BadRow(self.path, row, "row group that cannot be read", str(error).encode()[:200]))
                 first += count

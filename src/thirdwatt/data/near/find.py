@@ -22,6 +22,10 @@ Batch = tuple[Bytes, Offsets]
 """Documents: their bytes one behind the other, and where each begins, with the end of the last."""
 
 
+class ChangedError(Exception):
+    """The second reading gave other documents than the first."""
+
+
 class Form(Protocol):
     """A form of the kernels: :mod:`.words_numpy` or :mod:`.words_numba`."""
 
@@ -98,7 +102,7 @@ def find(
 
     Raises
     ------
-    ValueError
+    ChangedError
         If the second reading gave other documents than the first.
     """
     rule = rule or Rule()
@@ -139,7 +143,7 @@ def _candidates(
             counts.append(np.diff(starts))
         first = last
     if first != len(signatures):
-        raise ValueError(f"the documents changed while they were read: {len(signatures):,} at first, then {first:,}")
+        raise ChangedError(f"the documents changed while they were read: {len(signatures):,} at first, then {first:,}")
     joined = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     return Candidates(signatures[some], joined, np.cumsum(np.concatenate(counts)))
 

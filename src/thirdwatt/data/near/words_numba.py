@@ -32,8 +32,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """A function as machine code, kept beside this file for the next process."""
-    made: Any = numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    """A function as machine code, kept for the next process where there is a place for it."""
+    try:
+        made: Any = numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    except RuntimeError:  # neither this folder nor the user's cache can be written
+        made = numba.njit(nogil=True, boundscheck=False)(function)
     return cast("F", made)
 
 

@@ -68,7 +68,7 @@ def held(participants: Sequence[Participant], counts: Mapping[str, int]) -> tupl
 
 
 def attempts(participants: Sequence[Participant]) -> list[list[Participant]]:
-    """Processes that mark steps, by attempt: what overlaps in time ran together, and a restart begins when all have ended.
+    """Processes that mark steps, by attempt: what overlaps in time ran together; a restart begins once all have ended.
 
     So does a command that runs one training after the other. A rank that was replaced while others ran on is of their
     attempt, and one that was killed before its first step leaves the numbers of the others as they are.

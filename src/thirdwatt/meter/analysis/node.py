@@ -8,7 +8,7 @@ from thirdwatt.meter.sensors.base import Channel, Reading
 
 from .attempts import key, outermost
 from .series import Series
-from .share import WHOLE, share, stated_share
+from .share import WHOLE, Share, share, stated_share
 from .spans import outside, seconds, union
 
 TYPE_CHECKING = False
@@ -111,6 +111,18 @@ class Machine:
         processors = sum(limits) if len(limits) == len(given) and sum(limits) < self.threads else None
         return share(processors, contained, self.threads, self.used_s, self.busy_s(), self.duration_s)
 
+    def memory(self, part: Any) -> Any:
+        """What of the memory is the run's: what it was allotted, which takes power used or not; else as of the rest."""
+        limits: dict[str, int] = {}
+        for each in self.participants:
+            told = each.header.get("allotted")
+            told = told if isinstance(told, dict) else {}
+            limits[str(told.get("group", ""))] = whole(told.get("memory_byte"))
+        if part.low == 1 or not self.memory_byte or not all(limits.values()):
+            return part
+        given = min(1.0, sum(limits.values()) / self.memory_byte)
+        return Share(min(given, part.low), given, max(given, part.high), "memory allotted")
+
     def energy(self, found: Sequence[dict[str, Any]], modelled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Energy of the run here: of its devices with its share of the others, or of the machine read whole."""
         read = [each for each in found if each["measured_s"]]
@@ -145,7 +157,8 @@ class Machine:
         if device["component"] in CARDS:
             return dict(joules)
         if not device["whole_node"]:
-            return {end: joules[end] * getattr(part, end) for end in ENDS}
+            own = self.memory(part) if device["component"] == "dram" else part
+            return {end: joules[end] * getattr(own, end) for end in ENDS}
         every = overlap.chosen(each.channel for each in self.series.values())
         all_cards = [each for each in self.series.values() if each.channel.id in every.parts
                      and each.channel.component in CARDS]  # fmt: skip
@@ -215,8 +228,9 @@ class Machine:
         if not read & {"cpu", "platform", "module"} and self.threads:
             found.append(self._processors(part))
         if not read & {"dram", "module", "platform"} and self.memory_byte:
-            guess = model.dram(self.duration_s, part.high, memory_bytes=self.memory_byte, packages=self.packages)
-            low = guess.low * part.low / part.high if part.high else 0.0
+            own = self.memory(part)
+            guess = model.dram(self.duration_s, own.high, memory_bytes=self.memory_byte, packages=self.packages)
+            low = guess.low * own.low / own.high if own.high else 0.0
             said = f"{self.memory_byte / 1e9:.0f} GB of unknown modules"
             found.append(_modelled("dram", model.between(low, guess.high), said))
         known = [

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 from binascii import crc32
+from functools import cache
 
 from thirdwatt.meter.clock import content
 from thirdwatt.meter.run import folder, safe
@@ -59,16 +60,7 @@ def every(where: str | None = None) -> list[dict[str, Any]]:
 
 def running(where: str | None = None) -> list[dict[str, Any]]:
     """What the runs that are on have to say so far."""
-    unknown = [each for each in store.ids(where) if _kept(each, where) is None]
-    found = []
-    for name in unknown:
-        try:
-            record = store.opened(name, where)
-            if record.state == store.RUNNING:
-                found.append(summary.summarised(record))
-        except BROKEN:
-            continue
-    return found
+    return [each for each in every(where) if each["state"] == store.RUNNING]
 
 
 def named(name: str, where: str | None = None) -> list[str]:
@@ -127,6 +119,7 @@ def _made(place: str, name: str, windows: Mapping[str, Span]) -> str:
     return f"{crc32(repr(sizes).encode()):08x}{_formulas():08x}"
 
 
+@cache
 def _formulas() -> int:
     """The code by which a summary is made."""
     here = os.path.dirname(__file__)
