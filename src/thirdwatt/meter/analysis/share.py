@@ -20,7 +20,7 @@ Share = namedtuple("Share", ("low", "value", "high", "how"))
 WHOLE = Share(1.0, 1.0, 1.0, "the whole machine")
 
 
-UNSEEN = "its part of the work, in a container without a limit; set THIRDWATT_SHARE=1 if all is its own"
+UNSEEN = "its part of the work, in a container without a limit"
 
 
 def stated_share(value: float) -> Any:

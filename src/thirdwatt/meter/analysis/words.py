@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .share import UNSEEN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +95,8 @@ def text(found: Mapping[str, Any]) -> str:
         if part["low"] < 1:
             low, value, high = (f"{100 * part[end]:.2g}" for end in ("low", "value", "high"))
             rows.append(("share", f"{value} % ({low} to {high} %) of {plain(each['host'])}: {part['how']}"))
+            if part["how"] == UNSEEN:
+                rows.append(("", "THIRDWATT_SHARE=1 says that all of the machine is the job's"))
     for each in found["devices"]:
         watts = "" if each["mean_w"] is None else f", mean {each['mean_w']:.4g} W"
         gap = f", {time_text(each['gap_s'])} without samples" if each["gap_s"] > 1.0 else ""
