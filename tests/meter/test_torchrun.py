@@ -33,6 +33,8 @@ def main():
     if not dies:
         dist.init_process_group("gloo")
         model = DistributedDataParallel(model)
+    elif attempt and os.environ["RANK"] == "1":
+        time.sleep(4)  # so that the other has ended by then: the launcher alone can tell that they belong together
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
     with thirdwatt.measure("ddp") as run:
         log = os.open(f"{sys.argv[4]}/{os.environ['RANK']}.{attempt}", os.O_WRONLY | os.O_CREAT)  # what it truly did

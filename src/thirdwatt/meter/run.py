@@ -134,7 +134,7 @@ class Run:
         self._arguments: tuple[str, ...] = (
             self.dir if not self.trouble else "", self.id, self.name, str(interval_s), str(self.begin_ns),
             str(pid or self._owner), str(self.rank), kernel(root), os.path.basename(ring_path),
-            masked(str(command))[:MOST_COMMAND], str(self._owner),
+            masked(str(command))[:MOST_COMMAND], str(self._owner), _restart(),
         )  # fmt: skip
         self.sampling.start(self._arguments, self._ring.fd)
         self.trouble = self.trouble or self.sampling.trouble
@@ -340,7 +340,7 @@ def safe(name: str) -> str:
 def _job() -> str:
     """What the processes of one distributed job share and no other job has; empty for a process by itself.
 
-    A job that is started again by its scheduler or launcher stays the same one: its attempts are told apart by time.
+    A job that is started again by its scheduler or launcher stays the same one: its attempts are told apart afterwards.
     Of a launcher on one node that is the launcher, as a batch script may start one after the other.
     """
     get = os.environ.get
@@ -356,6 +356,13 @@ def _job() -> str:
 
     parent = os.getppid()
     return f"parent {boot_id()} {parent} {started_ticks(parent)}"
+
+
+def _restart() -> str:
+    """Which start of the job this is, as scheduler and launcher count, and of how many ranks; empty if they do not."""
+    names = ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_RUN_ID", "WORLD_SIZE")
+    told = [os.environ.get(name, "").replace(" ", "-")[:100] for name in names]
+    return " ".join(each or "-" for each in told) if told[0] or told[1] else ""
 
 
 def _number(*names: str) -> int:

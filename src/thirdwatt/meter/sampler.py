@@ -51,7 +51,7 @@ class Config:
     """What a sampler is told when it is started; texts alone, as they come on a command line."""
 
     FIELDS = ("folder", "run", "name", "interval_s", "begin_ns", "pid", "rank", "root", "ring", "command", "owner",
-              "passed")  # fmt: skip
+              "restart", "passed")  # fmt: skip
 
     def __init__(self, **given: str) -> None:
         self.folder = given.get("folder", "")
@@ -65,6 +65,7 @@ class Config:
         self.ring = given.get("ring", "")
         self.command = given.get("command", "")
         self.owner = int(given.get("owner") or self.pid)
+        self.restart = given.get("restart", "")
         self.passed = given.get("passed", "")
 
 
@@ -165,6 +166,7 @@ class Sampler:
             document |= {
                 "name": config.name,
                 "rank": config.rank,
+                "restart": config.restart,
                 "ring": config.ring,
                 "command": config.command,
                 "above": lineage(config.pid),

@@ -73,6 +73,19 @@ def test_a_rank_that_is_replaced_while_others_run_on_is_of_their_attempt() -> No
     assert run["tokens_per_s"]["value"] == pytest.approx(398, rel=0.01)
 
 
+def test_what_a_launcher_counts_tells_attempts_apart() -> None:
+    first = [process(0, 0, 10, steps=10, restart="- 0 x 2"), process(1, 12, 22, steps=10, restart="- 0 x 2")]
+    then = [process(1, 21, 31, steps=10, restart="- 1 x 2"), process(0, 33, 43, steps=10, restart="- 1 x 2")]
+    run = found(*first, *then)
+    assert (run["attempts"], run["steps"], run["tokens"]) == (2, 20, 4_000)
+
+
+def test_one_training_after_the_other_of_one_launch_id_are_attempts() -> None:
+    told: dict[str, Any] = {"restart": "- 0 none 2"}
+    trainings = [process(rank, begin + rank, begin + 10, 10, **told) for begin in (0, 20) for rank in range(2)]
+    assert (found(*trainings)["attempts"], found(*trainings)["steps"]) == (2, 20)
+
+
 def test_processes_without_ranks_that_run_side_by_side_add_their_rates() -> None:
     run = found(*(process(0, 0, 10, steps=10) for _ in range(4)))
     assert (run["attempts"], run["steps"]) == (1, 10)

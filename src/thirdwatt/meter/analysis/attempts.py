@@ -68,22 +68,25 @@ def held(participants: Sequence[Participant], counts: Mapping[str, int]) -> tupl
 
 
 def attempts(participants: Sequence[Participant]) -> list[list[Participant]]:
-    """Processes that mark steps, by attempt: what overlaps in time ran together; a restart begins once all have ended.
+    """Processes that mark steps, by attempt.
 
-    So does a command that runs one training after the other. A rank that was replaced while others ran on is of their
-    attempt, and one that was killed before its first step leaves the numbers of the others as they are.
+    What overlaps in time ran together, and a restart begins once all have ended. So does a command that runs one
+    training after the other. A rank that was replaced while others ran on is of their attempt, and one that was killed
+    before its first step leaves the numbers of the others as they are. Where the launcher says which start this is, its
+    word tells attempts apart, and ranks of one start belong together even if one ended before another began.
     """
     offsets = _offsets(participants)
     marking = [each for each in participants if each.marks.totals.get(STEP, (0,))[0]]
     found: list[list[Participant]] = []
     for each in sorted(marking, key=lambda part: part.begin_ns + offsets[key(part)]):
         begin = each.begin_ns + offsets[key(each)]
-        together = found and any(
-            begin < other.end_ns + offsets[key(other)] - (0 if key(other) == key(each) else APART_NS)
-            for other in found[-1]
+        last = next((group for group in reversed(found) if group[0].restart == each.restart), [])
+        beside = any(
+            begin < other.end_ns + offsets[key(other)] - (0 if key(other) == key(each) else APART_NS) for other in last
         )
-        if together:
-            found[-1].append(each)
+        late = each.restart and last and each.rank not in {other.rank for other in last}
+        if beside or late:
+            last.append(each)
         else:
             found.append([each])
     return found

@@ -45,6 +45,8 @@ class Participant:
     ----------
     begin_ns, end_ns
         Its window, by the monotonic clock of its boot.
+    restart
+        Which start of the job it belongs to, as its launcher counts; empty where that is not known.
     state
         ``finished``, ``killed`` or ``running``.
     how
@@ -58,6 +60,7 @@ class Participant:
         self.segment, self.marks, self.header = part, marks, header
         self.host, self.boot = str(header.get("host", "")), str(header.get("boot", ""))
         self.rank = whole(header.get("rank"))
+        self.restart = str(header.get("restart") or "")
         times = [each[1] for each in part.samples] + [each[0] for each in part.clocks]
         self.begin_ns = whole(header.get("begin_ns")) or marks.began_ns or min(times, default=0)
         end = part.end or {}
