@@ -135,16 +135,17 @@ class Phase:
         self._begin = _now()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:  # not *_: that makes a tuple
         end = _now()
+        begin = self._begin
         series = self._series
         ring = series.ring
         sequence = ring.next()
         marks = series.marks = series.marks + 1
-        ns = series.ns = series.ns + end - self._begin
+        ns = series.ns = series.ns + end - begin
         _pack(
             ring.buffer, PAGE + ((sequence - 1) & ring.mask) * 64,
-            series.number, self._begin, end, 0, marks, ns, series.tokens, sequence,
+            series.number, begin, end, 0, marks, ns, series.tokens, sequence,
         )  # fmt: skip
         if sequence >= ring.flush_at:
             ring.flush_at = sequence + ring.capacity // 2
