@@ -43,6 +43,9 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/layout_search.py
 	@$(BIN)/python benchmarks/meter.py
 	@$(BIN)/python benchmarks/near.py
+	@$(BIN)/python benchmarks/packing.py
+	@$(BIN)/python benchmarks/truth.py
+	@$(BIN)/python benchmarks/data_peers.py
 
 validation: .venv/.ready
 	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv

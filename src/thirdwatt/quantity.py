@@ -220,6 +220,8 @@ def limits(name: str) -> tuple[float, float]:
     """
     if name in ("pue", "typical_pue_ratio"):
         return 1.0, 10.0
+    if name == "padding_share":
+        return 0.0, 0.999  # where all is padding, nothing is trained
     if name in ("mfu", "goodput") or name.split("_per_")[0].endswith("_share"):
         return 0.0, 1.0
     return 0.0, 1e40

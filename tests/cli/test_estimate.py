@@ -182,3 +182,31 @@ def test_a_page_says_that_a_boundary_was_converted(tmp_path: Path) -> None:
     scenario.write_text("boundary = 'it'\n[workload]\nmodel = 'gpt-3'\n[cluster]\ncount = 64\n")
     run("estimate", "gpt-4o", "--against", str(scenario), "--samples", "20", "--html", str(path))
     assert "narrow states boundary it; it is shown at facility" in path.read_text()
+
+
+def test_a_scan_is_observed_by_its_id_its_beginning_and_its_file(
+    scenario: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = scenario.parent / "kept"
+    for name, share in (("20261129-a", 0.5), ("20261129-b", 0.2)):
+        (home / "scans" / name).mkdir(parents=True)
+        row = {"quantity": "padding_share", "value": share, "unit": "1", "source": f"scan {name}"}
+        held = {"schema": "thirdwatt/scan/1", "observations": [row]}
+        (home / "scans" / name / "scan.json").write_text(json.dumps(held))
+    monkeypatch.setenv("THIRDWATT_DIR", str(home))
+
+    def flop(*observed: str) -> float:
+        asked = [str(scenario), "--json", "--samples", "1", "--set", "workload.tokens=1e9"]
+        done = CliRunner().invoke(command, [*asked, *(part for each in observed for part in ("--observed", each))])
+        assert done.exit_code == 0, done.output
+        value: float = json.loads(done.stdout)["totals"]["training_flop"]["value"]
+        return value
+
+    plain = flop()
+    for name in ("20261129-a", str(home / "scans" / "20261129-a" / "scan.json")):
+        assert flop(name) / plain == pytest.approx(2)
+    assert flop("20261129-b") / plain == pytest.approx(1.25)
+    (home / "scans" / "20261129-b" / "scan.json").unlink()
+    assert flop("2026") / plain == pytest.approx(2)
+    done = CliRunner().invoke(command, [str(scenario), "--observed", "none-such"])
+    assert "none-such" in str(done.exception)

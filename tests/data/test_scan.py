@@ -1,14 +1,18 @@
-"""A scan of files of several formats, with copies, likenesses, links and rows that are none."""
+"""A scan of files of several formats: copies, likenesses, rows that are none; interrupted and gone on with."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
-import jsonschema
+import numpy as np
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
@@ -16,18 +20,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.data.near.test_words import planted
+from thirdwatt.data import reading, scan
 from thirdwatt.data.files import files
+from thirdwatt.data.findings import Bad
+from thirdwatt.data.formats.base import BadRow, Texts
+from thirdwatt.data.journal import Journal
 from thirdwatt.data.near import words_numpy
-from thirdwatt.data.scan import Scan, scan
-from thirdwatt.report.schemas import schema
+from thirdwatt.data.near.find import ChangedError, Search, find
+from thirdwatt.data.reading import Progress
+from thirdwatt.data.scan import Documents, Plan
 
 
-def dataset(where: Path) -> list[bytes]:
+def dataset(where: Path, count: int = 200) -> list[bytes]:
     """A folder of two files, and the documents in them."""
     where.mkdir(exist_ok=True)
-    texts = [*planted(8, 200), b"", b"short", b"short"]
-    pq.write_table(pa.table({"text": [each.decode() for each in texts[:100]]}), where / "a.parquet")
-    rows = [json.dumps({"text": each.decode()}) for each in texts[100:]]
+    texts = [*planted(8, count), b"", b"short", b"short"]
+    table = pa.table({"text": [each.decode() for each in texts[: count // 2]]})
+    pq.write_table(table, where / "a.parquet", row_group_size=16)
+    rows = [json.dumps({"text": each.decode()}) for each in texts[count // 2 :]]
+    rows.insert(3, "[torn")
     (where / "b.jsonl").write_text("\n".join([*rows, "{torn"]))
     (where / "notes.xyz").write_text("no dataset")
     (where / "again.parquet").symlink_to(where / "a.parquet")
@@ -35,63 +46,245 @@ def dataset(where: Path) -> list[bytes]:
     return texts
 
 
-def scanned(where: Path) -> Scan:
-    return scan(files(str(where)).paths, words_numpy)
+def plan(where: Path, work: Path, **changes: Any) -> tuple[Plan, Bad]:
+    bad = Bad()
+    sources, _ = scan.opened(files(str(where)).paths, "", bad)
+    return Plan(**{"sources": tuple(sources), "form": words_numpy, "folder": str(work), "key": "k", **changes}), bad
+
+
+def scanned(where: Path, work: Path, **changes: Any) -> tuple[Documents, Bad]:
+    made, bad = plan(where, work, **changes)
+    return scan.scan(made, bad), bad
 
 
 def test_what_is_in_a_folder(tmp_path: Path) -> None:
     texts = dataset(tmp_path / "d")
-    found = scanned(tmp_path / "d")
-    assert (found.rows, found.byte) == (len(texts), sum(map(len, texts)))
-    assert found.bad.counts == {"broken JSON": 1}
-    assert [Path(each).name for each in found.unread] == ["notes.xyz"]
-    assert found.columns == ("text",)
-    assert found.lengths["p0"] == 0
-    assert found.lengths["p100"] == max(map(len, texts))
-    assert files(str(tmp_path / "d")).links == 2
+    found, bad = scanned(tmp_path / "d", tmp_path / "w")
+    assert found.byte.tolist() == list(map(len, texts))
+    assert bad.counts == {"broken JSON": 2}
+    assert found.first.tolist() == [texts.index(each) for each in texts]
+    assert found.files == (0, 100, len(texts))
+    assert found.row.tolist() == [*range(100), 0, 1, 2, *range(4, 104)]
+    assert not (tmp_path / "w").exists()
+    assert not found.resumed
 
 
-def test_copies_are_counted_once_and_apart_from_likenesses(tmp_path: Path) -> None:
+def test_it_finds_what_a_search_of_all_documents_in_memory_does(tmp_path: Path) -> None:
     texts = dataset(tmp_path / "d")
-    found = {each.id: each for each in scanned(tmp_path / "d").findings}
+    found, _ = scanned(tmp_path / "d", tmp_path / "w")
+    data, offsets = np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    whole = find(lambda: [(data, offsets)], words_numpy)
+    assert found.alike is not None
+    assert ((found.alike.verified | found.copies) == (whole.verified | found.copies)).all()
+    alone = ~found.copies
+    assert found.alike.verified[alone].tolist() == whole.verified[alone].tolist()
+    told = {each.id: each for each in scan.masks(found, plan(tmp_path / "d", tmp_path / "w")[0].sources, "D")}
     full = [each for each in texts if each]
-    assert found["exact_duplicates"].rows == len(full) - len(set(full))
-    assert found["exact_duplicates"].byte == sum(map(len, full)) - sum(map(len, set(full)))
-    assert found["empty_documents"].rows == 1
-    assert found["near_duplicates"].rows > 10
-    assert found["near_duplicates"].verified
-    flagged = found["flagged_duplicates"]
-    assert not flagged.verified
-    assert flagged.rows >= found["near_duplicates"].rows + found["exact_duplicates"].rows
+    assert told["exact_duplicates"].which.sum() == len(full) - len(set(full))
+    assert told["empty_documents"].which.sum() == 1
+    assert told["near_duplicates"].which.sum() > 10
+    assert not told["flagged_duplicates"].verified
+    assert "is like" in told["near_duplicates"].examples[0]
 
 
-def test_files_may_be_named_by_a_pattern(tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory_byte", [1, 20_000])
+def test_memory_changes_nothing(tmp_path: Path, memory_byte: int) -> None:
     dataset(tmp_path / "d")
-    assert [Path(each).name for each in files(str(tmp_path / "d/*.parquet")).paths] == ["a.parquet"]
-    assert [Path(each).name for each in files(str(tmp_path / "d/again.parquet")).paths] == ["again.parquet"]
-    assert files(str(tmp_path / "nothing")).paths == ()
+    one, _ = scanned(tmp_path / "d", tmp_path / "w")
+    other, _ = scanned(tmp_path / "d", tmp_path / "w", memory_byte=memory_byte)
+    assert one.alike is not None
+    assert other.alike is not None
+    assert one.alike.witness.tolist() == other.alike.witness.tolist()
+    assert one.alike.flagged.tolist() == other.alike.flagged.tolist()
+    assert one.first.tolist() == other.first.tolist()
 
 
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "thirdwatt", *arguments], capture_output=True, text=True, timeout=60)
+class Counting:
+    """A look that counts bytes."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.byte = 0
+
+    def take(self, texts: Texts) -> None:
+        self.byte += int(texts.offsets[-1] - texts.offsets[0])
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"byte": np.array(self.byte)}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        self.byte = int(arrays["byte"])
 
 
-def test_the_command(tmp_path: Path) -> None:
+class StopError(Exception):
+    """In the midst of it."""
+
+
+@pytest.mark.parametrize("stop", range(1, 60, 4))
+def test_an_interrupted_scan_goes_on_and_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    """Stopped after any batch of either reading, noted at every second one, and with more on disk than was noted."""
     dataset(tmp_path / "d")
-    done = call("data", "scan", str(tmp_path / "d"), "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    jsonschema.validate(told, schema("scan"))
-    assert (told["rows"], told["tokens"], told["links"]) == (203, None, 2)
-    assert told["bad_rows"]["samples"][0]["sample"] == "{torn"
-    text = call("data", "scan", str(tmp_path / "d")).stdout
-    assert "203 documents" in text
-    assert "not verified" in text
+    whole, bad_whole = scanned(tmp_path / "d", tmp_path / "w")
+    monkeypatch.setattr(scan, "SAVE_S", 0.0)
+    monkeypatch.setattr("thirdwatt.data.formats.base.BATCH_ROWS", 8)
+    monkeypatch.setattr(reading, "JUMP_ROWS", 10)
+    seen = 0
+    noted = scan._Work._save
+
+    def save(work: Any, *, always: bool = False) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == stop:
+            raise StopError
+        if always or seen % 2:
+            work._next_save_s = 0.0
+            noted(work, always=always)
+
+    monkeypatch.setattr(scan._Work, "_save", save)
+    first = Counting()
+    made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(first,))
+    try:
+        found = scan.scan(made, bad)
+    except StopError:
+        second = Counting()
+        made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(second,))
+        found = scan.scan(made, bad)
+        assert found.resumed == (stop > 2)
+        first = second
+    assert found.byte.tolist() == whole.byte.tolist()
+    assert found.row.tolist() == whole.row.tolist()
+    assert found.files == whole.files
+    assert found.alike is not None
+    assert whole.alike is not None
+    assert found.alike.witness.tolist() == whole.alike.witness.tolist()
+    assert bad.counts == bad_whole.counts
+    assert sorted(each.row for each in bad.first) == sorted(each.row for each in bad_whole.first)
+    assert first.byte == whole.byte.sum()
 
 
-@pytest.mark.parametrize("name", ["nothing", "only.xyz"])
-def test_what_is_no_dataset_is_said(tmp_path: Path, name: str) -> None:
-    (tmp_path / "only.xyz").write_text("x")
-    done = call("data", "scan", str(tmp_path / name))
-    assert done.returncode == 2
-    assert "1 mistake" in done.stderr
+def test_work_for_something_else_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset(tmp_path / "d")
+    monkeypatch.setattr(scan, "SAVE_S", 0.0)
+    monkeypatch.setattr("thirdwatt.data.near.find.Search.found", lambda _: (_ for _ in ()).throw(StopError()))
+    with pytest.raises(StopError):
+        scanned(tmp_path / "d", tmp_path / "w")
+    monkeypatch.undo()
+    found, _ = scanned(tmp_path / "d", tmp_path / "w", key="other")
+    assert not found.resumed
+    assert len(found.byte) == 203
+
+
+def test_a_note_without_its_columns_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset(tmp_path / "d")
+    monkeypatch.setattr(scan, "SAVE_S", 0.0)
+    for lost in ("rows", "sizes", "digests", "keys.3", "signatures"):
+        with monkeypatch.context() as patch:
+            patch.setattr("thirdwatt.data.near.find.Search.found", lambda _: (_ for _ in ()).throw(StopError()))
+            with pytest.raises(StopError):
+                scanned(tmp_path / "d", tmp_path / "w")
+        (tmp_path / "w" / lost).write_bytes(b"")
+        found, bad = scanned(tmp_path / "d", tmp_path / "w")
+        assert not found.resumed
+        assert len(found.byte) == 203
+        assert bad.counts == {"broken JSON": 2}
+
+
+def test_a_note_that_is_torn_is_none(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path / "w"))
+    journal.save({"a": 1}, {"b": np.arange(3)})
+    assert journal.load() is not None
+    whole = (tmp_path / "w" / "place.npz").read_bytes()
+    for cut in (0, 10, len(whole) // 2, len(whole) - 5):
+        (tmp_path / "w" / "place.npz").write_bytes(whole[:cut])
+        assert journal.load() is None
+    journal.leave()
+
+
+def test_two_scans_do_not_work_in_one_folder(tmp_path: Path) -> None:
+    dataset(tmp_path / "d")
+    journal = Journal(str(tmp_path / "w"))
+    with pytest.raises(BlockingIOError):
+        scanned(tmp_path / "d", tmp_path / "w")
+    journal.leave()
+    assert len(scanned(tmp_path / "d", tmp_path / "w")[0].byte) == 203
+
+
+def test_documents_that_change_in_between_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset(tmp_path / "d")
+    made, bad = plan(tmp_path / "d", tmp_path / "w")
+    choose = Search.choose
+
+    def changed(search: Any, copies: Any = None) -> Any:
+        rows = (tmp_path / "d" / "b.jsonl").read_text().split("\n")
+        (tmp_path / "d" / "b.jsonl").write_text("\n".join(rows[::-1]))
+        return choose(search, copies)
+
+    monkeypatch.setattr(Search, "choose", changed)
+    with pytest.raises(ChangedError, match="changed while they were read"):
+        scan.scan(made, bad)
+
+
+def test_progress_comes_to_all_of_it(tmp_path: Path) -> None:
+    dataset(tmp_path / "d")
+    made, bad = plan(tmp_path / "d", tmp_path / "w")
+    seen: list[tuple[int, int]] = []
+    scan.scan(made, bad, lambda progress: seen.append((progress.done_byte, progress.total_byte)))
+    assert seen[-1][0] == seen[-1][1] == 2 * sum(each.stored_byte for each in made.sources)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_what_a_reader_raises_is_raised_where_it_is_asked_for(tmp_path: Path) -> None:
+    class Broken:
+        path, column, kind, stored_byte, at = "f", "", "text", 10, 0
+        columns: dict[str, int] = {}  # noqa: RUF012
+
+        def texts(self, bad: Any, first: int = 0) -> Any:
+            bad(BadRow("f", 0, "why", b""))
+            raise MemoryError("no more")
+            yield
+
+    bad = Bad()
+    with pytest.raises(MemoryError, match="no more"):
+        list(reading.batches([Broken()], reading.Place(), bad, Progress(10)))  # type: ignore[list-item]
+    assert bad.counts == {"why": 1}
+
+
+TRY = """
+import sys
+from thirdwatt.data import scan
+from tests.data.test_scan import plan
+from pathlib import Path
+scan.SAVE_S = 0.0
+where = Path(sys.argv[1])
+made, bad = plan(where / "d", where / "w")
+found = scan.scan(made, bad)
+print(found.resumed, int((found.alike.witness >= 0).sum()), len(found.byte), dict(bad.counts))
+"""
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
+    dataset(tmp_path / "d", 3000)
+    whole, bad = scanned(tmp_path / "d", tmp_path / "w")
+    assert whole.alike is not None
+    expected = [str(int((whole.alike.witness >= 0).sum())), str(len(whole.byte)), str(dict(bad.counts))]
+    draw = random.Random(5)
+    kills = resumed = 0
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])}
+    for _ in range(30):
+        child = subprocess.Popen(
+            [sys.executable, "-c", TRY, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environ
+        )
+        time.sleep(draw.uniform(0.3, 3.0))
+        child.send_signal(signal.SIGKILL)
+        told, _ = child.communicate(timeout=60)
+        if child.returncode == 0:
+            assert told.split(None, 1)[1].split(None, 2) == [*expected[:2], expected[2] + "\n"]
+            resumed += told.startswith("True")
+        else:
+            kills += 1
+    assert kills > 8
+    assert resumed > 1

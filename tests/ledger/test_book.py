@@ -10,7 +10,7 @@ import thirdwatt
 from thirdwatt.facts.table import TABLES, table
 from thirdwatt.ledger.book import BookError, book, read_book
 from thirdwatt.ledger.graph import plan
-from thirdwatt.ledger.pricing import ACCOUNTS
+from thirdwatt.ledger.pricing import ACCOUNTS, OF_DATA
 from thirdwatt.quantity import COMPONENTS, axis, dimension, quantity
 from thirdwatt.scenario.parse import QUANTITY_OF
 
@@ -45,7 +45,7 @@ def test_every_leaf_can_be_had() -> None:
 
 def test_every_quantity_is_read_or_reported() -> None:
     read = {name for ways in book().formulas.values() for way in ways for name in way.arguments}
-    assert not book().formulas.keys() - read - set(ACCOUNTS) - CALLED_BY_NAME
+    assert not book().formulas.keys() - read - {*ACCOUNTS, *OF_DATA} - CALLED_BY_NAME
 
 
 def test_each_component_has_one_quantity_and_the_facility_is_made_of_these() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import thirdwatt
-from thirdwatt.report import layout_page
+from tests.report.scans import scan
+from thirdwatt.cli.data_prices import priced
+from thirdwatt.report import layout_page, scan_page
 from thirdwatt.report.html import page
 from thirdwatt.search.layout import search
 from thirdwatt.search.layout.offers import offers, small
@@ -45,6 +47,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "startup-lora-8xh100": lambda: page(thirdwatt.estimate("startup-lora-8xh100")),
     "layout-llama-3.1-405b": lambda: laid_out("llama-3.1-405b"),
     "layout-startup-lora-8xh100": lambda: laid_out("startup-lora-8xh100"),
+    "scan": lambda: scan_page.page(scan(), priced(scan(), "llama-3.1-8b", batching="dynamic", samples=100)),
 }
 
 

@@ -247,3 +247,14 @@ def test_heads_of_two_widths_say_latent_attention() -> None:
     stated = parse({"workload": {"transformer": {**shape, "kv_rank": 256}}}, book().names)
     assert stated.given["kv_rank"].value == 256
     assert "q_rank" not in stated.given
+
+
+def test_a_scan_is_observed_among_all_that_it_found(tmp_path: Path) -> None:
+    row = {"quantity": "padding_share", "value": 0.4, "low": 0.3, "high": 0.5, "unit": "1", "source": "scan 1"}
+    path = tmp_path / "scan.json"
+    path.write_text(json.dumps({"schema": "thirdwatt/scan/1", "rows": 3, "findings": [], "observations": [row]}))
+    (seen,) = observations(str(path))
+    assert (seen.quantity, seen.value, seen.low, seen.high, seen.kind) == ("padding_share", 0.4, 0.3, 0.5, "measured")
+    path.write_text(json.dumps({"schema": "thirdwatt/scan/2", "observations": [row]}))
+    with pytest.raises(InputError, match="thirdwatt/scan/1"):
+        observations(str(path))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import textwrap
 import time
-from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,13 +15,51 @@ import click
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
-    from thirdwatt.data.near.find import Form
-    from thirdwatt.data.scan import Scan
+    from collections.abc import Sequence
 
-SCHEMA = "thirdwatt/scan/1"
-SAMPLED = 3
-PAYS_BYTES = 32_000_000
-"""From about so much on numba saves more than it takes to be loaded: 10 ms a MB, and a third of a second."""
+    from thirdwatt.data.reading import Progress
+    from thirdwatt.data.survey import Kernels
+    from thirdwatt.data.wish import Wish
+
+FINDS = ("near", "lines", "storage")
+BATCHINGS = {
+    "pad": "context",
+    "dynamic": "dynamic",
+    "bucketed": "bucketed",
+    "packed": "packed",
+    "concat": "concatenated",
+}
+"""Ways to make batches as they are called here, and as a survey names them."""
+
+SAMPLED, WIDTH = 3, 100
+BAD_ROWS = 20
+"""Bad rows that the result shows; the file beside it has more."""
+
+PAYS_BYTES = 16_000_000
+"""From about so much on, as it is stored, numba saves more than it takes to be loaded: 10 ms a MB of text, a third of a
+second, and some seconds once to compile."""
+
+STRATEGIES = {
+    "context": "padded to the context", "longest": "padded to the longest", "dynamic": "random batches",
+    "bucketed": "batches by length", "packed": "packed, best fit", "concatenated": "concatenated, cut",
+}  # fmt: skip
+
+UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """Bytes, as ``500MB``, ``2GB`` or ``1GiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes of a size."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([KMGT]?I?)B?\s*", str(value).upper())
+        if not found or found[2] not in UNITS:
+            self.fail(f"{value} is no size, as 500MB, 2GB or 1GiB are.", param, ctx)
+        return int(float(found[1]) * UNITS[found[2]])
 
 
 @click.group("data")
@@ -28,122 +69,335 @@ def command() -> None:
 
 @command.command("scan")
 @click.argument("path")
+@click.option("--scenario", help="The training that the dataset is for: what it wastes is priced.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field of it: site.pue=1.2")
+@click.option("--batching", type=click.Choice(list(BATCHINGS)), help="How batches are made now.")
+@click.option("--context", type=click.IntRange(1), help="Tokens of a sequence; that of the scenario otherwise.")
+@click.option("--batch", type=click.IntRange(1), help="Sequences of a batch; that of the scenario otherwise.")
+@click.option(
+    "--tokenizer", metavar="NAME", help="tokenizer.json, a folder, a name on the hub, tiktoken:NAME or bytes."
+)
+@click.option("--sample", type=Size(), default=0, help="Read a random part, of so much as it is stored: 2GB.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the draws.")
+@click.option(
+    "--against", default="", metavar="PATH2", help="Look for the documents of a second set: test in training."
+)
+@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be taken; the rest is on disk.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
+@click.option("--without", multiple=True, type=click.Choice(FINDS), help="Leave out; may be given several times.")
+@click.option("--html", "page", metavar="FILE", help="Write a page.")
 @json_option
-def scan(path: str, column: str, as_json: bool) -> None:
-    """What is in a dataset, and what of it is there twice: a file, a folder or a pattern.
+def scan(
+    path: str, scenario: str | None, settings: tuple[str, ...], batching: str | None, context: int | None,
+    batch: int | None, tokenizer: str | None, sample: int, seed: int, against: str, memory: int, column: str,
+    without: tuple[str, ...], page: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """What is in a dataset and what of it is waste: a file, a folder, a pattern, or an address.
 
-    Parquet, JSON lines (plain, gzip, zstd) and plain text. Near duplicates share three quarters of their runs of five
-    words with a document that stays; each was counted exactly.
+    Parquet, Arrow, JSON and JSON lines, CSV, text, WebDataset and images; hf://, s3://, gs:// and https:// too. Near
+    duplicates share three quarters of their runs of five words with a document that stays; each is counted exactly. An
+    interrupted scan goes on where it was. The result stays in .thirdwatt/scans, for `estimate --observed`.
     """
-    from thirdwatt.data.files import files
     from thirdwatt.scenario.mistakes import InputError, Mistake
 
-    found = files(path)
-    if not found.paths:
-        raise InputError([Mistake(path, "holds no files", "name a file, a folder or a pattern in quotes")])
+    training = _training(scenario, settings) if scenario or settings else {}
     try:
         from thirdwatt.data.near.find import ChangedError
-        from thirdwatt.data.scan import scan as scanned
-    except ImportError as error:
-        raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
-    try:
-        told = scanned(found.paths, _form(found.byte), column, _progress(2 * len(found.paths)))
-    except ImportError as error:
-        raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
+        from thirdwatt.data.survey import EmptyError, survey
+        from thirdwatt.data.wish import Wish
+
+        finds = frozenset(each for each in FINDS if each not in without)
+        stated = [path, against, column, sorted(finds), sample, seed]
+        name = _name(path, stated)
+        wish = Wish(
+            path=path, against=against, column=column, finds=finds, sample_byte=sample, seed=seed, memory_byte=memory,
+            tokenizer=_tokenizer(tokenizer), context=context or int(training.get("sequence_length", 0)),
+            batch=batch or int(training.get("micro_batch_count", 0)), epochs=training.get("epochs", 0.0),
+            batching=BATCHINGS.get(batching or "", ""), folder=_folder(name),
+        )  # fmt: skip
+        found = survey(wish, _kernels(path, wish), _progress())
+    except ModuleNotFoundError as error:
+        raise InputError([Mistake(path, f"needs {error.name or error}", "pip install 'thirdwatt[data]'")]) from error
+    except EmptyError as error:
+        raise InputError([Mistake(path, str(error), error.fix)]) from error
     except ChangedError as error:
         raise InputError([Mistake(path, str(error), "scan it when nobody writes to it")]) from error
-    if not told.rows and not told.bad.counts:
-        names = ", ".join(told.unread[:SAMPLED])
-        raise InputError([Mistake(path, f"holds no file of a known format ({names})", "Parquet, JSON lines or text")])
-    click.echo(dumped(_document(path, found.byte, found.links, told)) if as_json else _said(path, found.byte, told))
+    except BlockingIOError as error:
+        raise InputError([Mistake(path, "is being scanned by another process", "wait for it to end")]) from error
+    except OSError as error:
+        raise InputError(
+            [Mistake(path, str(error), "see whether it can be read, and whether there is room")]
+        ) from error
+    except KeyboardInterrupt:
+        _end_of_line()
+        click.echo("interrupted: the same command goes on from the last note, at most ten seconds back", err=True)
+        raise
+    finally:
+        _end_of_line()
+    found = {"id": name, **found}
+    if scenario is not None:
+        from thirdwatt.cli.data_prices import priced
+
+        found |= priced(found, scenario, settings, batching or "", seed=seed)
+    _kept(wish.folder, found)
+    if page:
+        _page(page, found)
+    found["bad_rows"]["samples"] = found["bad_rows"]["samples"][:BAD_ROWS]
+    click.echo(dumped(found) if as_json else _said(found))
 
 
-def _form(byte: int) -> Form:
-    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
-    from thirdwatt.data.near import words_numpy
+def _name(path: str, stated: Sequence[Any]) -> str:
+    """Id of a scan: the same for the same question, so that an interrupted one is found again."""
+    from zlib import crc32
 
-    if byte < PAYS_BYTES:
-        return words_numpy
+    stem = re.sub(r"[^a-z0-9]+", "-", os.path.basename(path.rstrip("/")).lower()).strip("-")[:40] or "scan"  # noqa: PTH119
+    place = path if "://" in path else os.path.abspath(path)  # noqa: PTH100
+    return f"{stem}-{crc32(repr([place, *stated[1:]]).encode()):08x}"
+
+
+def _folder(name: str) -> str:
+    """Where a scan lies; empty, for a temporary folder, where none can be made."""
+    from thirdwatt.meter.run import folder
+
+    where = os.path.join(folder(None), "scans", name)  # noqa: PTH118
     try:
-        from thirdwatt.data.near import words_numba
-    except ImportError:
-        return words_numpy
-    return words_numba
+        os.makedirs(where, exist_ok=True)  # noqa: PTH103
+    except OSError as error:
+        click.echo(f"thirdwatt: {error.strerror}: {where}: the result is not kept", err=True)
+        return ""
+    return where
 
 
-def _progress(readings: int) -> Any:
-    """A line on a terminal that says how far two readings are, at which rate and for how long still."""
+def _kept(folder: str, found: dict[str, Any]) -> None:
+    """Write the result, and the bad rows one a line, aside and renamed."""
+    import json
+
+    if not folder:
+        return
+    rows = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in found["bad_rows"]["samples"])
+    for name, text in (("bad_rows.jsonl", rows), ("scan.json", dumped(found) + "\n")):
+        aside = Path(folder, f"{name}.{os.getpid()}.part")
+        try:
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(Path(folder, name))
+        except OSError as error:
+            click.echo(f"thirdwatt: {error.strerror}: {folder}: the result is not kept", err=True)
+            return
+
+
+def _page(file: str, found: dict[str, Any]) -> None:
+    """Write the page of a scan."""
+    from thirdwatt.cli.files import extra, written
+
+    with extra("report"):
+        from thirdwatt.report.scan_page import page
+
+        made = page(found, found if "prices" in found else None)
+    written(file, made)
+
+
+def _training(scenario: str | None, settings: Sequence[str]) -> dict[str, float]:
+    """Context, batch and epochs of a scenario."""
+    from thirdwatt.cli.options import ledger
+
+    if scenario is None:
+        from thirdwatt.scenario.mistakes import InputError, Mistake
+
+        raise InputError([Mistake("--set", "changes no scenario", "name one with --scenario")])
+    found = ledger(scenario, tuple(settings), (), 1, 0)
+    names = ("sequence_length", "micro_batch_count", "epochs")
+    return {name: float(found.figures[name].value) for name in names if name in found.figures}
+
+
+def _tokenizer(name: str | None) -> Any:
+    from thirdwatt.data import tokens
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    if name is None:
+        return None
+    try:
+        return tokens.tokenizer(name)
+    except ValueError as error:
+        raise InputError(
+            [Mistake("--tokenizer", str(error), "name a tokenizer.json, or a model on the hub")]
+        ) from error
+
+
+def _kernels(path: str, wish: Wish) -> Kernels:
+    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
+    from thirdwatt.data import lines
+    from thirdwatt.data.files import files
+    from thirdwatt.data.near import words_numpy
+    from thirdwatt.data.survey import Kernels
+
+    size = files(path).byte
+    if min(size, wish.sample_byte or size) >= PAYS_BYTES:
+        try:
+            from thirdwatt.data import lines_numba
+            from thirdwatt.data.near import words_numba
+
+            return Kernels(words_numba, lines_numba.hashed)
+        except ImportError:
+            pass
+    return Kernels(words_numpy, lines.hashed)
+
+
+# --- how far it is ----------------------------------------------------------------------------------------------------
+
+
+def _progress() -> Any:
+    """A line on a terminal that says how far a scan is, at which rate, and for how long still."""
     if not sys.stderr.isatty():
         return None
-    began, done, size = time.monotonic(), 0, 0
+    began = time.monotonic()
 
-    def told(_: str, byte: int) -> None:
-        nonlocal done, size
-        done, size = done + 1, size + byte
+    def told(progress: Progress) -> None:
         passed_s = time.monotonic() - began
-        left_s = passed_s / done * (readings - done)
-        rate = size / 1e6 / max(passed_s, 1e-9)
-        end = "\n" if done == readings else ""
-        sys.stderr.write(f"\r\x1b[K{done / readings:4.0%}  {rate:.0f} MB/s  {left_s:.0f} s left{end}")
+        share = min(1.0, progress.done_byte / progress.total_byte) if progress.total_byte else 1.0
+        left = f"{passed_s / share * (1 - share):.0f} s left" if share > 0.01 else ""
+        rate = progress.text_byte / 1e6 / max(passed_s, 1e-9)
+        sys.stderr.write(f"\r\x1b[K{share:4.0%}  {progress.what}  {rate:.0f} MB/s  {left}")
         sys.stderr.flush()
 
     return told
 
 
-def _document(path: str, stored_byte: int, links: int, told: Scan) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "path": path,
-        "rows": told.rows,
-        "bytes": told.byte,
-        "tokens": None,
-        "stored_bytes": stored_byte,
-        "links": links,
-        "columns": list(told.columns),
-        "lengths": told.lengths,
-        "bad_rows": {
-            "count": sum(told.bad.counts.values()),
-            "reasons": dict(told.bad.counts),
-            "samples": [{**asdict(row), "sample": row.sample.decode("utf-8", "replace")} for row in told.bad.first],
-        },
-        "unread_files": list(told.unread),
-        "kernels": told.kernels,
-        "full_buckets": told.full,
-        "findings": [
-            {
-                "id": each.id, "what": each.what, "rows": each.rows, "bytes": each.byte, "rows_share": each.rows_share,
-                "bytes_share": each.bytes_share, "verified": each.verified,
-            }
-            for each in told.findings
-        ],
-    }  # fmt: skip
+def _end_of_line() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
 
 
-def _said(path: str, stored_byte: int, told: Scan) -> str:
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def _said(found: dict[str, Any]) -> str:
     """A scan for people."""
-    lines = [f"{path}: {told.rows:,} documents, {_size(told.byte)} of text in {_size(stored_byte)}"]
-    if told.columns:
-        lines[0] += f", column {', '.join(told.columns)}"
-    if told.lengths:
-        lines.append(f"lengths  {', '.join(f'{name} {value:,}' for name, value in told.lengths.items())} bytes")
-    lines += ["", f"{'':20} {'documents':>12} {'share':>7} {'bytes':>9} {'share':>7}"]
-    for each in sorted(told.findings, key=lambda each: (-each.verified, -each.byte)):
-        name = each.id.replace("_", " ")
+    prices = []
+    if "prices" in found:
+        from thirdwatt.cli.data_prices import said
+
+        prices = [said(found)]
+    parts = [_what(found), _wastes(found), prices, _padding(found), _notes(found)]
+    return "\n\n".join("\n".join(each) for each in parts if each)
+
+
+def _what(found: dict[str, Any]) -> list[str]:
+    columns = f", column {', '.join(found['columns'])}" if found["columns"] else ""
+    lines = [
+        f"{found['path']}: {found['rows']:,} documents, {_size(found['bytes'])}, stored in "
+        f"{_size(found['stored_bytes'])}{columns}"
+    ]
+    drawn = found["sample"]
+    if drawn:
         lines.append(
-            f"{name:20} {each.rows:12,} {100 * each.rows_share:5.1f} % {_size(each.byte):>9} "
-            f"{100 * each.bytes_share:5.1f} %{'' if each.verified else '  not verified'}"
+            f"sample   {_size(drawn['stored_bytes'])} of {_size(drawn['of_bytes'])} ({drawn['share']:.2%}), drawn at "
+            f"random: {drawn['parts']:,} parts of {drawn['files']:,} of {drawn['of_files']:,} files"
         )
-    lines.append(f"Kernels: {told.kernels}. Flagged ones share hashes with others; only what is verified may go.")
-    if told.full:
-        lines.append(f"{told.full:,} buckets were fuller than is looked at: some near duplicates may be unseen.")
-    for reason, count in told.bad.counts.most_common():
+    tokens = found["tokens"]
+    if tokens:
+        each = found["bytes_per_token"]
+        lines.append(
+            f"tokens   {_count(tokens['value'])} ({_count(tokens['low'])} to {_count(tokens['high'])}), at "
+            f"{each['value']:.3g} bytes a token, {each['kind']}"
+        )
+    if found["token_lengths"]:
+        lengths = ", ".join(f"{name} {value:,}" for name, value in found["token_lengths"].items())
+        lines.append(f"lengths  {lengths} tokens")
+    images = found["images"]
+    if images:
+        each = images["decode_cpu_s_per_image"]
+        took = f", {each * 1e3:.3g} ms of a core to decode one" if each else ""
+        lines.append(f"images   {images['rows']:,}, {_size(images['bytes'])}{took}")
+    return lines
+
+
+def _wastes(found: dict[str, Any]) -> list[str]:
+    lines = [f"{'waste':24} {'rows':>11} {'share':>7} {'bytes':>8} {'share':>7}"]
+    none, others = [], []
+    for each in found["findings"]:
+        name = each["id"].replace("_", " ")
+        share = each["rows_share"] or each["bytes_share"] or each["tokens_share"]
+        if share is None:
+            others.append(f"{name}: {each['what']}")
+        elif not share["value"]:
+            none.append(name)
+        else:
+            rows = f"{each['rows']:,}" if each["rows"] is not None else ""
+            size = _size(each["bytes"]) if each["bytes"] is not None else ""
+            note = "" if each["verified"] else "  not verified"
+            lines.append(
+                f"{name:24} {rows:>11} {_share(each['rows_share']):>7} {size:>8} "
+                f"{_share(each['bytes_share'] or each['tokens_share']):>7}{note}"
+            )
+    for each in found["findings"]:
+        if each["extrapolated"] and each["rows"]:
+            whole = each["extrapolated"]
+            lines.append(
+                f"{each['id'].replace('_', ' ')} of the whole: {whole['value']:.1%} ({whole['low']:.1%} to "
+                f"{whole['high']:.1%}), {whole['source']}"
+            )
+    if none:
+        lines.append(f"none: {', '.join(none)}")
+    fixes = dict.fromkeys(each["fix"] for each in found["findings"] if each["fix"] and each["verified"])
+    wrapped = [line for each in others for line in textwrap.wrap(each, WIDTH, subsequent_indent="  ")]
+    return [*lines, *wrapped, *(f"  {fix}" for fix in fixes)]
+
+
+def _padding(found: dict[str, Any]) -> list[str]:
+    padding = found["padding"]
+    if not padding:
+        return []
+    assumed = "" if padding["stated"]["context"] else " (assumed: --context)"
+    lines = [
+        f"{'batches of ' + str(padding['batch']):24} {'padding':>8} {'range':>15} {'cut off':>8}"
+        f"   context {padding['context']:,}{assumed}"
+    ]
+    for each in padding["strategies"]:
+        share = each["padding_share"]
+        lost = each["lost_tokens"] / max(1, each["lost_tokens"] + each["useful_tokens"])
+        lines.append(
+            f"{STRATEGIES[each['id']]:24} {share['value']:8.1%} {share['low']:6.1%} to {share['high']:5.1%} {lost:8.1%}"
+        )
+    return lines
+
+
+def _notes(found: dict[str, Any]) -> list[str]:
+    lines = []
+    if found["kernels"]:
+        lines.append(
+            f"Kernels: {found['kernels']}. Flagged ones share hashes with others; only what is verified may go."
+        )
+    if found["full_buckets"]:
+        lines.append(
+            f"{found['full_buckets']:,} buckets were fuller than is looked at: some near duplicates may be unseen."
+        )
+    if found["links"]:
+        lines.append(f"{found['links']:,} links to files are no copies, and were not counted.")
+    bad = found["bad_rows"]
+    for reason, count in sorted(bad["reasons"].items(), key=lambda each: -each[1]):
         lines.append(f"bad rows: {count:,} × {reason}")
-    for row in told.bad.first[:SAMPLED]:
-        lines.append(f"  {row.file}, row {row.row:,}: {row.reason}: {row.sample[:60]!r}")
-    if told.unread:
-        lines.append(f"{len(told.unread):,} files of no known format were passed over, such as {told.unread[0]}")
-    return "\n".join(lines)
+    for row in bad["samples"][:SAMPLED]:
+        lines.append(f"  {row['file']}, row {row['row']:,}: {row['reason']}: {row['sample'][:60]!r}")
+    if found["unread_files"]:
+        count = len(found["unread_files"])
+        lines.append(f"{count:,} files of no known format were passed over, such as {found['unread_files'][0]}")
+    if found["other_columns"]:
+        lines.append(f"Other columns of text: {', '.join(found['other_columns'][:5])} (--column)")
+    if not found["tokenise"]:
+        lines.append("Name a --tokenizer to have tokens measured.")
+    lines.append(f"thirdwatt estimate SCENARIO --observed {found['id']}")
+    return lines
+
+
+def _share(found: dict[str, Any] | None) -> str:
+    return f"{found['value']:.1%}" if found else ""
+
+
+def _count(number: float) -> str:
+    for limit, size, name in ((1e3, 1.0, ""), (1e6, 1e3, " k"), (1e9, 1e6, " M"), (1e12, 1e9, " G")):
+        if number < limit:
+            return f"{number / size:.3g}{name}"
+    return f"{number / 1e12:.3g} T"
 
 
 def _size(byte: float) -> str:

@@ -43,7 +43,7 @@ def scenario_options(function: F) -> F:
             help="Draws behind the intervals; 1 for the central value alone.",
         ),
         click.option(
-            "--observed", multiple=True, metavar="FILE|RUN", help="Observations of a meter or a scan, or a run's id."
+            "--observed", multiple=True, metavar="FILE|ID", help="Observations of a meter or a scan, or the id of one."
         ),
         click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field: site.pue=1.2"),
     ):  # fmt: skip
@@ -71,7 +71,7 @@ def ledger(
 
 
 def seen_by(where: str) -> list[Observation]:
-    """Observations of a file, or of a measured run by its id."""
+    """Observations of a file, or of a measured run or a scan by its id."""
     from thirdwatt.scenario.read import observations
 
     if not os.path.exists(where):  # noqa: PTH110 - never fails
@@ -80,7 +80,22 @@ def seen_by(where: str) -> list[Observation]:
 
         if name := known(where, strict=False):
             return observed.observations(result.of(name))
+        if scan := scanned(where):
+            return observations(scan)
     return observations(where)
+
+
+def scanned(name: str) -> str:
+    """File of the scan with an id, or the one whose id begins so; empty where none or several do."""
+    from thirdwatt.meter.run import folder, safe
+
+    above = os.path.join(folder(None), "scans")  # noqa: PTH118
+    try:
+        ids = [each for each in os.listdir(above) if os.path.isfile(os.path.join(above, each, "scan.json"))]  # noqa: PTH113, PTH118, PTH208
+    except OSError:
+        return ""
+    fit = [each for each in ids if each == name] or [each for each in ids if name and each.startswith(name)]
+    return os.path.join(above, safe(fit[0]), "scan.json") if len(fit) == 1 else ""  # noqa: PTH118
 
 
 def settled(scenario: Scenario) -> Scenario:

@@ -1,11 +1,26 @@
-"""The files of a dataset: each once, however many links lead to it."""
+"""The files of a dataset: each once, however many links lead to it, and without those that only describe it."""
 
 from __future__ import annotations
 
-import glob
-import os
-from collections.abc import Iterator
+import fnmatch
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from . import store
+from .store import Entry
+
+DESCRIPTIONS = (
+    "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json",  # Hugging Face datasets
+    "_SUCCESS", "_metadata", "_common_metadata",  # Spark, summaries of Parquet
+    "*.lock", "*.incomplete",  # a download that is on
+)  # fmt: skip
+"""Names of files that hold no documents, wherever they are in a folder."""
+
+PAGES = ("readme", "readme.*", "license", "license.*", "licence", "licence.*")
+"""Names of what is written about a dataset; documents only where all else ends as they do."""
+
+CACHES = "cache-*.arrow"
+"""What ``datasets`` keeps of ``map`` and ``filter``: numbers of rows, or rows of another file again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,45 +31,76 @@ class Files:
     ----------
     paths
         In the order of their names.
+    sizes
+        What each takes as it is stored, in bytes.
     links
-        Other names of files that are among them, or that lead out of the folder: no copies.
+        Other names of files that are among them, or that lead nowhere: no copies.
+    descriptions
+        Files that were left out because they only describe the others.
     """
 
     paths: tuple[str, ...]
+    sizes: tuple[int, ...]
     links: int
+    descriptions: tuple[str, ...] = ()
 
     @property
     def byte(self) -> int:
         """What they take as they are stored."""
-        return sum(os.path.getsize(each) for each in self.paths)  # noqa: PTH202
+        return sum(self.sizes)
 
 
 def files(where: str) -> Files:
-    """The files of a path: itself, what is below a folder, or what a pattern fits. Hidden ones are none."""
-    seen: set[tuple[int, int]] = set()
-    paths: list[str] = []
+    """The files of a path: itself, what is below a folder, or what a pattern fits, here or at an address.
+
+    Hidden ones are none. Of several names of a file the one counts that is no link, or, where that says nothing of its
+    format (as in the cache of the Hugging Face hub, whose files are named by their hashes), the first that does.
+
+    Raises
+    ------
+    OSError
+        If an address cannot be reached.
+    """
+    names: dict[tuple[int, int] | str, Entry] = {}
     links = 0
-    for path in _named(where):
-        try:
-            found = os.stat(path)  # noqa: PTH116
-        except OSError:  # a link that leads nowhere
+    for each in store.listed(where):
+        if each.identity == each.path and each.link:
             links += 1
             continue
-        linked = os.path.islink(path) and path != where  # noqa: PTH114
-        if linked or (found.st_dev, found.st_ino) in seen:
-            links += 1
-            continue
-        seen.add((found.st_dev, found.st_ino))
-        paths.append(path)
-    return Files(tuple(paths), links)
+        known = names.get(each.identity)
+        links += known is not None
+        if known is None or _better(each, known):
+            names[each.identity] = each
+    found = sorted(names.values(), key=lambda each: each.path)
+    out = _descriptions(found) if len(found) > 1 else set[str]()
+    kept = [each for each in found if each.path not in out]
+    return Files(tuple(each.path for each in kept), tuple(each.size for each in kept), links, tuple(sorted(out)))
 
 
-def _named(where: str) -> Iterator[str]:
-    if os.path.isdir(where):  # noqa: PTH112
-        for above, folders, names in os.walk(where):
-            folders[:] = sorted(each for each in folders if not each.startswith("."))
-            yield from (os.path.join(above, each) for each in sorted(names) if not each.startswith("."))  # noqa: PTH118
-    elif os.path.exists(where):  # noqa: PTH110
-        yield where
-    else:
-        yield from (each for each in sorted(glob.glob(where, recursive=True)) if os.path.isfile(each))  # noqa: PTH113, PTH207
+def _better(one: Entry, other: Entry) -> bool:
+    """Whether a name is to be preferred to another of the same file."""
+    return (bool(_ending(one.path)), not one.link) > (bool(_ending(other.path)), not other.link)
+
+
+def _descriptions(found: Iterable[Entry]) -> set[str]:
+    """Paths of files that hold no documents."""
+    paths = [each.path for each in found]
+    out = {each for each in paths if _fits(each, DESCRIPTIONS)}
+    pages = {each for each in paths if _fits(each, PAGES)}
+    if {_ending(each) for each in paths if each not in out | pages} - {_ending(each) for each in pages}:
+        out |= pages
+    caches = {each for each in paths if _fits(each, (CACHES,))}
+    # A cache alone is all that is left of the data: then it is read.
+    if any(_ending(each) == "arrow" for each in paths if each not in caches):
+        out |= caches
+    return out
+
+
+def _fits(path: str, patterns: tuple[str, ...]) -> bool:
+    own = store.name(path)
+    return any(fnmatch.fnmatchcase(own, each) or fnmatch.fnmatchcase(own.lower(), each) for each in patterns)
+
+
+def _ending(path: str) -> str:
+    own = store.name(path)
+    return own.rsplit(".", 1)[1].lower() if "." in own else ""

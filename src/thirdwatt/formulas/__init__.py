@@ -8,6 +8,7 @@ from thirdwatt.formulas import (
     collectives,
     components,
     cost,
+    data,
     equivalents,
     facility,
     finetune,
@@ -25,6 +26,7 @@ from thirdwatt.formulas import (
 )
 
 CHAPTERS = (
+    data,
     workload,
     finetune,
     layout,

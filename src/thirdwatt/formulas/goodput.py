@@ -81,10 +81,10 @@ def loss_ratio(
 
 @quantity(given=("tokens_per_s_per_accelerator", "accelerator_hours", "token_count"))
 def goodput__hours(
-    trained_token_count: Num, tokens_per_s_per_accelerator: Num, accelerator_hours: Num, s_per_h: Num
+    processed_token_count: Num, tokens_per_s_per_accelerator: Num, accelerator_hours: Num, s_per_h: Num
 ) -> Num:
     """Goodput that the stated throughput and hours imply."""
-    return trained_token_count / (tokens_per_s_per_accelerator * accelerator_hours * s_per_h)
+    return processed_token_count / (tokens_per_s_per_accelerator * accelerator_hours * s_per_h)
 
 
 @quantity

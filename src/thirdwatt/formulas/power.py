@@ -124,9 +124,9 @@ def host_power_w(host_base_power_w: Num, host_fan_power_w: Num, liquid_fan_ratio
 
 
 @quantity(component="cpu_servers")
-def cpu_servers_energy_kwh(host_power_w: Num, accelerator_hours: Num, w_per_kw: Num) -> Num:
-    """Energy of the hosts: processors, memory, fans, local drives, power supplies."""
-    return host_power_w * accelerator_hours / w_per_kw
+def cpu_servers_energy_kwh(host_power_w: Num, accelerator_hours: Num, tokenise_energy_kwh: Num, w_per_kw: Num) -> Num:
+    """Energy of the hosts: processors, memory, fans, local drives, power supplies, and of making tokens on them."""
+    return host_power_w * accelerator_hours / w_per_kw + tokenise_energy_kwh
 
 
 # --- network ------------------------------------------------------------------------------------------------------

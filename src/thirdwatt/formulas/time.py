@@ -135,7 +135,7 @@ def wall_time_h(accelerator_hours: Num, accelerator_count: Num) -> Num:
 
 @quantity
 def tokens_per_s_per_accelerator(mfu: Num, accelerator_peak_flop_per_s: Num, training_flop_per_token: Num) -> Num:
-    """Throughput while steps run."""
+    """Throughput while steps run; padding counts as any token does."""
     return mfu * accelerator_peak_flop_per_s / training_flop_per_token
 
 

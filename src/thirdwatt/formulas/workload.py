@@ -356,28 +356,22 @@ def training_flop_per_token(
     return flop_per_mac * active_parameter_count * (2 + weight_gradient_share + reference_forward_count)
 
 
-@quantity
-def trained_token_count(token_count: Num, epochs: Num) -> Num:
-    """Tokens the model sees: unique tokens times passes over them."""
-    return token_count * epochs
-
-
 @quantity(given=("training_flop",))
 def workload_flop__known(training_flop: Num) -> Num:
-    """The work that was stated."""
+    """The work that was stated, that on padding among it."""
     return training_flop
 
 
 @quantity(given=("token_count",))
-def workload_flop__tokens(training_flop_per_token: Num, trained_token_count: Num) -> Num:
-    """Work the training needs: FLOP per token times tokens seen."""
-    return training_flop_per_token * trained_token_count
+def workload_flop__tokens(training_flop_per_token: Num, processed_token_count: Num) -> Num:
+    """Work the training needs: FLOP per token times tokens seen, padding among them."""
+    return training_flop_per_token * processed_token_count
 
 
 @quantity
-def workload_flop(training_flop_per_token: Num, trained_token_count: Num) -> Num:
-    """Work of as many tokens as are assumed: FLOP per token times tokens seen."""
-    return workload_flop__tokens(training_flop_per_token, trained_token_count)
+def workload_flop(training_flop_per_token: Num, processed_token_count: Num) -> Num:
+    """Work of as many tokens as are assumed: FLOP per token times tokens seen, padding among them."""
+    return workload_flop__tokens(training_flop_per_token, processed_token_count)
 
 
 @quantity(given=("workload_flop",))

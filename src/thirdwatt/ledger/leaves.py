@@ -59,6 +59,9 @@ def figures(scenario: Scenario) -> dict[str, Figure]:
     unknown = table("constants").rows["undescribed"].figures
     if "token_count" not in found:
         found.setdefault("dataset_byte", unknown["dataset_byte"])
+    counted = "token_count" in found and "tokenise_cpu_s_per_token" in given
+    if not counted and "tokenise_core_hours" not in given:
+        found.setdefault("tokenise_energy_kwh", unknown["tokenise_energy_kwh"])
     if not found.keys() & {"layer_count", "parameter_count"}:
         found.setdefault("checkpoint_byte", unknown["checkpoint_byte"])
     if scenario.calibration:

@@ -57,13 +57,28 @@ ACCOUNTS = (
 )
 """What a ledger of one scenario is asked for; everything on the way is kept too."""
 
+OF_DATA = ("effective_token_count", "tokenise_core_count")
+"""What is asked for too where something is said of the data."""
+
+SAID_OF_DATA = frozenset(
+    ("kept_token_share", "unique_token_share", "unique_token_count", "repetition_ratio", "repetition_scale_ratio",
+     "tokenise_cpu_s_per_token", *OF_DATA)
+)  # fmt: skip
+"""Quantities of which one must be stated or observed for that."""
+
 RATES = ("modelled_step_s",)
 """What is asked for where no campaign is described: a step of a known architecture."""
 
 RATIOS = ("mfu", "goodput")
 """Totals that cannot be more than 1, and say that something stated is wrong where they are."""
 
+
 Sourced = str | PathLike[str] | Mapping[str, Any] | Scenario
+
+
+def accounts(scenario: Scenario) -> tuple[str, ...]:
+    """What a ledger of a scenario is asked for."""
+    return (*ACCOUNTS, *OF_DATA) if scenario.given.keys() & SAID_OF_DATA else ACCOUNTS
 
 
 def scenario_of(
@@ -132,7 +147,7 @@ def estimate(
     """
     wanted = scenario_of(scenario, set, observed)
     leaves = figures(wanted)
-    plan = program(book(), informed(leaves), ACCOUNTS)
+    plan = program(book(), informed(leaves), accounts(wanted))
     _demand_energy(plan, wanted)
     scores = Scores(samples, seed)
     columned = columns([leaves], needed(plan))
@@ -378,6 +393,6 @@ def _row_warnings(
     scenario: Scenario, leaves: Mapping[str, Figure], totals: Mapping[str, Total | None], factors: Mapping[str, float]
 ) -> tuple[Warn, ...]:
     """Warnings of one row: a whole ledger's, so a quantity that only other accounts read is not called unread."""
-    plan = program(book(), informed(leaves), ACCOUNTS)
+    plan = program(book(), informed(leaves), accounts(scenario))
     centre = {name: found.value for name in RATIOS if (found := totals[name]) is not None}
     return tuple(_warnings(scenario, leaves, plan, centre, factors, totals["accelerator_hours"]))

@@ -517,20 +517,178 @@ class Summary(Strict):
     run: Run
 
 
-class ScanFinding(Strict):
-    """A waste of a dataset; where it is not verified it says where to look, and no saving."""
+class Observed(Strict):
+    """One thing that was seen; its unit is the ending of the quantity's name."""
+
+    quantity: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+    kind: Kind = "measured"
+    source: str = ""
+    scope: Literal["rate", "run"] = "rate"
+
+
+class Range(Strict):
+    """A figure with its ends (90 %), how it is known and by what; an end is null where it is not known."""
+
+    value: float
+    low: float | None
+    high: float | None
+    kind: Kind = "measured"
+    source: str = ""
+
+
+class ScanFinding(BaseModel):
+    """A waste of a dataset; where it is not verified it says where to look, and no saving.
+
+    What is null is not told: a finding may be made of no rows, or there is nothing that mends it.
+    """
 
     id: str
     what: str
-    rows: int
-    bytes: int
-    rows_share: float
-    bytes_share: float
     verified: bool
+    rows: int | None
+    bytes: int | None
+    rows_share: Range | float | None
+    bytes_share: Range | float | None
+    tokens_share: Range | None = None
+    extrapolated: Range | None = None
+    fix: str | None = None
+    examples: list[str] = []
 
 
-class ScanBadSample(Strict):
-    """A row that could not be read."""
+class ScanStrategy(BaseModel):
+    """A way to make batches: what of all that is processed is padding, and what it cuts off."""
+
+    id: str
+    what: str
+    padding_share: Range
+    sequences: int
+    truncated_documents: int
+    lost_tokens: int
+
+
+class ScanPadding(BaseModel):
+    """Ways to make batches at a context."""
+
+    context: int
+    batch: int
+    strategies: list[ScanStrategy]
+
+
+class ScanTrial(BaseModel):
+    """A format that a sample was stored in, in bytes for each byte of text."""
+
+    id: str
+    stored_ratio: float
+
+
+class ScanStorage(BaseModel):
+    """Formats that were tried, by id which is the present one, and which is better."""
+
+    trials: list[ScanTrial]
+    present: str | None
+    better: str | None
+
+
+class ScanTokenise(BaseModel):
+    """What making tokens takes: seconds of a processor core."""
+
+    cpu_s_per_token: Range
+
+
+class ScanHistogram(Strict):
+    """Documents and their tokens by length; a bin reaches to the next, the last to the longest."""
+
+    from_tokens: list[int]
+    documents: list[int]
+    tokens: list[int]
+
+
+class ScanLine(Strict):
+    """A line that stands in many documents, as it begins."""
+
+    line: str | None
+    documents: int
+    times: int
+    bytes: int
+
+
+class ScanLines(BaseModel):
+    """Lines that are repeated, those first that take most."""
+
+    lines: int
+    top: list[ScanLine]
+
+
+class _Price(Strict):
+    """What a waste takes, as the difference of two runs; null where too little is known."""
+
+    accelerator_hours: Three | None
+    wall_time_h: Three | None
+    facility_energy_kwh: Three | None
+    cost_usd: Three | None
+    carbon_kg: Three | None
+    water_l: Three | None
+    energy_share: Three | None
+    small: bool | None
+
+
+class ScanFaded(_Price):
+    """The part of a price of repeats by which they counted less than new tokens, and by which law."""
+
+    worth_share: Three
+    by: str
+
+
+class ScanWay(Strict):
+    """What a way to make batches takes beyond packing."""
+
+    id: str
+    padding_share: Three
+    facility_energy_kwh: Three | None
+
+
+class ScanPrice(_Price):
+    """The price of a finding; ``why`` says what it rests on, or why there is none."""
+
+    id: str
+    what: str
+    how: str
+    tokens_share: Three | None
+    faded: ScanFaded | None
+    why: str
+    fix: str
+    padding_share: Three | None = None
+    by_strategy: list[ScanWay] | None = None
+    core_hours: Three | None = None
+
+
+class ScanPricedAt(Strict):
+    """The run that prices are part of, and all that can be priced at once: prices do not add up."""
+
+    scenario: str
+    samples: int
+    seed: int
+    tokens: Three | None
+    epochs: Three | None
+    trained_tokens: Three | None
+    processed_tokens: Three | None
+    effective_tokens: Three | None
+    accelerator_hours: Three | None
+    wall_time_h: Three | None
+    facility_energy_kwh: Three | None
+    cost_usd: Three | None
+    carbon_kg: Three | None
+    water_l: Three | None
+    together: _Price | None
+    notes: list[str]
+
+
+class ScanBadSample(BaseModel):
+    """A row that could not be read, or the first of several."""
 
     file: str
     row: int
@@ -546,24 +704,36 @@ class ScanBadRows(Strict):
     samples: list[ScanBadSample]
 
 
-class Scanned(Strict):
-    """The document of ``data scan --json``; ``tokens`` is null where no tokenizer was given."""
+class Scanned(BaseModel):
+    """The document of ``data scan --json``; ``tokens`` is null where they were neither counted nor estimated."""
 
     schema_: Literal["thirdwatt/scan/1"] = Field(alias="schema")
     facts_digest: str
+    id: str = ""
     path: str
     rows: int
     bytes: int
-    tokens: int | None
+    tokens: Range | None
     stored_bytes: int
     links: int
     columns: list[str]
     lengths: dict[str, int]
+    token_lengths: dict[str, int] = {}
+    histogram: ScanHistogram | None = None
     bad_rows: ScanBadRows
     unread_files: list[str]
-    kernels: str
+    kernels: str | None
     full_buckets: int
     findings: list[ScanFinding]
+    padding: ScanPadding | None = None
+    storage: ScanStorage | None = None
+    tokenise: ScanTokenise | None = None
+    lines: ScanLines | None = None
+    sample: dict[str, Any] | None = None
+    estimated: dict[str, Range] | None = None
+    observations: list[Observed] = []
+    prices: list[ScanPrice] | None = None
+    priced_at: ScanPricedAt | None = None
 
 
 class DoctorSensor(Strict):
@@ -874,19 +1044,6 @@ class Cite(Strict):
     boundary: Boundary
     seed: int
     sources: list[CitedSource]
-
-
-class Observed(Strict):
-    """One thing that was seen; its unit is the ending of the quantity's name."""
-
-    quantity: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    unit: str | None = None
-    kind: Kind = "measured"
-    source: str = ""
-    scope: Literal["rate", "run"] = "rate"
 
 
 class Observations(BaseModel):

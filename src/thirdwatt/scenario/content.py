@@ -11,7 +11,9 @@ STDIN = "-"
 """Name of standard input, wherever a file is named."""
 
 MAX_DOCUMENT = 1_000_000
-"""Bytes of a scenario, a ledger, claims or observations: they are written by hand or by this package."""
+"""Bytes of a scenario, a ledger or claims: they are written by hand or by this package."""
+MAX_OBSERVED = 20_000_000
+"""Bytes of observations, which a scan of a dataset holds among its findings and the rows it could not read."""
 MAX_YAML = 200_000
 """Characters of YAML, whose reader takes a second for so many."""
 MAX_LAUNCH = 5_000_000

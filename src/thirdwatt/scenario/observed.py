@@ -9,20 +9,23 @@ from thirdwatt.scenario import content
 from thirdwatt.scenario.document import parsed
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 
+SCHEMAS = (OBSERVATIONS_SCHEMA, "thirdwatt/scan/1")
+"""Documents that hold observations: what a meter or somebody's hand wrote, and a scan among all that it found."""
+
 
 def observations(where: str) -> list[Observation]:
-    """Observations from a file of ``thirdwatt/observations/1``.
+    """Observations from a file of ``thirdwatt/observations/1``, or those in a scan of a dataset.
 
     Raises
     ------
     InputError
         With every row that is wrong.
     """
-    document = parsed(content.text(where, content.MAX_DOCUMENT), where, ".json")
+    document = parsed(content.text(where, content.MAX_OBSERVED), where, ".json")
     if not isinstance(document, dict):
         raise InputError([Mistake(where, f"holds a {type(document).__name__}", "observations are a table")])
-    if document.get("schema") != OBSERVATIONS_SCHEMA:
-        fix = f"it must be {OBSERVATIONS_SCHEMA!r}"
+    if document.get("schema") not in SCHEMAS:
+        fix = f"it must be {' or '.join(map(repr, SCHEMAS))}"
         raise InputError([Mistake(where, f"schema is {document.get('schema')!r}", fix)])
     rows = document.get("observations")
     if not isinstance(rows, list):

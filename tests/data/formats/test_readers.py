@@ -14,7 +14,7 @@ import pyarrow.parquet as pq  # noqa: E402
 import zstandard  # noqa: E402
 
 from thirdwatt.data import formats  # noqa: E402
-from thirdwatt.data.formats import base, jsonl  # noqa: E402
+from thirdwatt.data.formats import base, parquet, streams  # noqa: E402
 
 TEXTS = ["one two", "", "größer", '東京\n"quoted"', "x" * 5000]
 
@@ -73,7 +73,12 @@ def test_a_row_group_that_is_torn_costs_its_rows_alone(tmp_path: Path) -> None:
     path.write_bytes(raw)
     found, bad = read(path)
     assert set(found) == {*range(10), *range(20, 30)}
-    assert [row for row, _ in bad] == list(range(10, 20))
+    assert bad == [(10, parquet.TORN)]
+    lost: list[base.BadRow] = []
+    source = formats.source(str(path))
+    assert source is not None
+    list(source.texts(lost.append, 13))
+    assert [(each.row, each.rows) for each in lost] == [(13, 7)]
 
 
 @pytest.mark.parametrize("how", ["plain", "gz", "zst"])
@@ -86,7 +91,7 @@ def test_json_lines(tmp_path: Path, how: str) -> None:
 
 
 def test_every_bad_line_is_named_and_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonl, "LONGEST_BYTES", 1000)
+    monkeypatch.setattr(streams, "LONGEST_BYTES", 1000)
     path = tmp_path / "a.jsonl"
     path.write_bytes(
         b'{"text": "first"}\n{"text": "torn\n{"text": "\xff"}\n{"other": 1}\n{"text": 7}\n[1]\n\n'

@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.near.test_words import packed, planted
 from thirdwatt.data.near import bands, reference, words_numpy
-from thirdwatt.data.near.find import Batch, ChangedError, find
+from thirdwatt.data.near.find import Batch, ChangedError, Search, find
 from thirdwatt.data.near.rule import Rule
 
 
@@ -49,7 +49,7 @@ def test_a_template_chains_what_is_not_alike() -> None:
 def test_documents_that_change_in_between_are_noticed() -> None:
     texts = planted(4)
     turns = iter([texts, texts[:100]])
-    with pytest.raises(ChangedError, match="400 at first, then 100"):
+    with pytest.raises(ChangedError, match="changed while they were read"):
         find(lambda: batches(next(turns), 50), words_numpy)
 
 
@@ -61,5 +61,30 @@ def test_nothing_at_all() -> None:
 
 
 def test_clusters_are_named_by_their_first() -> None:
-    buckets = np.array([[0, -1], [1, 2], [0, 3], [2, 1], [3, -1], [-1, -1]])
-    assert bands.clusters(buckets, 4).tolist() == [0, 1, 0, 1, 0, 5]
+    parts = [np.array(each) for each in ([[0, 0], [1, 1], [2, 0], [3, 1]], [[2, 0], [4, 0]])]
+    assert bands.clusters(6, lambda: parts).tolist() == [0, 1, 0, 1, 0, 5]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_not_promising_would_not_have_been_found(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every document that shares a bucket looked at again, the same is found."""
+    texts = planted(20 + seed, 500) + [
+        b" ".join(b"p%d" % (each // 3 + word) for word in range(40)) for each in range(60)
+    ]
+    found = find(lambda: batches(texts, 64), words_numpy)
+    looked = []
+    choose = Search.choose
+
+    def noted(search: Search, copies: object = None) -> object:
+        looked.append(len(choose(search)))
+        return search.some
+
+    monkeypatch.setattr(Search, "choose", noted)
+    monkeypatch.setattr(bands, "AT_ONCE", 7)
+    find(lambda: batches(texts, 64), words_numpy)
+    monkeypatch.setattr(bands, "FEW", 0)
+    monkeypatch.setattr(bands.promising, "__defaults__", (0,))
+    whole = find(lambda: batches(texts, 64), words_numpy)
+    assert looked[0] < looked[1]
+    assert found.witness.tolist() == whole.witness.tolist()
+    assert found.flagged.tolist() == whole.flagged.tolist()

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from thirdwatt.data.columns import Room
 from thirdwatt.data.near import bands, reference
 from thirdwatt.data.near.rule import Candidates, Rule
 
@@ -69,8 +71,10 @@ def test_every_form_gives_the_same_hashes(form: ModuleType, texts: list[bytes], 
     found, lengths = form.signatures(data, offsets, bins)
     assert lengths.tolist() == [len(reference.runs(each)) for each in texts]
     assert found.tolist() == [reference.signature(each, bins) for each in texts]
-    hashes, starts = form.distinct(data, offsets)
-    assert [hashes[a:b].tolist() for a, b in pairwise(starts)] == [sorted(set(reference.runs(each))) for each in texts]
+    hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
+    assert [sorted(hashes[a:b].tolist()) for a, b in pairwise(starts)] == [
+        sorted(set(reference.runs(each))) for each in texts
+    ]
 
 
 def test_documents_longer_than_a_chunk(form: ModuleType) -> None:
@@ -87,7 +91,7 @@ def test_offsets_may_begin_anywhere(form: ModuleType) -> None:
     data, offsets = packed(texts)
     found, _ = form.signatures(data, offsets[1:], 64)
     assert found.tolist() == [reference.signature(each) for each in texts[1:]]
-    hashes, starts = form.distinct(data, offsets[1:])
+    hashes, starts = form.distinct(data, offsets[1:], np.arange(len(offsets) - 2))
     assert starts.tolist() == [0, 1, 3]
     assert sorted(hashes[1:].tolist()) == sorted(reference.runs(texts[2]))
 
@@ -105,7 +109,7 @@ def test_buckets_are_as_often_shared_as_theory_says(form: ModuleType, how: bands
             one, other = runs[:total], runs[total - common :]
             texts += [("\x01".join(each)).encode() for each in (one, other)]
         data, offsets = packed(texts)
-        hashes, starts = form.distinct(data, offsets)
+        hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
         own = [set(hashes[a:b].tolist()) for a, b in pairwise(starts)]
         true = [len(one & other) / len(one | other) for one, other in zip(own[0::2], own[1::2], strict=True)]
         found = bands.keys(form.signatures(data, offsets, how.bins)[0], how)
@@ -113,6 +117,17 @@ def test_buckets_are_as_often_shared_as_theory_says(form: ModuleType, how: bands
         expected = np.array([how.found(each) for each in true])
         error = np.sqrt((expected * (1 - expected)).sum()) / len(true)
         assert abs(hits.mean() - expected.mean()) < 4 * error + 0.01, (jaccard, hits.mean(), expected.mean())
+
+
+def numbered(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Buckets of documents by band, -1 where one is alone."""
+    keys = bands.keys(signatures)
+    found = np.full(keys.shape, -1)
+    for band in range(keys.shape[1]):
+        _, number, count = np.unique(keys[:, band], return_inverse=True, return_counts=True)
+        shared = (count[number] > 1) & (keys[:, band] != 0)
+        found[shared, band] = number[shared] + band * len(keys)
+    return found
 
 
 def planted(seed: int, count: int = 400) -> list[bytes]:
@@ -137,9 +152,8 @@ def test_what_is_removed_is_like_what_is_kept(form: ModuleType, seed: int) -> No
     data, offsets = packed(texts)
     rule = Rule()
     signatures, _ = form.signatures(data, offsets, 64)
-    hashes, starts = form.distinct(data, offsets)
-    numbers, total = bands.buckets(bands.keys(signatures))
-    removed = form.greedy(numbers, total, Candidates(signatures, hashes, starts), rule)
+    hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
+    removed = form.greedy(numbered(signatures), Candidates(signatures, hashes, starts), rule, Room())
     assert 50 < (removed.witness >= 0).sum() < 250
     for number, witness in enumerate(removed.witness.tolist()):
         if witness >= 0:
@@ -156,9 +170,8 @@ def test_forms_remove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for each in forms:
         signatures, _ = each.signatures(data, offsets, 64)
-        hashes, starts = each.distinct(data, offsets)
-        numbers, total = bands.buckets(bands.keys(signatures))
-        found.append(each.greedy(numbers, total, Candidates(signatures, hashes, starts), Rule(most=3)))
+        hashes, starts = each.distinct(data, offsets, np.arange(len(offsets) - 1))
+        found.append(each.greedy(numbered(signatures), Candidates(signatures, hashes, starts), Rule(most=3), Room()))
     assert found[0].witness.tolist() == found[1].witness.tolist()
     assert found[0].jaccard.tolist() == pytest.approx(found[1].jaccard.tolist())
     assert found[0].full == found[1].full

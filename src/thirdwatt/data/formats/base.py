@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,11 @@ LONGEST_BYTES = 256 << 20
 PREFERRED = ("text", "content", "raw_content", "document", "body", "markdown")
 """Names of columns that hold documents, the likeliest first."""
 
+SAID = ("content", "value", "text")
+"""What the words of a turn are called in conversations, the likeliest first."""
+
+Kind = Literal["text", "image"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
@@ -36,7 +41,7 @@ class Texts:
     file
         Where they are from.
     rows
-        Number of the row of each in its file, from 0.
+        Number of the row of each in its file, from 0; in its part, where a part does not know its first row.
     """
 
     data: NDArray[np.uint8]
@@ -57,34 +62,93 @@ class BadRow:
         What is wrong, in words that are alike for alike rows.
     sample
         The beginning of what stands there.
+    rows
+        How many rows it stands for: a group of rows that cannot be read is told once.
+    behind_byte
+        Where in the file its rows are counted from: not the beginning in a part that does not know its first row.
     """
 
     file: str
     row: int
     reason: str
     sample: bytes
+    rows: int = 1
+    behind_byte: int = 0
 
 
 Bad = Callable[[BadRow], None]
 """Takes in bad rows as they are met."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a file can be read without the rest of it.
+
+    Attributes
+    ----------
+    number
+        From 0, in the order of the file.
+    stored_byte
+        What it takes in the file; those of all parts together are the file but for its frame.
+    rows
+        How many rows it has; ``None`` where only reading tells.
+    first
+        Number of its first row in the file; ``None`` where that is not known, and rows are counted from the part.
+    whole
+        Whether it is the file, which cannot be cut.
+    """
+
+    number: int
+    stored_byte: int
+    rows: int | None = None
+    first: int | None = None
+    whole: bool = False
+
+
 class Source(Protocol):
-    """A file of documents."""
+    """A file of documents. Once it is made, nothing that is in the file raises: it is told as bad rows.
+
+    Attributes
+    ----------
+    column
+        Where its documents are; empty where the file is one.
+    kind
+        What its documents are: text in UTF-8, or images as they are stored.
+    columns
+        Bytes of text, or of images, in the rows that were looked at, by column, the largest first: what else could have
+        been read. Empty where the column was named.
+    stored_byte
+        Size of the file as it is stored.
+    at
+        How many of them the present reading has come through.
+    """
 
     path: str
     column: str
-    """Where its documents are; empty where the file is one."""
+    kind: Kind
+    columns: dict[str, int]
+    stored_byte: int
+    at: int
 
-    def texts(self, bad: Bad) -> Iterator[Texts]:
-        """Its documents in order; each call reads it anew."""
+    def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
+        """Its documents in order, from a row on; each call reads it anew.
+
+        What is before that row is passed over as cheaply as the format allows, and not told to ``bad``.
+        """
+
+    def parts(self) -> tuple[Part, ...]:
+        """What can be read alone; all parts together are the file."""
+
+    def part(self, part: Part, bad: Bad) -> Iterator[Texts]:
+        """The documents of a part."""
 
 
 class Packer:
     """Puts documents together into batches."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, rows: int = BATCH_ROWS) -> None:
         self.file = file
+        self._full_rows = rows
         self._parts: list[bytes] = []
         self._rows: list[int] = []
         self._bytes = 0
@@ -94,7 +158,7 @@ class Packer:
         self._parts.append(text)
         self._rows.append(row)
         self._bytes += len(text)
-        return self.rest() if len(self._parts) >= BATCH_ROWS or self._bytes >= BATCH_BYTES else None
+        return self.rest() if len(self._parts) >= self._full_rows or self._bytes >= BATCH_BYTES else None
 
     def rest(self) -> Texts | None:
         """What has not been given yet; nothing where that is nothing."""
@@ -102,7 +166,9 @@ class Packer:
             return None
         lengths = np.fromiter(map(len, self._parts), np.int64, len(self._parts))
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        found = Texts(np.frombuffer(b"".join(self._parts), np.uint8), offsets, self.file, np.array(self._rows))
+        found = Texts(
+            np.frombuffer(b"".join(self._parts), np.uint8), offsets, self.file, np.array(self._rows, dtype=np.int64)
+        )
         self._parts, self._rows, self._bytes = [], [], 0
         return found
 
@@ -118,3 +184,42 @@ def likely(sizes: dict[str, list[int]]) -> str:
             if each.lower() == name:
                 return each
     return max(some, key=lambda name: some[name], default="")
+
+
+def columns(sizes: dict[str, list[int]]) -> dict[str, int]:
+    """All columns that have text, by its bytes in the rows that were looked at, the largest first."""
+    found = {name: sum(each) for name, each in sizes.items() if any(each)}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+def spoken(value: Any) -> str | None:
+    """The text of a member of an object: itself, or the words of a conversation line by line; ``None`` for no text.
+
+    A conversation is a list of texts, or of turns with their words under one of the names of :data:`SAID`.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(each is None or isinstance(each, (str, dict, list)) for each in value):
+        return "\n".join(_turn(each) or "" for each in value)
+    return None
+
+
+def _turn(value: Any) -> str | None:
+    """The words of a turn."""
+    if isinstance(value, dict):
+        return next((found for each in SAID if (found := spoken(value.get(each))) is not None), None)
+    return spoken(value)
+
+
+def whole(stored_byte: int) -> tuple[Part, ...]:
+    """The only part of a file that cannot be cut."""
+    return (Part(0, stored_byte, first=0, whole=True),)
+
+
+IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+"""How images begin."""
+
+
+def is_image(data: bytes) -> bool:
+    """Whether bytes begin as an image does."""
+    return data.startswith(IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")

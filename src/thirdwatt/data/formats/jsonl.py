@@ -1,165 +1,137 @@
-"""JSON lines, plain or compressed by gzip or zstd: one object a line, a member of which is the document."""
+"""JSON lines, plain or compressed: one object a line, a member of which is the document."""
 
 from __future__ import annotations
 
-import io
-import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from .base import LONGEST_BYTES, Bad, BadRow, Packer, Texts, likely
+from thirdwatt.data import store
+
+from . import streams
+from .base import Bad, BadRow, Kind, Packer, Part, Texts, columns, likely, spoken, whole
 
 LOOKED_AT = 100
 """Lines by which the member with the documents is found."""
 
-READ_BYTES = 1 << 20
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-"""How such files begin."""
-
 
 class JsonLines:
-    """A file of JSON lines."""
+    """A file of JSON lines.
+
+    Raises
+    ------
+    ValueError
+        If none of the first lines is an object, as in a file that is one large value.
+    """
 
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
+        self.kind: Kind = "text"
+        self.at = 0
+        self.stored_byte = store.size(path)
+        self.columns: dict[str, int] = {}
         self.column = column or self._found()
 
     def _found(self) -> str:
-        """The member that holds documents.
-
-        Raises
-        ------
-        ValueError
-            If none of the first lines is an object, as in a file that is one large value.
-        """
+        """The member that holds documents."""
         sizes: dict[str, list[int]] = {}
         number, objects = -1, 0
-        for number, (_, line) in enumerate(self._lines(lambda _: None)):
-            if number >= LOOKED_AT:
-                break
+        with streams.opened(self.path) as stream:
+            for number, (_, line) in enumerate(streams.lines(self.path, stream.file, lambda _: None)):
+                if number >= LOOKED_AT:
+                    break
+                try:
+                    objects += sized(_loads(line), sizes)
+                except ValueError:
+                    continue
+        if number >= 0 and not objects:
+            raise ValueError("no line is a JSON object")
+        self.columns = columns(sizes)
+        return likely(sizes)
+
+    def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
+        """Its documents; lines that are no objects, or have no text there, are bad rows."""
+        with streams.told(self.path, bad, first), streams.opened(self.path) as stream:
+            found = streams.lines(self.path, stream.file, bad, first)
+            for batch in self._documents(found, bad):
+                self.at = stream.at
+                yield batch
+        self.at = self.stored_byte
+
+    def parts(self) -> tuple[Part, ...]:
+        """Blocks of lines; the whole file if it is compressed."""
+        with streams.opened(self.path) as stream:
+            return whole(self.stored_byte) if stream.packed else streams.blocks(self.stored_byte)
+
+    def part(self, part: Part, bad: Bad) -> Iterator[Texts]:
+        """The documents of the lines that begin in a block; rows are counted from its first line."""
+        if part.whole:
+            yield from self.texts(bad)
+            return
+        begin = part.number * streams.BLOCK_BYTES
+        with streams.told(self.path, bad, 0, begin), streams.opened(self.path) as stream:
+            found = streams.lines(self.path, stream.file, bad, 0, begin, begin + streams.BLOCK_BYTES)
+            for batch in self._documents(found, bad, begin):
+                self.at = min(stream.at, begin + part.stored_byte)
+                yield batch
+
+    def _documents(self, lines: Iterable[tuple[int, bytes]], bad: Bad, begin: int = 0) -> Iterator[Texts]:
+        packer = Packer(self.path)
+        for row, line in lines:
+            if line.isspace():
+                continue
             try:
                 found = _loads(line)
             except ValueError:
+                reason = "invalid UTF-8" if is_no_text(line) else "broken JSON"
+                bad(BadRow(self.path, row, reason, line[:200], behind_byte=begin))
                 continue
-            objects += isinstance(found, dict)
-            for name, value in found.items() if isinstance(found, dict) else ():
-                if isinstance(value, str):
-                    sizes.setdefault(name, []).append(len(value))
-        if number >= 0 and not objects:
-            raise ValueError("no line is a JSON object")
-        return likely(sizes)
-
-    def texts(self, bad: Bad) -> Iterator[Texts]:
-        """Its documents; lines that are no objects, or have no text there, are bad rows."""
-        packer = Packer(self.path)
-        for row, line in self._lines(bad):
-            if not line.strip():
+            text = document(found, self.column)
+            if text is None:
+                bad(BadRow(self.path, row, lack(found, self.column), line[:200], behind_byte=begin))
                 continue
-            try:
-                found = _loads(line)
-            except ValueError as error:
-                reason = "invalid UTF-8" if _is_no_text(line) else "broken JSON"
-                bad(BadRow(self.path, row, reason, line[:200] or str(error).encode()))
-                continue
-            text = found.get(self.column) if isinstance(found, dict) else None
-            if not isinstance(text, str):
-                reason = "no text" if isinstance(found, dict) and self.column in found else f"no member {self.column}"
-                bad(BadRow(self.path, row, reason if isinstance(found, dict) else "no object", line[:200]))
-                continue
-            full = packer.add(row, text.encode("utf-8", "surrogatepass"))
+            full = packer.add(row, text)
             if full is not None:
                 yield full
         rest = packer.rest()
         if rest is not None:
             yield rest
 
-    def _lines(self, bad: Bad) -> Iterator[tuple[int, bytes]]:
-        """Lines with their numbers; those that are too long are passed over, and an end that is torn is told."""
-        row = 0
-        with _opened(self.path) as file:
-            while True:
-                try:
-                    line = file.readline(LONGEST_BYTES + 1)
-                except _torn() as error:
-                    bad(BadRow(self.path, row, "rest of the file cannot be read", str(error).encode()[:200]))
-                    return
-                if not line:
-                    return
-                if len(line) > LONGEST_BYTES and not line.endswith(b"\n"):
-                    bad(BadRow(self.path, row, "longer than 256 MB", line[:200]))
-                    while line and not line.endswith(b"\n"):
-                        line = file.readline(READ_BYTES)
-                else:
-                    yield row, line
-                row += 1
+
+def sized(found: Any, sizes: dict[str, list[int]]) -> bool:
+    """Take in how much text the members of an object have; whether it is one."""
+    if not isinstance(found, dict):
+        return False
+    for name, value in found.items():
+        text = spoken(value)
+        if text is not None:
+            sizes.setdefault(name, []).append(len(text))
+    return True
 
 
-def _opened(path: str) -> BinaryIO:
-    """The file as it was before it was compressed, by its first bytes."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        magic = file.read(4)
-    if magic[:2] == GZIP:
-        import gzip
-        from typing import cast
-
-        return cast("BinaryIO", gzip.open(path, "rb"))
-    if magic == ZSTD:
-        return io.BufferedReader(_Zstd(path), READ_BYTES)
-    return open(path, "rb", buffering=READ_BYTES)  # noqa: PTH123
+def document(found: Any, column: str) -> bytes | None:
+    """The text of a member of an object; ``None`` if it is no object, or has none there."""
+    value = found.get(column) if isinstance(found, dict) else None
+    text = value if isinstance(value, str) else spoken(value)
+    return None if text is None else text.encode("utf-8", "surrogatepass")
 
 
-class _Zstd(io.RawIOBase):
-    """A file of zstd as it was before, of one frame or several; unlike the library's own it tells of a torn end."""
+def lack(found: Any, column: str) -> str:
+    """Why there is no document."""
+    if not isinstance(found, dict):
+        return "no object"
+    return "no text" if column in found else f"no member {column}"
 
-    def __init__(self, path: str) -> None:
-        import zstandard
 
-        self._new = zstandard.ZstdDecompressor().decompressobj
-        self._frame = self._new()
-        self._file = open(path, "rb")  # noqa: PTH123, SIM115 - closed with this
-        self._held, self._within = b"", False
-
-    def readable(self) -> bool:
+def is_no_text(data: bytes) -> bool:
+    """Whether bytes are invalid UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
         return True
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._held:
-            data = self._frame.unused_data if self._frame.eof else b""
-            if self._frame.eof:
-                self._frame, self._within = self._new(), False
-            data = data or self._file.read(READ_BYTES)
-            if not data:
-                if self._within:
-                    raise EOFError("the file ends within a frame of zstd")
-                return 0
-            self._held, self._within = self._frame.decompress(data), True
-            if self._frame.eof and not self._frame.unused_data:
-                self._frame, self._within = self._new(), False
-        count = min(len(buffer), len(self._held))
-        buffer[:count], self._held = self._held[:count], self._held[count:]
-        return count
-
-
-def _torn() -> tuple[type[Exception], ...]:
-    """What a torn file raises, by how it is compressed."""
-    import zstandard
-
-    return EOFError, OSError, zlib.error, zstandard.ZstdError
+    return False
 
 
 def _loads(line: bytes) -> Any:
     import orjson
 
     return orjson.loads(line)
-
-
-def _is_no_text(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return True
-    return False

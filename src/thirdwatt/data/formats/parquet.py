@@ -1,129 +1,169 @@
-"""Parquet and Arrow: a column of texts, a row group at a time."""
+"""Parquet: a column of texts or images, a row group at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .base import BATCH_ROWS, LONGEST_BYTES, Bad, BadRow, Texts, likely
+from thirdwatt.data import store
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+from . import arrays
+from .base import Bad, BadRow, Kind, Part, Texts, columns, likely
+from .streams import UNREADABLE
 
-LOOKED_AT = 64
-"""Rows by which the column of documents is found."""
+BUFFER_BYTES = 1 << 20
+"""Read at once of a column that is read by pages."""
+
+LARGE_BYTES = 24 << 20
+"""Where columns of row groups are larger they are read by pages, and are never in memory as they are stored; below, to
+read them at once is a tenth faster."""
+
+FAR_BYTES = 4 << 20
+"""The same where each reading is a request to a server."""
+
+AHEAD_BYTES = 1 << 16
+"""Read ahead of what is asked for far away: the footer is at the end, and columns lie apart."""
+
+TORN = "row group that cannot be read"
 
 
 class Parquet:
-    """A file of Parquet."""
+    """A file of Parquet.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is none, or the column that was asked for is not there or holds no text.
+    """
 
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
-        self.column = column if self._has(column) else self._found()
+        self.at = 0
+        self.kind: Kind = "text"
+        self.stored_byte = store.size(path)
+        self.columns: dict[str, int] = {}
+        self.column = ""
+        self._buffer_byte = BUFFER_BYTES
+        try:
+            with self._open() as file:
+                self.column = self._found(file, column)
+                own = self._places(file)
+                if max((_byte(file, each, own) for each in range(file.num_row_groups)), default=0) < LARGE_BYTES:
+                    self._buffer_byte = 0
+        except (OSError, ValueError):
+            raise
+        except arrays.unreadable() as error:
+            raise OSError(str(error)) from error
 
-    def _has(self, column: str) -> bool:
-        """Whether a column was asked for.
-
-        Raises
-        ------
-        ValueError
-            If there is none of that name, or it holds no text.
-        """
-        if not column:
-            return False
-        with self._open() as file:
-            kinds = {field.name: field.type for field in file.schema_arrow}
-        if column not in kinds or not _is_text(kinds[column]):
-            raise ValueError(f"column {column} {'is no text' if column in kinds else 'is not there'}")
-        return True
-
-    def _open(self) -> Any:
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(self.path, pre_buffer=False)
+        if store.is_remote(self.path):
+            with store.opened(self.path, AHEAD_BYTES) as raw:
+                yield pq.ParquetFile(raw, pre_buffer=False, buffer_size=FAR_BYTES)
+        else:
+            with pq.ParquetFile(store.local(self.path), pre_buffer=False, buffer_size=self._buffer_byte) as file:
+                yield file
 
-    def _found(self) -> str:
+    def _found(self, file: Any, column: str) -> str:
         """The column of documents."""
-        import pyarrow as pa
-
-        with self._open() as file:
-            names = [field.name for field in file.schema_arrow if _is_text(field.type)]
-            for group in range(file.num_row_groups if names else 0):
-                try:
-                    first = next(file.iter_batches(LOOKED_AT, row_groups=[group], columns=names))
-                except (OSError, pa.ArrowException, StopIteration):  # the next group may be whole, or not empty
+        schema = file.schema_arrow
+        kinds = {field.name: field.type for field in schema}
+        if column and (column not in kinds or not arrays.may_hold(kinds[column])):
+            raise ValueError(f"column {column} {'is no text' if column in kinds else 'is not there'}")
+        if column and arrays.is_text(kinds[column]):
+            return column
+        names = [column] if column else [name for name, kind in kinds.items() if arrays.may_hold(kind)]
+        for group in range(file.num_row_groups if names else 0):
+            try:
+                batches = file.iter_batches(arrays.LOOKED_AT, row_groups=[group], columns=names, use_threads=False)
+                first = next(batches, None)
+                if first is None:  # an empty group
                     continue
-                return likely({name: [len(each or "") for each in first.column(name).to_pylist()] for name in names})
-        return ""
+                found = {name: arrays.sizes(first.column(first.schema.get_field_index(name))) for name in names}
+            except arrays.unreadable():  # the next group may be whole
+                continue
+            if not column:
+                sizes = {name: own for name, (own, _) in found.items()}
+                self.columns = columns(sizes)
+                column = likely(sizes)
+            self.kind = found[column][1] if column else "text"
+            return column
+        return column
 
-    def texts(self, bad: Bad) -> Iterator[Texts]:
-        """Its documents; a row group that cannot be read is one bad row for each of its rows."""
-        import pyarrow as pa
+    def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
+        """Its documents; of a row group that cannot be read all rows are bad."""
+        passed_byte = 0
+        try:
+            with self._open() as file:
+                for part in _parts(file):
+                    self.at = min(self.stored_byte, passed_byte)
+                    if (part.first or 0) + (part.rows or 0) > first:
+                        yield from self._group(file, part, bad, first)
+                    passed_byte += part.stored_byte
+        except arrays.unreadable() as error:  # it has changed, or is no longer there
+            bad(BadRow(self.path, first, UNREADABLE, str(error).encode()[:200]))
+        self.at = self.stored_byte
 
+    def parts(self) -> tuple[Part, ...]:
+        """Its row groups; bytes are those of all columns."""
         with self._open() as file:
-            first = 0
-            for group in range(file.num_row_groups):
-                count = file.metadata.row_group(group).num_rows
-                try:
-                    at = first
-                    for batch in file.iter_batches(
-                        BATCH_ROWS, row_groups=[group], columns=[self.column], use_threads=False
-                    ):
-                        yield from self._batch(batch.column(0), at, bad)
-                        at += batch.num_rows
-                except (OSError, pa.ArrowException) as error:
-                    for row in range(at, first + count):
-                        bad(BadRow(self.path, row, "row group that cannot be read", str(error).encode()[:200]))
-                first += count
+            return _parts(file)
 
-    def _batch(self, column: pa.Array, first: int, bad: Bad) -> Iterator[Texts]:
-        import pyarrow as pa
+    def part(self, part: Part, bad: Bad) -> Iterator[Texts]:
+        """The documents of a row group."""
+        self.at = 0
+        try:
+            with self._open() as file:
+                yield from self._group(file, part, bad)
+        except arrays.unreadable() as error:
+            bad(BadRow(self.path, part.first or 0, TORN, str(error).encode()[:200], rows=max(1, part.rows or 0)))
 
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        rows = np.arange(first, first + len(column))
-        keep = np.ones(len(column), dtype=bool)
-        if column.null_count:
-            keep = ~np.asarray(column.is_null())
-            for row in rows[~keep].tolist():
-                bad(BadRow(self.path, row, "no text", b""))
-        offsets, data = _buffers(column)
-        long = np.flatnonzero(keep & (np.diff(offsets) > LONGEST_BYTES))
-        for each in long.tolist():
-            sample = data[offsets[each] : offsets[each] + 200].tobytes()
-            bad(BadRow(self.path, int(rows[each]), "longer than 256 MB", sample))
-            keep[each] = False
-        if keep.all():
-            yield Texts(data, offsets, self.path, rows)
-            return
-        parts = [data[offsets[each] : offsets[each + 1]] for each in np.flatnonzero(keep).tolist()]
-        if parts:
-            lengths = np.diff(offsets)[keep]
-            packed = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-            yield Texts(np.concatenate(parts), packed, self.path, rows[keep])
+    def _group(self, file: Any, part: Part, bad: Bad, first: int = 0) -> Iterator[Texts]:
+        """The documents of a row group, from a row of the file on."""
+        begin, count, passed_byte = part.first or 0, part.rows or 0, self.at
+        at = begin
+        try:
+            step = arrays.batch_rows(_byte(file, part.number, self._places(file)), count)
+            for batch in file.iter_batches(step, row_groups=[part.number], columns=[self.column], use_threads=False):
+                end = at + batch.num_rows
+                if end > first:
+                    rows = np.arange(max(at, first), end)
+                    own = batch.column(0).slice(batch.num_rows - len(rows))
+                    yield from arrays.documents(own, self.kind, self.path, rows, bad)
+                at = end
+                done_byte = int(part.stored_byte * min(1.0, (at - begin) / count))
+                self.at = min(self.stored_byte, passed_byte + done_byte)
+        except arrays.unreadable() as error:
+            lost = max(at, first)
+            bad(BadRow(self.path, lost, TORN, str(error).encode()[:200], rows=max(1, begin + count - lost)))
+
+    def _places(self, file: Any) -> list[int]:
+        """Which columns of the file, as it is stored, hold the documents."""
+        if not file.num_row_groups:
+            return []
+        group = file.metadata.row_group(0)
+        paths = [group.column(each).path_in_schema for each in range(group.num_columns)]
+        return [place for place, path in enumerate(paths) if f"{path}.".startswith(f"{self.column}.")]
 
 
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+def _byte(file: Any, number: int, places: list[int]) -> int:
+    """Bytes of some columns of a row group, as they are in memory."""
+    group = file.metadata.row_group(number)
+    return sum(max(0, group.column(each).total_uncompressed_size) for each in places)
 
 
-def _buffers(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Offsets and bytes of an array of strings, without a copy of the bytes."""
-    import pyarrow as pa
-
-    if pa.types.is_string_view(column.type):
-        column = column.cast(pa.large_string())
-    wide = pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)
-    _, places, held = column.buffers()
-    if places is None:
-        return np.zeros(len(column) + 1, np.int64), np.empty(0, np.uint8)
-    all_of_them = np.frombuffer(places, dtype=np.int64 if wide else np.int32)
-    offsets = all_of_them[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    return offsets, np.frombuffer(held, dtype=np.uint8) if held is not None else np.empty(0, np.uint8)
+def _parts(file: Any) -> tuple[Part, ...]:
+    """Row groups of a file."""
+    found, first = [], 0
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        byte = sum(group.column(each).total_compressed_size for each in range(group.num_columns))
+        rows = max(0, group.num_rows)
+        found.append(Part(number, max(0, byte), rows, first))
+        first += rows
+    return tuple(found)

@@ -1,33 +1,70 @@
-"""Plain text: a file is a document."""
+"""Files that are a document each: text, or an image as it is stored."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
-from .base import LONGEST_BYTES, Bad, BadRow, Packer, Texts
+from thirdwatt.data import store
+
+from . import streams
+from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Texts, is_image, whole
+from .jsonl import is_no_text
 
 
-class Plain:
-    """A file of text."""
+class _Alone:
+    """A file that is a document."""
+
+    kind: Kind = "text"
 
     def __init__(self, path: str, column: str = "") -> None:  # noqa: ARG002 - there are no columns
         self.path, self.column = path, ""
+        self.columns: dict[str, int] = {}
+        self.at = 0
+        self.stored_byte = store.size(path)
 
-    def texts(self, bad: Bad) -> Iterator[Texts]:
+    def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """The document, if it is one."""
-        if os.path.getsize(self.path) > LONGEST_BYTES:  # noqa: PTH202
-            bad(BadRow(self.path, 0, "longer than 256 MB", b""))
+        if first:
             return
-        with open(self.path, "rb") as file:  # noqa: PTH123
-            text = file.read()
-        try:
-            text.decode("utf-8")
-        except UnicodeDecodeError:
-            bad(BadRow(self.path, 0, "invalid UTF-8", text[:200]))
+        data, reason = b"", "longer than 256 MB"
+        if self.stored_byte <= LONGEST_BYTES:
+            try:
+                with store.opened(self.path) as file:
+                    data = file.read()
+                reason = self._wrong(data)
+            except OSError as error:
+                data, reason = str(error).encode(), streams.UNREADABLE
+        self.at = self.stored_byte
+        if reason:
+            bad(BadRow(self.path, 0, reason, data[:200]))
             return
         packer = Packer(self.path)
-        packer.add(0, text)
+        packer.add(0, data)
         rest = packer.rest()
         if rest is not None:
             yield rest
+
+    def parts(self) -> tuple[Part, ...]:
+        """The file."""
+        return whole(self.stored_byte)
+
+    def part(self, part: Part, bad: Bad) -> Iterator[Texts]:  # noqa: ARG002 - there is but one
+        """The document."""
+        yield from self.texts(bad)
+
+    def _wrong(self, data: bytes) -> str:
+        """Why bytes are no document; empty if they are."""
+        return "invalid UTF-8" if is_no_text(data) else ""
+
+
+class Plain(_Alone):
+    """A file of text."""
+
+
+class Image(_Alone):
+    """A file that is an image. Whether it can be decoded is seen when it is (:mod:`thirdwatt.data.images`)."""
+
+    kind: Kind = "image"
+
+    def _wrong(self, data: bytes) -> str:
+        return "" if is_image(data) else "no image"

@@ -6,10 +6,13 @@ A pair of Jaccard :math:`J` shares one of :math:`b` buckets of :math:`r` rows wi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thirdwatt.data.columns import Column
 
 from .reference import BLOCK, EMPTY, LENGTH, MIX
 
@@ -52,36 +55,104 @@ def keys(signatures: Signatures, how: Bands = DEFAULT) -> Keys:
     return found
 
 
-def buckets(keys: Keys) -> tuple[NDArray[np.int64], int]:
-    """The bucket of each document in each band, -1 where it is alone there; and how many buckets there are."""
-    found = np.full(keys.shape, -1, dtype=np.int64)
-    total = 0
-    for band in range(keys.shape[1]):
-        column = keys[:, band]
-        order = np.argsort(column, kind="stable")
-        ordered = column[order]
+SORT_BYTES = 32
+"""Memory that putting a band in order takes for each document."""
+
+
+FEW, AT_ONCE = 8, 1 << 15
+"""Documents of a bucket that are all compared with each other, and members that are looked at together."""
+
+MOST_TURNS = 32
+"""Each turn leaves a file open."""
+
+
+def members(column: Column, skip: NDArray[np.bool_], memory_byte: int) -> Iterator[NDArray[np.int64]]:
+    """Who shares a bucket of one band: (document, bucket) where it is shared, buckets from 0 in each part.
+
+    Parameters
+    ----------
+    column
+        Keys of the band for all documents.
+    skip
+        Documents that are in no bucket.
+    memory_byte
+        About so much is used: what is more is read several times, a part of the buckets each.
+    """
+    turns = min(MOST_TURNS, max(1, -(-len(column) * SORT_BYTES // max(memory_byte, 1))))
+    for turn in range(turns):
+        places, parts = [], []
+        for first, keys in column.chunks():
+            mine = (keys != 0) & ~skip[first : first + len(keys)]
+            if turns > 1:
+                mine &= keys % np.uint64(turns) == turn
+            places.append(np.flatnonzero(mine) + first)
+            parts.append(keys[mine])
+        keys = np.concatenate(parts) if parts else np.empty(0, np.uint64)
+        place = np.concatenate(places) if places else np.empty(0, np.int64)
+        del parts, places
+        order = np.argsort(keys)
+        keys = keys[order]
         same = np.empty(len(order) + 1, dtype=bool)
         same[0] = same[-1] = False
-        np.equal(ordered[1:], ordered[:-1], out=same[1:-1])
-        shared = (same[:-1] | same[1:]) & (ordered != 0)
-        first = shared & ~same[:-1]
-        number = np.cumsum(first) - 1 + total
-        found[order[shared], band] = number[shared]
-        total += int(first.sum())
-    return found, total
+        np.equal(keys[1:], keys[:-1], out=same[1:-1])
+        shared = same[:-1] | same[1:]
+        number = np.cumsum((shared & ~same[:-1])[shared]) - 1
+        yield np.stack((place[order[shared]], number), axis=1)
 
 
-def clusters(buckets: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """The first document of the cluster of each: those that share a bucket, and what these share one with."""
-    count = len(buckets)
-    rows, columns = np.nonzero(buckets >= 0)
-    of = buckets[rows, columns]
+def promising(
+    pairs: NDArray[np.int64], known: NDArray[np.bool_], signatures: Column, agreement: int, most: int = FEW
+) -> None:
+    """Mark documents that are worth a second look: their signature agrees enough with another one of their bucket.
+
+    Those of buckets with more than so many documents are taken to be: to compare all of them would cost more than it
+    saves. What is not marked in any band is like no other, whatever else would be looked at.
+
+    Parameters
+    ----------
+    pairs
+        (document, bucket) in the order of buckets, from :func:`members`.
+    known
+        Of all documents, which are marked: added to.
+    agreement
+        Values in which two signatures must agree.
+    """
+    size = np.bincount(pairs[:, 1]) if len(pairs) else np.empty(0, np.int64)
+    large = size[pairs[:, 1]] > most
+    known[pairs[large, 0]] = True
+    some = pairs[~large]
+    for begin in range(0, len(some), AT_ONCE):
+        own = some[begin : begin + AT_ONCE + most]  # the last bucket may go on behind the end
+        own = own[np.isin(own[:, 1], own[~known[own[:, 0]], 1])]
+        documents, place = np.unique(own[:, 0], return_inverse=True)
+        rows = signatures.take(documents).reshape(len(documents), signatures.width)
+        for step in range(1, most):
+            one = np.flatnonzero(own[step:, 1] == own[:-step, 1])
+            if not len(one):
+                break
+            one = one[~(known[own[one, 0]] & known[own[one + step, 0]])]
+            agrees = one[(rows[place[one]] == rows[place[one + step]]).sum(axis=1) >= agreement]
+            known[own[agrees, 0]] = known[own[agrees + step, 0]] = True
+
+
+def clusters(count: int, parts: Callable[[], Iterable[NDArray[np.int64]]]) -> NDArray[np.int64]:
+    """The first document of the cluster of each: those that share a bucket, and what these share one with.
+
+    Parameters
+    ----------
+    count
+        Documents.
+    parts
+        Gives (document, bucket), buckets from 0 in each part; called until nothing changes.
+    """
     first = np.arange(count)
     while True:
-        least = np.full(total, count, dtype=np.int64)
-        np.minimum.at(least, of, first[rows])
         found = first.copy()
-        np.minimum.at(found, rows, least[of])
+        for pairs in parts():
+            rows, of = pairs[:, 0], pairs[:, 1]
+            least = np.full(int(of.max(initial=-1)) + 1, count, dtype=np.int64)
+            np.minimum.at(least, of, found[rows])
+            np.minimum.at(found, rows, least[of])
         found = found[found]  # halves the length of chains at every turn
         if np.array_equal(found, first):
             return found

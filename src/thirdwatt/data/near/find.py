@@ -6,12 +6,15 @@ apart, since pages of one template chain into clusters of which few are alike: f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thirdwatt.data.columns import CHUNK_BYTES, Column, Room
 
 from . import bands
 from .rule import Candidates, Removed, Rule
@@ -34,10 +37,13 @@ class Form(Protocol):
     def signatures(self, data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], Offsets]:
         """Signatures of documents, and how many runs each has."""
 
-    def distinct(self, data: Bytes, offsets: Offsets) -> tuple[NDArray[np.uint64], Offsets]:
-        """Their distinct runs, and where those of each begin."""
+    def runs(self, data: Bytes, offsets: Offsets) -> tuple[NDArray[np.uint64], Offsets]:
+        """Their runs, and where those of each begin."""
 
-    def greedy(self, buckets: Offsets, total: int, candidates: Candidates, rule: Rule) -> Removed:
+    def distinct(self, data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[NDArray[np.uint64], Offsets]:
+        """The distinct runs of some of them, and where those of each begin."""
+
+    def greedy(self, buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
         """What need not be kept."""
 
 
@@ -65,10 +71,10 @@ class Found:
 
     form: str
     witness: NDArray[np.int64]
-    jaccard: NDArray[np.float64]
+    jaccard: NDArray[np.float32]
     flagged: NDArray[np.bool_]
-    byte: NDArray[np.int64]
-    runs: NDArray[np.int64]
+    byte: NDArray[np.uint32]
+    runs: NDArray[np.uint32]
     full: int
 
     @property
@@ -76,12 +82,171 @@ class Found:
         """Whether a document may go."""
         return self.witness >= 0
 
-    def share(self, which: NDArray[np.bool_], of: NDArray[np.int64] | None = None) -> float:
+    def share(self, which: NDArray[np.bool_], of: NDArray[np.uint32] | None = None) -> float:
         """Share of some documents of all, by their number, or by their bytes or runs."""
         if of is None:
             return float(which.mean()) if len(which) else 0.0
         total = int(of.sum())
         return float(of[which].sum()) / total if total else 0.0
+
+
+class Search:
+    """A search of near duplicates: fed twice with the same documents, then asked.
+
+    Parameters
+    ----------
+    form
+        The kernels.
+    how
+        Bands and rows of the buckets.
+    rule
+        When two documents are alike.
+    folder
+        Where numbers by document are kept, to go on after an interruption; files without names if empty.
+    memory_byte
+        About so much is used, beside some 40 bytes a document.
+    """
+
+    def __init__(
+        self, form: Form, how: bands.Bands = bands.DEFAULT, rule: Rule | None = None, folder: str = "",
+        memory_byte: int = 1 << 30,
+    ) -> None:  # fmt: skip
+        self.form, self.how, self.rule = form, how, rule or Rule()
+        self._folder, self._memory_byte = folder, memory_byte
+        self.byte = Column(folder, "byte", np.uint32)
+        self.run_count = Column(folder, "runs", np.uint32)
+        self._signatures = Column(folder, "signatures", np.uint32, how.bins)
+        self._keys = [Column(folder, f"keys.{band}", np.uint64) for band in range(how.bands)]
+        self._hashes = Column(folder, "hashes", np.uint64)
+        self._counts = Column(folder, "counts", np.uint32)
+        self.some: NDArray[np.int64] = np.empty(0, np.int64)
+        self._sharing = self.some
+        self._shared: list[tuple[int, Column]] = []
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the first reading fills, a row a document."""
+        return self.byte, self.run_count, self._signatures, *self._keys
+
+    @property
+    def second_columns(self) -> tuple[Column, Column]:
+        """What the second reading fills: a row a candidate, a row a run."""
+        return self._counts, self._hashes
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for column in (*self.columns, *self.second_columns, *(part for _, part in self._shared)):
+            column.close()
+        self._shared = []
+
+    def first(self, data: Bytes, offsets: Offsets) -> None:
+        """Take in a batch of the first reading."""
+        signatures, runs = self.form.signatures(data, offsets, self.how.bins)
+        self.byte.append(np.diff(offsets))
+        self.run_count.append(runs)
+        self._signatures.append(signatures)
+        for column, keys in zip(self._keys, bands.keys(signatures, self.how).T, strict=True):
+            column.append(keys)
+
+    def choose(self, copies: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Numbers of the documents that may be like another, between the two readings.
+
+        Parameters
+        ----------
+        copies
+            Documents known to be the same as one before: neither looked at nor told apart again.
+        """
+        skip = np.zeros(len(self.byte), bool) if copies is None else copies
+        shares, some = np.zeros(len(self.byte), bool), np.zeros(len(self.byte), bool)
+        self._shared = []
+        agreement = self.rule.agreement(self.how.bins)
+        for band, column in enumerate(self._keys):
+            for pairs in bands.members(column, skip, self._memory_byte // 2):
+                shares[pairs[:, 0]] = True
+                bands.promising(pairs, some, self._signatures, agreement)
+                self._shared.append((band, self._held(pairs)))
+        self._sharing, self.some = np.flatnonzero(shares), np.flatnonzero(some)
+        return self.some
+
+    def second(self, data: Bytes, offsets: Offsets, first: int) -> None:
+        """Take in a batch of the second reading, by the number of its first document; others may be left out.
+
+        Raises
+        ------
+        ChangedError
+            If a document is another than at the first reading.
+        """
+        last = first + len(offsets) - 1
+        wanted = self.some[np.searchsorted(self.some, first) : np.searchsorted(self.some, last)] - first
+        if not len(wanted):
+            return
+        if last > len(self.byte) or not np.array_equal(self.byte.part(first, last), np.diff(offsets)):
+            raise ChangedError("the documents changed while they were read")
+        hashes, starts = self.form.distinct(data, offsets, wanted)
+        self._hashes.append(hashes)
+        self._counts.append(np.diff(starts))
+
+    def found(self) -> Found:
+        """What is alike, after both readings.
+
+        Raises
+        ------
+        ChangedError
+            If the second reading left out documents that were chosen.
+        """
+        some = self.some
+        if len(self._counts) != len(some):
+            raise ChangedError(f"the documents changed while they were read: {len(some):,}, then {len(self._counts):,}")
+        room = Room(self._folder)
+        numbers = self._numbers(room)
+        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._counts.all(), dtype=np.int64)))
+        signatures = room.zeros((len(some), self.how.bins), np.uint32)
+        step = max(1, CHUNK_BYTES // (4 * self.how.bins))
+        for at in range(0, len(some), step):
+            signatures[at : at + step] = self._signatures.take(some[at : at + step])
+            room.release()
+        candidates = Candidates(signatures, room.holds(self._hashes.mapped()), starts)
+        removed = self.form.greedy(numbers, candidates, self.rule, room)
+        count = len(self.byte)
+        witness, jaccard, flagged = np.full(count, -1, np.int64), np.zeros(count, np.float32), np.zeros(count, bool)
+        gone = removed.witness >= 0
+        witness[some[gone]] = some[removed.witness[gone]]
+        jaccard[some[gone]] = removed.jaccard[gone]
+        heads = bands.clusters(len(self._sharing), self._parts)
+        flagged[self._sharing] = heads != np.arange(len(self._sharing))
+        return Found(self.form.NAME, witness, jaccard, flagged, self.byte.all(), self.run_count.all(), removed.full)
+
+    def _held(self, pairs: NDArray[np.int64]) -> Column:
+        found = Column(self._folder, "", np.int64, 2)
+        found.append(pairs)
+        return found
+
+    def _parts(self) -> Iterator[NDArray[np.int64]]:
+        """Who shares buckets, by the place among those that share any."""
+        for _, part in self._shared:
+            pairs = part.all()
+            pairs[:, 0] = np.searchsorted(self._sharing, pairs[:, 0])
+            yield pairs
+
+    def _numbers(self, room: Room) -> NDArray[np.int64]:
+        """Buckets of each candidate in each band, -1 where it is alone."""
+        numbers = room.zeros((len(self.some), self.how.bands), np.int64)
+        total = 0
+        for band, part in self._shared:
+            pairs = part.all()
+            total_here = int(pairs[:, 1].max(initial=-1)) + 1
+            place = np.minimum(np.searchsorted(self.some, pairs[:, 0]), max(0, len(self.some) - 1))
+            mine = self.some[place] == pairs[:, 0] if len(self.some) else np.zeros(len(pairs), bool)
+            pairs[:, 0] = place
+            pairs = pairs[mine]
+            pairs = pairs[np.argsort(pairs[:, 0])]
+            numbers[pairs[:, 0], band] = pairs[:, 1] + total + 1
+            total += total_here
+            room.release()
+        for at in range(0, len(numbers), 1 << 20):
+            numbers[at : at + (1 << 20)] -= 1
+            room.release()
+        return numbers
 
 
 def find(
@@ -105,55 +270,12 @@ def find(
     ChangedError
         If the second reading gave other documents than the first.
     """
-    rule = rule or Rule()
-    signatures: list[NDArray[np.uint32]] = []
-    runs: list[NDArray[np.int64]] = []
-    byte: list[NDArray[np.int64]] = []
-    for data, offsets in read():
-        own, lengths = form.signatures(data, offsets, how.bins)
-        signatures.append(own)
-        runs.append(lengths)
-        byte.append(np.diff(offsets))
-    all_of_them = np.concatenate(signatures) if signatures else np.empty((0, how.bins), np.uint32)
-    numbers, total = bands.buckets(bands.keys(all_of_them, how))
-    some = np.flatnonzero((numbers >= 0).any(axis=1))
-    removed = form.greedy(numbers[some], total, _candidates(read, form, some, all_of_them), rule)
-    count = len(all_of_them)
-    witness, jaccard, flagged = np.full(count, -1, np.int64), np.zeros(count), np.zeros(count, bool)
-    gone = removed.witness >= 0
-    witness[some[gone]] = some[removed.witness[gone]]
-    jaccard[some[gone]] = removed.jaccard[gone]
-    flagged[some] = bands.clusters(numbers[some], total) != np.arange(len(some))
-    return Found(form.NAME, witness, jaccard, flagged, _joined(byte), _joined(runs), removed.full)
-
-
-def _candidates(
-    read: Callable[[], Iterable[Batch]], form: Form, some: NDArray[np.int64], signatures: NDArray[np.uint32]
-) -> Candidates:
-    """The runs of the documents that may be alike, by a second reading; batches without any are passed over."""
-    hashes: list[NDArray[np.uint64]] = []
-    counts: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
-    first = 0
-    for data, offsets in read():
-        last = first + len(offsets) - 1
-        wanted = some[np.searchsorted(some, first) : np.searchsorted(some, last)] - first
-        if len(wanted):
-            own, starts = form.distinct(*_only(data, offsets, wanted))
-            hashes.append(own)
-            counts.append(np.diff(starts))
-        first = last
-    if first != len(signatures):
-        raise ChangedError(f"the documents changed while they were read: {len(signatures):,} at first, then {first:,}")
-    joined = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
-    return Candidates(signatures[some], joined, np.cumsum(np.concatenate(counts)))
-
-
-def _only(data: Bytes, offsets: Offsets, wanted: NDArray[np.int64]) -> Batch:
-    """Some documents of a batch, one behind the other."""
-    begins, ends = offsets[wanted], offsets[wanted + 1]
-    parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
-
-
-def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+    with closing(Search(form, how, rule)) as search:
+        for data, offsets in read():
+            search.first(data, offsets)
+        search.choose()
+        first = 0
+        for data, offsets in read():
+            search.second(data, offsets, first)
+            first += len(offsets) - 1
+        return search.found()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,12 +40,24 @@ class Rule:
         return math.ceil(self.jaccard * (small + large) / (1 + self.jaccard) - 1e-9)
 
 
+STRETCH_RUNS = 4 << 20
+
+
 class Candidates(NamedTuple):
-    """Documents that may be like others: signatures, their distinct runs sorted, and where those of each begin."""
+    """Documents that may be like others: signatures, their distinct runs, and where those of each begin."""
 
     signatures: NDArray[np.uint32]
     hashes: NDArray[np.uint64]
     starts: NDArray[np.int64]
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Stretches of documents, first and last, that hold so many runs that memory is given back between them."""
+        first, count = 0, len(self.starts) - 1
+        while first < count:
+            last = int(np.searchsorted(self.starts, self.starts[first] + STRETCH_RUNS, side="right")) - 1
+            last = min(count, max(last, first + 1))
+            yield first, last
+            first = last
 
     def runs(self, number: int) -> NDArray[np.uint64]:
         """The distinct runs of a document."""

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from .reference import BLOCK, EMPTY, LENGTH, MIX, PLACES, RUN, probes
+from thirdwatt.data.columns import Room
+
+from .reference import BLOCK, EMPTY, LENGTH, MASK, MIX, PLACES, RUN, probes
 from .rule import Candidates, Removed, Rule
 
 Bytes = NDArray[np.uint8]
@@ -19,14 +22,17 @@ Hashes = NDArray[np.uint64]
 
 NAME = "numba"
 _LENGTH, _BLOCK, _MIX = np.uint64(LENGTH), np.uint64(BLOCK), np.uint64(MIX)
-_PLACES = np.array(PLACES, dtype=np.uint64)
+_P0, _P1, _P2, _P3, _P4 = (np.uint64(each) for each in PLACES)
+_SEVENS, _EIGHTHS = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
+_FROM_A, _BEYOND_Z = (np.uint64((128 - each) * 0x0101010101010101) for each in (65, 91))
+_LOW = np.array([(1 << 8 * each) - 1 for each in range(9)], dtype=np.uint64)
 _EMPTY = np.uint32(EMPTY)
-_SMALL = np.arange(256, dtype=np.uint8)
-_SMALL[65:91] += 32
-_KIND = np.zeros(256, dtype=np.uint8)
-"""0 for what is between words, 1 for what is within one, 2 for what begins one."""
-_KIND[[*range(48, 58), *range(65, 91), 95, *range(97, 123), *range(128, 256)]] = 1
-_KIND[0xE3:] = 2
+_FIRSTS, _GATHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
+"""The lowest bit of each byte; times it, these are the highest byte."""
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_OF_BIT = np.zeros(64, dtype=np.int32)
+_OF_BIT[[((1 << each) * int(_DE_BRUIJN) & MASK) >> 58 for each in range(64)]] = range(64)
+"""Number of a lone bit, by the highest six of its product (Leiserson, Prokop and Randall 1998)."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,79 +52,191 @@ def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uin
     return found
 
 
-def distinct(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+def distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
     """See :func:`.words_numpy.distinct`."""
-    found: tuple[Hashes, Offsets] = _distinct(data, offsets)
+    found: tuple[Hashes, Offsets] = _distinct(data, offsets, wanted)
     return found
 
 
-def greedy(buckets: NDArray[np.int64], total: int, candidates: Candidates, rule: Rule) -> Removed:
+def runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """See :func:`.words_numpy.runs`."""
+    found: tuple[Hashes, Offsets] = _all(data, offsets)
+    return found
+
+
+def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
     """See :func:`.words_numpy.greedy`."""
     signatures, hashes, starts = candidates
     agreement = rule.agreement(signatures.shape[1])
-    return Removed(*_greedy(buckets, total, signatures, hashes, starts, rule.jaccard, agreement, rule.most))
+    count, bands = buckets.shape
+    total = int(buckets.max(initial=-1)) + 1
+    heads = room.zeros((total,), np.int64)  # of each bucket, one more than the entry of the document kept last
+    held = room.zeros((total,), np.int32)
+    before = room.zeros((count * bands,), np.int64)
+    seen = room.zeros((count,), np.int64)
+    witness = np.full(count, -1, dtype=np.int64)
+    alike = np.zeros(count, dtype=np.float64)
+    full = 0
+    for first, last in candidates.ranges():
+        full += _greedy(first, last, buckets, signatures, hashes, starts, rule.jaccard, agreement, rule.most,
+                        heads, held, before, seen, witness, alike)  # fmt: skip
+        room.release()
+    return Removed(witness, alike, full)
 
 
-def _attempts(bins: int) -> NDArray[np.int64]:
-    return np.array(probes(bins), dtype=np.int64)
+@cache
+def _attempts(bins: int) -> NDArray[np.int16]:
+    """Where empty bins look; in 16 bits, since it is read at random and has to stay near."""
+    return np.array(probes(bins), dtype=np.int16)
 
 
 @compiled
-def _document(data: Bytes, begin: int, end: int, out: Hashes) -> int:
-    """Write the hashes of the runs of a document, and say how many they are."""
-    ring = np.zeros(RUN, dtype=np.uint64)
-    words = 0
-    count = 0
-    at = begin
-    while at < end:
-        if _KIND[data[at]] == 0:
-            at += 1
-            continue
-        start = at
-        at += 1
-        while at < end and _KIND[data[at]] == 1:
-            at += 1
-        found = np.uint64(at - start) * _LENGTH
-        place = start
-        while place < at:
-            block = np.uint64(0)
-            last = min(place + 8, at)
-            for each in range(last - 1, place - 1, -1):
-                block = block << np.uint64(8) | np.uint64(_SMALL[data[each]])
-            found = (found ^ block) * _BLOCK
-            found ^= found >> np.uint64(29)
-            place += 8
-        ring[words % RUN] = found
-        words += 1
-        if words >= RUN:
-            total = np.uint64(0)
-            for each in range(RUN):
-                total += ring[(words + each) % RUN] * _PLACES[each]
-            total = (total ^ total >> np.uint64(32)) * _MIX
-            out[count] = total ^ total >> np.uint64(29)
-            count += 1
-    if 0 < words < RUN:
-        total = np.uint64(0)
-        for each in range(words):
-            total += ring[each] * _PLACES[each]
-        total = (total ^ total >> np.uint64(32)) * _MIX
-        out[0] = total ^ total >> np.uint64(29)
-        count = 1
+def eight(data: Any, at: Any) -> Any:
+    """Eight bytes, which the compiler reads as one word: places without a sign are not looked at for being negative."""
+    place = np.uint64(at)
+    found = np.uint64(data[place])
+    found |= np.uint64(data[place + np.uint64(1)]) << np.uint64(8)
+    found |= np.uint64(data[place + np.uint64(2)]) << np.uint64(16)
+    found |= np.uint64(data[place + np.uint64(3)]) << np.uint64(24)
+    found |= np.uint64(data[place + np.uint64(4)]) << np.uint64(32)
+    found |= np.uint64(data[place + np.uint64(5)]) << np.uint64(40)
+    found |= np.uint64(data[place + np.uint64(6)]) << np.uint64(48)
+    found |= np.uint64(data[place + np.uint64(7)]) << np.uint64(56)
+    return found
+
+
+@compiled
+def _kinds(data: Bytes, kinds: Bytes) -> None:
+    """For each byte 1 where it is within a word, 3 where it begins one, else 0: a loop that becomes vectors."""
+    for place in range(len(data)):
+        byte = data[place]
+        small = byte | np.uint8(32)
+        letter = (small >= 97) & (small <= 122)
+        word = letter | ((byte >= 48) & (byte <= 57)) | (byte == 95) | (byte >= 128)
+        kinds[place] = word * np.uint8(1) | (byte >= 0xE3) * np.uint8(2)
+
+
+@compiled
+def _places(bits: Any, at: int, out: NDArray[np.int32], count: int) -> int:
+    """Write where bits are set, and say how many places there are then."""
+    while bits:
+        out[count] = at + _OF_BIT[(bits & (~bits + np.uint64(1))) * _DE_BRUIJN >> np.uint64(58)]
+        bits &= bits - np.uint64(1)
+        count += 1
     return count
 
 
 @compiled
-def _signatures(data: Bytes, offsets: Offsets, bins: int, attempts: NDArray[np.int64]) -> Any:
+def _words(data: Bytes, kinds: Bytes, begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
+    """Write where the words of a document begin and end, and say how many they are: 64 bytes at a time, bit by byte."""
+    size = len(data)
+    _kinds(data, kinds)
+    kinds[size : size + 72] = 0
+    first = last = 0
+    carry = np.uint64(0)
+    for at in range(0, size + 1, 64):
+        word = begin = np.uint64(0)
+        for each in range(8):
+            block = eight(kinds, at + 8 * each)
+            shift = np.uint64(8 * each)
+            word |= ((block & _FIRSTS) * _GATHER >> np.uint64(56)) << shift
+            begin |= ((block >> np.uint64(1) & _FIRSTS) * _GATHER >> np.uint64(56)) << shift
+        before = word << np.uint64(1) | carry
+        carry = word >> np.uint64(63)
+        first = _places(word & (~before | begin), at, begins, first)
+        last = _places(before & (~word | begin), at, ends, last)
+    return first
+
+
+@compiled
+def _last(data: Bytes, start: int, length: int) -> Any:
+    """Up to eight bytes near the end of all, where there are no eight to be read."""
+    found = np.uint64(0)
+    for each in range(start + min(length, 8) - 1, start - 1, -1):
+        found = found << np.uint64(8) | np.uint64(data[each])
+    return found
+
+
+@compiled
+def _small(block: Any) -> Any:
+    """Eight bytes with their capital ASCII letters made small, all at once."""
+    seven = block & _SEVENS
+    capital = (seven + _FROM_A) & ~(seven + _BEYOND_Z) & ~block & _EIGHTHS
+    return block | capital >> np.uint64(2)
+
+
+@compiled
+def _mixed(total: Any) -> Any:
+    total = (total ^ total >> np.uint64(32)) * _MIX
+    return total ^ total >> np.uint64(29)
+
+
+@compiled
+def _word(data: Bytes, start: int, length: int) -> Any:
+    """The hash of a word: up to 16 bytes without a branch, since their lengths cannot be foreseen."""
+    found = np.uint64(length) * _LENGTH
+    if start + 16 > len(data):
+        while length > 0:
+            found = (found ^ _small(_last(data, start, length))) * _BLOCK
+            found ^= found >> np.uint64(29)
+            start += 8
+            length -= 8
+        return found
+    found = (found ^ _small(eight(data, start) & _LOW[min(length, 8)])) * _BLOCK
+    found ^= found >> np.uint64(29)
+    more = (found ^ _small(eight(data, start + 8) & _LOW[min(max(length - 8, 0), 8)])) * _BLOCK
+    more ^= more >> np.uint64(29)
+    found = more if length > 8 else found
+    length -= 16
+    while length > 0:
+        start += 8
+        full = start + 16 <= len(data)
+        block = eight(data, start + 8) & _LOW[min(length, 8)] if full else _last(data, start + 8, length)
+        found = (found ^ _small(block)) * _BLOCK
+        found ^= found >> np.uint64(29)
+        length -= 8
+    return found
+
+
+@compiled
+def _document(data: Bytes, begin: int, end: int, work: Any, out: Hashes) -> int:
+    """Write the hashes of the runs of a document, and say how many they are."""
+    kinds, begins, ends = work
+    words = _words(data[begin:end], kinds, begins, ends)
+    first = second = third = fourth = fifth = np.uint64(0)  # of the words behind, the last one fifth
+    for each in range(words):
+        found = _word(data, begin + begins[each], ends[each] - begins[each])
+        first, second, third, fourth, fifth = second, third, fourth, fifth, found
+        if each >= RUN - 1:
+            out[each - RUN + 1] = _mixed(first * _P0 + second * _P1 + third * _P2 + fourth * _P3 + fifth * _P4)
+    if 0 < words < RUN:
+        for _ in range(RUN - words):
+            first, second, third, fourth, fifth = second, third, fourth, fifth, np.uint64(0)
+        out[0] = _mixed(first * _P0 + second * _P1 + third * _P2 + fourth * _P3)
+        return 1
+    return max(0, words - RUN + 1)
+
+
+@compiled
+def _work(longest: int) -> Any:
+    """Room for what is known of the bytes and words of one document."""
+    places = np.empty(longest + 1, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
+    return np.empty(longest + 136, dtype=np.uint8), *places
+
+
+@compiled
+def _signatures(data: Bytes, offsets: Offsets, bins: int, attempts: NDArray[np.int16]) -> Any:
     count = len(offsets) - 1
     found = np.full((count, bins), _EMPTY, dtype=np.uint32)
     lengths = np.zeros(count, dtype=np.int64)
     longest = 1
     for number in range(count):
         longest = max(longest, offsets[number + 1] - offsets[number])
-    hashes = np.empty(longest, dtype=np.uint64)
+    hashes = np.empty(longest + 1, dtype=np.uint64)
+    work = _work(longest)
     least = np.empty(bins, dtype=np.uint32)
     for number in range(count):
-        runs = _document(data, offsets[number], offsets[number + 1], hashes)
+        runs = _document(data, offsets[number], offsets[number + 1], work, hashes)
         lengths[number] = runs
         least[:] = _EMPTY
         for each in range(runs):
@@ -132,7 +250,7 @@ def _signatures(data: Bytes, offsets: Offsets, bins: int, attempts: NDArray[np.i
 
 
 @compiled
-def _fill(least: NDArray[np.uint32], found: NDArray[np.uint32], attempts: NDArray[np.int64]) -> None:
+def _fill(least: NDArray[np.uint32], found: NDArray[np.uint32], attempts: NDArray[np.int16]) -> None:
     bins = len(least)
     for place in range(bins):
         if least[place] != _EMPTY:
@@ -152,67 +270,114 @@ def _fill(least: NDArray[np.uint32], found: NDArray[np.uint32], attempts: NDArra
 
 
 @compiled
-def _distinct(data: Bytes, offsets: Offsets) -> Any:
+def _all(data: Bytes, offsets: Offsets) -> Any:
     count = len(offsets) - 1
     longest = 1
     for number in range(count):
         longest = max(longest, offsets[number + 1] - offsets[number])
-    hashes = np.empty(longest, dtype=np.uint64)
+    work = _work(longest)
     found = np.empty(offsets[count] - offsets[0] + 1, dtype=np.uint64)
     starts = np.zeros(count + 1, dtype=np.int64)
+    for number in range(count):
+        at = starts[number]
+        starts[number + 1] = at + _document(data, offsets[number], offsets[number + 1], work, found[at:])
+    return found[: starts[count]], starts
+
+
+@compiled
+def _slots(runs: int) -> int:
+    """Slots of a table for so many hashes: a power of two, so that it is at most half full."""
+    slots = 64
+    while slots < 2 * runs:
+        slots *= 2
+    return slots
+
+
+@compiled
+def _distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> Any:
+    longest = size = 1
+    for number in wanted:
+        length = offsets[number + 1] - offsets[number]
+        longest = max(longest, length)
+        size += length
+    hashes = np.empty(longest + 1, dtype=np.uint64)
+    work = _work(longest)
+    table = np.empty(_slots(longest), dtype=np.uint64)
+    stamp = np.zeros(_slots(longest), dtype=np.int32)
+    found = np.empty(size, dtype=np.uint64)
+    starts = np.zeros(len(wanted) + 1, dtype=np.int64)
     at = 0
-    for number in range(count):
-        runs = _document(data, offsets[number], offsets[number + 1], hashes)
-        own = np.sort(hashes[:runs])
+    for place in range(len(wanted)):
+        number = wanted[place]
+        runs = _document(data, offsets[number], offsets[number + 1], work, hashes)
+        last = np.uint64(_slots(runs) - 1)
         for each in range(runs):
-            if each == 0 or own[each] != own[each - 1]:
-                found[at] = own[each]
+            own = hashes[each]
+            slot = own & last
+            while stamp[slot] == place + 1 and table[slot] != own:
+                slot = (slot + np.uint64(1)) & last
+            if stamp[slot] != place + 1:
+                stamp[slot] = place + 1
+                table[slot] = own
+                found[at] = own
                 at += 1
-        starts[number + 1] = at
-    return found[:at].copy(), starts
+        starts[place + 1] = at
+    return found[:at], starts
 
 
 @compiled
-def _shared(one: Hashes, other: Hashes, needed: int) -> int:
-    """How many hashes two sorted lists have in common; less than is needed, where it cannot be that many."""
-    count = first = second = 0
-    while first < len(one) and second < len(other):
-        if count + min(len(one) - first, len(other) - second) < needed:
-            return count
-        if one[first] == other[second]:
-            count += 1
-            first += 1
-            second += 1
-        elif one[first] < other[second]:
-            first += 1
-        else:
-            second += 1
-    return count
+def _filled(own: Hashes, table: Hashes, stamp: NDArray[np.int64], mark: int) -> None:
+    """Put the distinct hashes of a document into a table, whose slots of another mark are empty."""
+    last = np.uint64(_slots(len(own)) - 1)
+    for each in range(len(own)):
+        place = own[each] & last
+        while stamp[place] == mark:
+            place = (place + np.uint64(1)) & last
+        stamp[place] = mark
+        table[place] = own[each]
 
 
 @compiled
-def _greedy(buckets: Any, total: int, signatures: Any, hashes: Any, starts: Any, jaccard: float, agreement: int,
-            most: int) -> Any:  # fmt: skip
-    count, bands = buckets.shape
+def _shared(other: Hashes, runs: int, table: Hashes, stamp: NDArray[np.int64], mark: int, needed: int) -> int:
+    """How many distinct hashes are in a table of so many; less than is needed, where it cannot be that many."""
+    last = np.uint64(_slots(runs) - 1)
+    missing = len(other) - needed
+    for each in range(len(other)):
+        own = other[each]
+        place = own & last
+        while stamp[place] == mark and table[place] != own:
+            place = (place + np.uint64(1)) & last
+        if stamp[place] != mark:
+            missing -= 1
+            if missing < 0:
+                return 0
+    return needed + missing
+
+
+@compiled
+def _greedy(begin: int, end: int, buckets: Any, signatures: Any, hashes: Any, starts: Any, jaccard: float,
+            agreement: int, most: int, heads: Any, held: Any, before: Any, seen: Any, witness: Any, alike: Any,
+            ) -> int:  # fmt: skip
+    bands = buckets.shape[1]
     bins = signatures.shape[1]
-    heads = np.full(total, -1, dtype=np.int64)  # of each bucket, the entry of the document kept last
-    held = np.zeros(total, dtype=np.int32)
-    before = np.full(count * bands, -1, dtype=np.int64)
-    seen = np.full(count, -1, dtype=np.int64)
-    witness = np.full(count, -1, dtype=np.int64)
-    alike = np.zeros(count, dtype=np.float64)
     full = 0
-    for number in range(count):
+    longest = 1
+    for number in range(begin, end):
+        longest = max(longest, starts[number + 1] - starts[number])
+    table = np.empty(_slots(longest), dtype=np.uint64)
+    stamp = np.zeros(_slots(longest), dtype=np.int64)
+    for number in range(begin, end):
         own = hashes[starts[number] : starts[number + 1]]
+        filled = False
         for band in range(bands):
             bucket = buckets[number, band]
-            entry = heads[bucket] if bucket >= 0 else -1
+            entry = heads[bucket] - 1 if bucket >= 0 else -1
             while entry >= 0 and witness[number] < 0:
                 kept = entry // bands
-                entry = before[entry]
-                if seen[kept] == number:
+                entry = before[entry] - 1
+                if seen[kept] == number + 1:
                     continue
-                seen[kept] = number
+                seen[kept] = number + 1
                 other = hashes[starts[kept] : starts[kept + 1]]
                 small, large = min(len(own), len(other)), max(len(own), len(other))
                 if small < jaccard * large:
@@ -223,7 +388,10 @@ def _greedy(buckets: Any, total: int, signatures: Any, hashes: Any, starts: Any,
                 if agree < agreement:
                     continue
                 needed = int(np.ceil(jaccard * (small + large) / (1 + jaccard) - 1e-9))
-                both = _shared(own, other, needed)
+                if not filled:
+                    _filled(own, table, stamp, number + 1)
+                    filled = True
+                both = _shared(other, len(own), table, stamp, number + 1, needed)
                 if both >= needed:
                     witness[number] = kept
                     alike[number] = both / (small + large - both)
@@ -240,5 +408,5 @@ def _greedy(buckets: Any, total: int, signatures: Any, hashes: Any, starts: Any,
                     continue
                 held[bucket] += 1
                 before[number * bands + band] = heads[bucket]
-                heads[bucket] = number * bands + band
-    return witness, alike, full
+                heads[bucket] = number * bands + band + 1
+    return full

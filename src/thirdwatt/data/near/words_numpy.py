@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
+
+from thirdwatt.data.columns import Room
 
 from .reference import BLOCK, EMPTY, LENGTH, MIX, PLACES, RUN, probes
 from .rule import Candidates, Removed, Rule
@@ -36,7 +40,7 @@ def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uin
     count = len(offsets) - 1
     found = np.full((count, bins), EMPTY, dtype=np.uint32)
     lengths = np.zeros(count, dtype=np.int64)
-    attempts = np.array(probes(bins), dtype=np.int64)
+    attempts = _attempts(bins)
     for first, last in _chunks(offsets):
         hashes, starts = _runs(data, offsets[first : last + 1])
         counts = np.diff(starts)
@@ -48,8 +52,18 @@ def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uin
     return found, lengths
 
 
-def distinct(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
-    """The distinct runs of documents, sorted within each, and where those of each begin."""
+def runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """The runs of documents in order, repeated ones too, and where those of each begin."""
+    parts = [_runs(data, offsets[first : last + 1]) for first, last in _chunks(offsets)]
+    counts = [np.zeros(1, np.int64), *(np.diff(starts) for _, starts in parts)]
+    hashes = np.concatenate([hashes for hashes, _ in parts]) if parts else np.empty(0, _U)
+    return hashes, np.cumsum(np.concatenate(counts))
+
+
+def distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
+    """The distinct runs of some documents, in any order within each, and where those of each begin."""
+    if len(wanted) < len(offsets) - 1:
+        data, offsets = _only(data, offsets, wanted)
     parts: list[Hashes] = []
     counts: list[int] = [0]
     for first, last in _chunks(offsets):
@@ -62,36 +76,40 @@ def distinct(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     return np.concatenate(parts) if parts else np.empty(0, _U), np.cumsum(counts, dtype=np.int64)
 
 
-def greedy(buckets: NDArray[np.int64], total: int, candidates: Candidates, rule: Rule) -> Removed:
+def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
     """Keep the first of documents that are alike, and find for each other one that was kept and is truly like it.
 
     Parameters
     ----------
-    buckets, total
-        Of each document in each band, from :func:`.bands.buckets`.
+    buckets
+        Of each document in each band, -1 where it shares none.
     candidates
         The documents: pairs whose signatures agree too little are not counted.
     rule
         When two documents are alike.
+    room
+        Where arrays are made that may be larger than memory; what it holds is given back now and then.
     """
     count = len(buckets)
-    kept: list[list[int]] = [[] for _ in range(total)]
+    kept: dict[int, list[int]] = {}
     witness, alike = np.full(count, -1, dtype=np.int64), np.zeros(count)
     full: set[int] = set()
-    for number, row in enumerate(buckets.tolist()):
-        shared = [bucket for bucket in row if bucket >= 0]
-        others = dict.fromkeys(other for bucket in shared for other in reversed(kept[bucket]))
-        for other in others:
-            jaccard = _alike(candidates, number, other, rule)
-            if jaccard:
-                witness[number], alike[number] = other, jaccard
-                break
-        else:
-            for bucket in shared:
-                if len(kept[bucket]) < rule.most:
-                    kept[bucket].append(number)
-                else:
-                    full.add(bucket)
+    for first, last in candidates.ranges():
+        for number, row in enumerate(buckets[first:last].tolist(), first):
+            shared = [bucket for bucket in row if bucket >= 0]
+            others = dict.fromkeys(other for bucket in shared for other in reversed(kept.get(bucket, ())))
+            for other in others:
+                jaccard = _alike(candidates, number, other, rule)
+                if jaccard:
+                    witness[number], alike[number] = other, jaccard
+                    break
+            else:
+                for bucket in shared:
+                    if len(kept.setdefault(bucket, [])) < rule.most:
+                        kept[bucket].append(number)
+                    else:
+                        full.add(bucket)
+        room.release()
     return Removed(witness, alike, len(full))
 
 
@@ -108,6 +126,19 @@ def _alike(candidates: Candidates, one: int, other: int, rule: Rule) -> float:
     both.sort(kind="stable")
     common = int((both[1:] == both[:-1]).sum())
     return common / (small + large - common) if common >= rule.needed(small, large) else 0.0
+
+
+@cache
+def _attempts(bins: int) -> NDArray[np.int64]:
+    """Where empty bins look."""
+    return np.array(probes(bins), dtype=np.int64)
+
+
+def _only(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Bytes, Offsets]:
+    """Some documents, one behind the other."""
+    begins, ends = offsets[wanted], offsets[wanted + 1]
+    parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
 
 
 def _chunks(offsets: Offsets) -> list[tuple[int, int]]:
