@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 from tests.data.formats import made
+from thirdwatt.data import formats
 from thirdwatt.data.formats import separated
 from thirdwatt.data.formats.separated import FIELDS, LONG, QUOTES
 
@@ -118,3 +119,13 @@ def test_both_readers_read_the_same_whatever_it_is(pieces: list[bytes], block: i
         patch.setattr(separated, "conforming", lambda *_, **__: (0, False))
         careful = read(Path(folder), data, "text")
     assert quick == careful
+
+
+def test_the_limit_of_a_field_is_left_to_others(tmp_path: Path) -> None:
+    """It is one for the whole process."""
+    before = csv.field_size_limit()
+    (tmp_path / "a.csv").write_text('text,b\n"' + "x\n" * 100_000 + '",1\n"torn')
+    source = formats.source(str(tmp_path / "a.csv"))
+    assert source is not None
+    assert sum(len(each.rows) for each in source.texts(lambda _: None)) == 1
+    assert csv.field_size_limit() == before

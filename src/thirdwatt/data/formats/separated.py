@@ -242,7 +242,6 @@ class _Feed:
         self._own: list[bytes] = []
         self._byte = 0
         self._reader: Any = None
-        csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_RECORD))
 
     @property
     def sample(self) -> bytes:
@@ -266,7 +265,11 @@ class _Feed:
         self._own, self._byte = [], 0
         if self._reader is None:
             self._reader = csv.reader(self._next(), delimiter=delimiter, strict=True)
-        return next(self._reader, [])
+        others = csv.field_size_limit(2 * LONGEST_RECORD)  # it is the whole process's
+        try:
+            return next(self._reader, [])
+        finally:
+            csv.field_size_limit(others)
 
     def give_back(self) -> bytes:
         """All lines but the first of a record that cannot be read come again; the first."""
