@@ -139,7 +139,7 @@ def test_a_scan_that_is_killed_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "thirdwatt", *arguments]
 
     def places() -> list[Path]:
-        return list((tmp_path / "kept").glob("scans/*/work/text/place.npz"))
+        return list((tmp_path / "kept").glob("scans/*/begun/text/place.npz"))
 
     for _ in range(2):
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)

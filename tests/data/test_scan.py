@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.data.near.test_words import planted
-from thirdwatt.data import reading, scan
+from thirdwatt.data import reading, sample, scan
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import BadRow, Texts
@@ -165,6 +166,63 @@ def test_an_interrupted_scan_goes_on_and_finds_the_same(
     assert first.byte == whole.byte.sum()
 
 
+def test_the_second_reading_goes_on_before_bad_rows_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last bad row is behind where the second reading stopped, in the same file."""
+    dataset(tmp_path / "d", 6000)
+    whole, told = scanned(tmp_path / "d", tmp_path / "w")
+    noted = scan._Work._save
+
+    def save(work: Any, *, always: bool = False) -> None:
+        if work._state.reading == 2 and work._state.place.file == 1 and work._state.place.row:
+            assert work._state.place.row < 3003
+            noted(work, always=True)
+            raise StopError
+        noted(work, always=always)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scan._Work, "_save", save)
+        with pytest.raises(StopError):
+            scanned(tmp_path / "d", tmp_path / "w")
+    found, bad = scanned(tmp_path / "d", tmp_path / "w")
+    assert found.resumed
+    assert found.alike is not None
+    assert whole.alike is not None
+    assert found.alike.witness.tolist() == whole.alike.witness.tolist()
+    assert bad.counts == told.counts
+    assert bad.first == told.first
+
+
+def test_a_sample_of_parts_of_one_file_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that stands before the last one in the file may come after it."""
+    (tmp_path / "d").mkdir()
+    rows = [None if each % 50 == 49 else f"document {each} " * 5 for each in range(2000)]
+    pq.write_table(pa.table({"text": rows}), tmp_path / "d" / "a.parquet", row_group_size=50)
+    made, bad = plan(tmp_path / "d", tmp_path / "w")
+    parts = sample.drawn(made.sources, 10**9, seed=1).sources
+    whole = scan.scan(replace(made, sources=parts), bad)
+    noted = scan._Work._save
+    left = 7
+
+    def save(work: Any, *, always: bool = False) -> None:
+        nonlocal left
+        noted(work, always=True)
+        left -= 1
+        if not left:
+            raise StopError
+
+    again = Bad()
+    with monkeypatch.context() as patch:
+        patch.setattr(scan._Work, "_save", save)
+        with pytest.raises(StopError):
+            scan.scan(replace(made, sources=parts), Bad())
+    found = scan.scan(replace(made, sources=parts), again)
+    assert found.resumed
+    assert found.row.tolist() == whole.row.tolist()
+    assert again.counts == bad.counts == {"no text": 40}
+
+
 def test_work_for_something_else_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset(tmp_path / "d")
     monkeypatch.setattr(scan, "SAVE_S", 0.0)
@@ -256,6 +314,7 @@ TRY = """
 import sys
 from thirdwatt.data import scan
 from tests.data.test_scan import plan
+from dataclasses import replace
 from pathlib import Path
 scan.SAVE_S = 0.0
 where = Path(sys.argv[1])

@@ -65,14 +65,10 @@ class Bad:
 
     counts: Counter[str] = field(default_factory=Counter)
     first: list[BadRow] = field(default_factory=list)
-    file: str = ""
-    row: int = -1
-    """The last one that was met, by which an interrupted scan knows what it has counted."""
 
     def __call__(self, row: BadRow) -> None:
         """Take in one."""
         known = self.counts[row.reason]
         self.counts[row.reason] += row.rows
-        self.file, self.row = row.file, row.row + row.rows - 1
         if known < BAD_SAMPLES:
             self.first.append(row)

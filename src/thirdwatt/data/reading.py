@@ -82,8 +82,9 @@ def batches(
     passed = before_byte + sum(each.stored_byte for each in sources[: place.file])
     while place.file < len(sources):
         source = sources[place.file]
-        for texts in _read(source, bad, place.row):
-            place.row = source.reached if isinstance(source, Together) else int(texts.rows[-1]) + 1
+        told = _Told(bad)
+        for texts in _read(source, told, place.row):
+            place.row = source.reached if isinstance(source, Together) else max(int(texts.rows[-1]) + 1, told.behind)
             yield texts
             progress.say(passed + source.at, int(texts.offsets[-1] - texts.offsets[0]))
         passed += source.stored_byte
@@ -144,6 +145,17 @@ def _of_file(
                 break
         else:
             return  # the file has fewer rows than it had: who counts them will say so
+
+
+class _Told:
+    """Passes bad rows of one file on, and knows the row behind the last: it is not to be told again."""
+
+    def __init__(self, bad: Bad) -> None:
+        self._bad, self.behind = bad, 0
+
+    def __call__(self, row: BadRow) -> None:
+        self.behind = max(self.behind, row.row + row.rows)
+        self._bad(row)
 
 
 def _read(source: Source, bad: Bad, first: int) -> Iterator[Texts]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Range
-from .formats.base import Bad, Kind, Part, Source, Texts
+from .formats.base import Bad, BadRow, Kind, Part, Source, Texts
 
 RESAMPLES = 400
 LEVELS = (0.05, 0.95)
@@ -40,7 +40,12 @@ class Chosen:
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Its documents from a row on."""
         self.at = 0
-        for texts in self._source.part(self._part, bad):
+
+        def told(row: BadRow) -> None:
+            if row.row >= first:
+                bad(row)
+
+        for texts in self._source.part(self._part, told):
             self.at = min(self.stored_byte, self.at + int(texts.offsets[-1] - texts.offsets[0]))
             keep = int(np.searchsorted(texts.rows, first))
             if keep < len(texts.rows):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -251,20 +251,17 @@ class _Work:
         if not always and now < self._next_save_s:
             return
         state, bad = self._state, self._bad
-        row = state.place.row
-        if state.place.file < len(self._plan.sources) and bad.file == self._plan.sources[state.place.file].path:
-            row = max(row, bad.row + 1)
         document = {
             "key": self._plan.key,
             "reading": state.reading,
             "file": state.place.file,
-            "row": row,
+            "row": state.place.row,
             "firsts": state.firsts,
             "documents": len(self._rows),
             "candidates": len(self._search.second_columns[0]) if self._search else 0,
             "text_byte": self._progress.text_byte,
             "bad": dict(bad.counts),
-            "samples": [[each.file, each.row, each.reason, each.sample.hex()] for each in bad.first],
+            "samples": [{**asdict(each), "sample": each.sample.hex()} for each in bad.first],
         }
         arrays = {f"{look.name}.{name}": each for look in self._plan.looks for name, each in look.state().items()}
         self._journal.save(document, arrays)
@@ -300,7 +297,7 @@ class _Work:
         self._bad.counts.clear()
         self._bad.counts.update(document["bad"])
         self._bad.first[:] = [
-            BadRow(file, row, why, bytes.fromhex(text)) for file, row, why, text in document["samples"]
+            BadRow(**{**each, "sample": bytes.fromhex(each["sample"])}) for each in document["samples"]
         ]
 
 

@@ -31,6 +31,9 @@ from .wish import Wish
 
 SCHEMA = "thirdwatt/scan/1"
 
+BEGUN = "begun"
+"""Where a scan works, in its folder; gone when it is done."""
+
 PIECES = 600
 """Of the sample that is tokenised: 5 MB, some seconds, and bytes a token to about a hundredth."""
 
@@ -92,10 +95,10 @@ def survey(wish: Wish, kernels: Kernels, told: Callable[[Progress], None] | None
         images = _Images(wish, _kind(read, "image", drawn), drawn, bad)
         said = {
             **_head(wish, found, sources, unread, drawn),
-            **texts.said(sources, bad, told, os.path.join(folder, "work", "text"), key),  # noqa: PTH118
+            **texts.said(sources, bad, told, os.path.join(folder, BEGUN, "text"), key),  # noqa: PTH118
         }
-        _added(said, images.said(bad, told, os.path.join(folder, "work", "images"), key))  # noqa: PTH118
-        shutil.rmtree(os.path.join(folder, "work"), ignore_errors=True)  # noqa: PTH118
+        _added(said, images.said(bad, told, os.path.join(folder, BEGUN, "images"), key))  # noqa: PTH118
+        shutil.rmtree(os.path.join(folder, BEGUN), ignore_errors=True)  # noqa: PTH118
     said["findings"] += _layouts(wish, sources, said)
     said["findings"].sort(key=telling.rank)
     said["bad_rows"] = {

@@ -22,7 +22,7 @@ def unreadable() -> tuple[type[Exception], ...]:
     """What reading damaged files of Arrow or Parquet raises."""
     import pyarrow as pa
 
-    return OSError, ValueError, MemoryError, OverflowError, KeyError, NotImplementedError, EOFError, pa.ArrowException
+    return OSError, ValueError, MemoryError, OverflowError, KeyError, EOFError, pa.ArrowException
 
 
 def is_text(kind: Any) -> bool:
