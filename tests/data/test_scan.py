@@ -330,20 +330,32 @@ def test_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
     whole, bad = scanned(tmp_path / "d", tmp_path / "w")
     assert whole.alike is not None
     expected = [str(int((whole.alike.witness >= 0).sum())), str(len(whole.byte)), str(dict(bad.counts))]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])}
+
+    def begun() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", TRY, str(tmp_path)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+
+    def ended(child: subprocess.Popen[str]) -> bool:
+        told, _ = child.communicate(timeout=60)
+        resumed, *others = told.split(None, 3)
+        assert others == [*expected[:2], expected[2] + "\n"]
+        return resumed == "True"
+
+    since = time.monotonic()
+    assert not ended(begun())
+    took_s = time.monotonic() - since
     draw = random.Random(5)
     kills = resumed = 0
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])}
-    for _ in range(30):
-        child = subprocess.Popen(
-            [sys.executable, "-c", TRY, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environ
-        )
-        time.sleep(draw.uniform(0.3, 3.0))
+    for _ in range(16):  # at moments of its own length, whatever the machine
+        child = begun()
+        time.sleep(took_s * draw.uniform(0.5, 1.0))
         child.send_signal(signal.SIGKILL)
-        told, _ = child.communicate(timeout=60)
-        if child.returncode == 0:
-            assert told.split(None, 1)[1].split(None, 2) == [*expected[:2], expected[2] + "\n"]
-            resumed += told.startswith("True")
-        else:
+        if child.wait():
             kills += 1
+            child.communicate()
+        else:
+            ended(child)
+        resumed += ended(begun())
     assert kills > 8
     assert resumed > 1
