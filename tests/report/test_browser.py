@@ -11,7 +11,7 @@ import pytest
 
 import thirdwatt
 from tests.report.scans import scan
-from thirdwatt.cli.data_prices import priced
+from thirdwatt.cli.data.prices import priced
 from thirdwatt.report import layout_page, scan_page
 from thirdwatt.report.html import page
 from thirdwatt.search.layout import search

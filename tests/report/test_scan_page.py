@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.report.scans import finding, scan
-from thirdwatt.cli.data_prices import priced
+from thirdwatt.cli.data.prices import priced
 from thirdwatt.report.scan_page import BINS, page
 
 BARE = {

@@ -22,7 +22,7 @@ VERBS = {
     "run": "measure a command: what it and all it starts draws, its exit code passed on",
     "runs": "runs that were measured, killed ones too; several nodes as one",
     "top": "what this machine draws now, in the terminal",
-    "data": "what a dataset holds twice: exact and near duplicates, rows that cannot be read",
+    "data": "what a dataset wastes, mended: duplicates, padding, formats; what a revision brings",
     "doctor": "which sensors of this machine work, and the least that would make the others work",
     "validate": "estimates held against published runs",
     "facts": "what is published: tables, rows, figures with source and age",
@@ -38,34 +38,42 @@ FAILED, BAD_INPUT, OVER_BUDGET, TOO_LITTLE_KNOWN = 1, 2, 3, 4
 
 
 class Verbs(click.Group):
-    """A group whose commands are files beside this one."""
+    """A group whose commands are the files of a package, named in its ``VERBS``."""
+
+    package = __name__
+
+    @property
+    def verbs(self) -> dict[str, str]:
+        """Verbs and what they answer."""
+        found: dict[str, str] = import_module(self.package).VERBS
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Verbs in the order in which people meet them."""
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Load one verb."""
-        if cmd_name not in VERBS:
+        if cmd_name not in self.verbs:
             return None
-        command = import_module(f"thirdwatt.cli.{cmd_name}").command
+        command = import_module(f"{self.package}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a verb's file holds its command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List verbs without loading them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(self.verbs.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest verb when one is misspelt."""
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
+        if args and args[0] not in self.verbs and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            close = get_close_matches(args[0], VERBS, n=1)
-            said = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(VERBS)}"
+            close = get_close_matches(args[0], self.verbs, n=1)
+            said = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(self.verbs)}"
             raise click.UsageError(f"no command {args[0]!r}{said}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -42,7 +42,7 @@ def page(scan: Mapping[str, Any], prices: Mapping[str, Any] | None = None) -> st
     scan
         Its document, ``thirdwatt/scan/1``; what it lacks is left out, or said not to be known.
     prices
-        ``prices`` and ``priced_at``, as :func:`thirdwatt.cli.data_prices.priced` gives them.
+        ``prices`` and ``priced_at``, as :func:`thirdwatt.cli.data.prices.priced` gives them.
     """
     drawn = (_lengths(scan), _shares(scan), _priced(prices), _padding(scan), _storage(scan))
     charts = [chart for chart in drawn if chart is not None]

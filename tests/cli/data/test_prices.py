@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import thirdwatt
 from tests.report.scans import finding, scan, three
-from thirdwatt.cli.data_prices import HELD, PRICED, WORK, priced, said
+from thirdwatt.cli.data.prices import HELD, PRICED, WORK, priced, said
 from thirdwatt.ledger.book import book
 from thirdwatt.report.schemas import schema
 from thirdwatt.scenario import InputError

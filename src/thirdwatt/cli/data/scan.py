@@ -1,25 +1,21 @@
-"""``thirdwatt data``."""
+"""``thirdwatt data scan``."""
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from thirdwatt.cli.data.options import Size, kernels, problems, progress, short, size_of, tokenizer_of
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from thirdwatt.data.reading import Progress
-    from thirdwatt.data.survey import Kernels
-    from thirdwatt.data.wish import Wish
 
 FINDS = ("near", "lines", "storage")
 BATCHINGS = {
@@ -35,39 +31,13 @@ SAMPLED, WIDTH = 3, 100
 BAD_ROWS = 20
 """Bad rows that the result shows; the file beside it has more."""
 
-PAYS_BYTES = 16_000_000
-"""From about so much on, as it is stored, numba saves more than it takes to be loaded: 10 ms a MB of text, a third of a
-second, and some seconds once to compile."""
-
 STRATEGIES = {
     "context": "padded to the context", "longest": "padded to the longest", "dynamic": "random batches",
     "bucketed": "batches by length", "packed": "packed, best fit", "concatenated": "concatenated, cut",
 }  # fmt: skip
 
-UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
-
-class Size(click.ParamType):  # type: ignore[type-arg]
-    """Bytes, as ``500MB``, ``2GB`` or ``1GiB``."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Bytes of a size."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([KMGT]?I?)B?\s*", str(value).upper())
-        if not found or found[2] not in UNITS:
-            self.fail(f"{value} is no size, as 500MB, 2GB or 1GiB are.", param, ctx)
-        return int(float(found[1]) * UNITS[found[2]])
-
-
-@click.group("data")
-def command() -> None:
-    """What a dataset wastes."""
-
-
-@command.command("scan")
+@click.command("scan")
 @click.argument("path")
 @click.option("--scenario", help="The training that the dataset is for: what it wastes is priced.")
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field of it: site.pue=1.2")
@@ -87,7 +57,7 @@ def command() -> None:
 @click.option("--without", multiple=True, type=click.Choice(FINDS), help="Leave out; may be given several times.")
 @click.option("--html", "page", metavar="FILE", help="Write a page.")
 @json_option
-def scan(
+def command(
     path: str, scenario: str | None, settings: tuple[str, ...], batching: str | None, context: int | None,
     batch: int | None, tokenizer: str | None, sample: int, seed: int, against: str, memory: int, column: str,
     without: tuple[str, ...], page: str | None, as_json: bool,
@@ -98,12 +68,10 @@ def scan(
     duplicates share three quarters of their runs of five words with a document that stays; each is counted exactly. An
     interrupted scan goes on where it was. The result stays in .thirdwatt/scans, for `estimate --observed`.
     """
-    from thirdwatt.scenario.mistakes import InputError, Mistake
-
     training = _training(scenario, settings) if scenario or settings else {}
-    try:
-        from thirdwatt.data.near.find import ChangedError
-        from thirdwatt.data.survey import EmptyError, survey
+    with problems(path):
+        from thirdwatt.data.files import files
+        from thirdwatt.data.survey import survey
         from thirdwatt.data.wish import Wish
 
         finds = frozenset(each for each in FINDS if each not in without)
@@ -111,32 +79,15 @@ def scan(
         name = _name(path, stated)
         wish = Wish(
             path=path, against=against, column=column, finds=finds, sample_byte=sample, seed=seed, memory_byte=memory,
-            tokenizer=_tokenizer(tokenizer), context=context or int(training.get("sequence_length", 0)),
+            tokenizer=tokenizer_of(tokenizer), context=context or int(training.get("sequence_length", 0)),
             batch=batch or int(training.get("micro_batch_count", 0)), epochs=training.get("epochs", 0.0),
             batching=BATCHINGS.get(batching or "", ""), folder=_folder(name),
         )  # fmt: skip
-        found = survey(wish, _kernels(path, wish), _progress())
-    except ModuleNotFoundError as error:
-        raise InputError([Mistake(path, f"needs {error.name or error}", "pip install 'thirdwatt[data]'")]) from error
-    except EmptyError as error:
-        raise InputError([Mistake(path, str(error), error.fix)]) from error
-    except ChangedError as error:
-        raise InputError([Mistake(path, str(error), "scan it when nobody writes to it")]) from error
-    except BlockingIOError as error:
-        raise InputError([Mistake(path, "is being scanned by another process", "wait for it to end")]) from error
-    except OSError as error:
-        raise InputError(
-            [Mistake(path, str(error), "see whether it can be read, and whether there is room")]
-        ) from error
-    except KeyboardInterrupt:
-        _end_of_line()
-        click.echo("interrupted: the same command goes on from the last note, at most ten seconds back", err=True)
-        raise
-    finally:
-        _end_of_line()
+        size = files(path).byte
+        found = survey(wish, kernels(min(size, sample or size)), progress())
     found = {"id": name, **found}
     if scenario is not None:
-        from thirdwatt.cli.data_prices import priced
+        from thirdwatt.cli.data.prices import priced
 
         found |= priced(found, scenario, settings, batching or "", seed=seed)
     _kept(wish.folder, found)
@@ -209,64 +160,6 @@ def _training(scenario: str | None, settings: Sequence[str]) -> dict[str, float]
     return {name: float(found.figures[name].value) for name in names if name in found.figures}
 
 
-def _tokenizer(name: str | None) -> Any:
-    from thirdwatt.data import tokens
-    from thirdwatt.scenario.mistakes import InputError, Mistake
-
-    if name is None:
-        return None
-    try:
-        return tokens.tokenizer(name)
-    except ValueError as error:
-        raise InputError(
-            [Mistake("--tokenizer", str(error), "name a tokenizer.json, or a model on the hub")]
-        ) from error
-
-
-def _kernels(path: str, wish: Wish) -> Kernels:
-    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
-    from thirdwatt.data import lines
-    from thirdwatt.data.files import files
-    from thirdwatt.data.near import words_numpy
-    from thirdwatt.data.survey import Kernels
-
-    size = files(path).byte
-    if min(size, wish.sample_byte or size) >= PAYS_BYTES:
-        try:
-            from thirdwatt.data import lines_numba
-            from thirdwatt.data.near import words_numba
-
-            return Kernels(words_numba, lines_numba.hashed)
-        except ImportError:
-            pass
-    return Kernels(words_numpy, lines.hashed)
-
-
-# --- how far it is ----------------------------------------------------------------------------------------------------
-
-
-def _progress() -> Any:
-    """A line on a terminal that says how far a scan is, at which rate, and for how long still."""
-    if not sys.stderr.isatty():
-        return None
-    began = time.monotonic()
-
-    def told(progress: Progress) -> None:
-        passed_s = time.monotonic() - began
-        share = min(1.0, progress.done_byte / progress.total_byte) if progress.total_byte else 1.0
-        left = f"{passed_s / share * (1 - share):.0f} s left" if share > 0.01 else ""
-        rate = progress.text_byte / 1e6 / max(passed_s, 1e-9)
-        sys.stderr.write(f"\r\x1b[K{share:4.0%}  {progress.what}  {rate:.0f} MB/s  {left}")
-        sys.stderr.flush()
-
-    return told
-
-
-def _end_of_line() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-
-
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
@@ -274,7 +167,7 @@ def _said(found: dict[str, Any]) -> str:
     """A scan for people."""
     prices = []
     if "prices" in found:
-        from thirdwatt.cli.data_prices import said
+        from thirdwatt.cli.data.prices import said
 
         prices = [said(found)]
     parts = [_what(found), _wastes(found), prices, _padding(found), _notes(found)]
@@ -284,20 +177,20 @@ def _said(found: dict[str, Any]) -> str:
 def _what(found: dict[str, Any]) -> list[str]:
     columns = f", column {', '.join(found['columns'])}" if found["columns"] else ""
     lines = [
-        f"{found['path']}: {found['rows']:,} documents, {_size(found['bytes'])}, stored in "
-        f"{_size(found['stored_bytes'])}{columns}"
+        f"{found['path']}: {found['rows']:,} documents, {size_of(found['bytes'])}, stored in "
+        f"{size_of(found['stored_bytes'])}{columns}"
     ]
     drawn = found["sample"]
     if drawn:
         lines.append(
-            f"sample   {_size(drawn['stored_bytes'])} of {_size(drawn['of_bytes'])} ({drawn['share']:.2%}), drawn at "
-            f"random: {drawn['parts']:,} parts of {drawn['files']:,} of {drawn['of_files']:,} files"
+            f"sample   {size_of(drawn['stored_bytes'])} of {size_of(drawn['of_bytes'])} ({drawn['share']:.2%}), drawn "
+            f"at random: {drawn['parts']:,} parts of {drawn['files']:,} of {drawn['of_files']:,} files"
         )
     tokens = found["tokens"]
     if tokens:
         each = found["bytes_per_token"]
         lines.append(
-            f"tokens   {_count(tokens['value'])} ({_count(tokens['low'])} to {_count(tokens['high'])}), at "
+            f"tokens   {short(tokens['value'])} ({short(tokens['low'])} to {short(tokens['high'])}), at "
             f"{each['value']:.3g} bytes a token, {each['kind']}"
         )
     if found["token_lengths"]:
@@ -307,7 +200,7 @@ def _what(found: dict[str, Any]) -> list[str]:
     if images:
         each = images["decode_cpu_s_per_image"]
         took = f", {each * 1e3:.3g} ms of a core to decode one" if each else ""
-        lines.append(f"images   {images['rows']:,}, {_size(images['bytes'])}{took}")
+        lines.append(f"images   {images['rows']:,}, {size_of(images['bytes'])}{took}")
     return lines
 
 
@@ -323,7 +216,7 @@ def _wastes(found: dict[str, Any]) -> list[str]:
             none.append(name)
         else:
             rows = f"{each['rows']:,}" if each["rows"] is not None else ""
-            size = _size(each["bytes"]) if each["bytes"] is not None else ""
+            size = size_of(each["bytes"]) if each["bytes"] is not None else ""
             note = "" if each["verified"] else "  not verified"
             lines.append(
                 f"{name:24} {rows:>11} {_share(each['rows_share']):>7} {size:>8} "
@@ -391,17 +284,3 @@ def _notes(found: dict[str, Any]) -> list[str]:
 
 def _share(found: dict[str, Any] | None) -> str:
     return f"{found['value']:.1%}" if found else ""
-
-
-def _count(number: float) -> str:
-    for limit, size, name in ((1e3, 1.0, ""), (1e6, 1e3, " k"), (1e9, 1e6, " M"), (1e12, 1e9, " G")):
-        if number < limit:
-            return f"{number / size:.3g}{name}"
-    return f"{number / 1e12:.3g} T"
-
-
-def _size(byte: float) -> str:
-    for limit, size, name in ((1e3, 1, "B"), (1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
-        if byte < limit:
-            return f"{byte / size:.3g} {name}"
-    return f"{byte / 1e12:.3g} TB"

@@ -18,7 +18,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
 from tests.data.test_scan import dataset
-from thirdwatt.cli.data import Size
+from thirdwatt.cli.data.options import Size
 from thirdwatt.report.schemas import schema
 
 

@@ -1,0 +1,23 @@
+"""``thirdwatt data``: one file a verb, loaded when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from thirdwatt.cli import Verbs
+
+VERBS = {
+    "scan": "what is in a dataset and what of it is waste, priced",
+}
+"""Verbs and what they answer."""
+
+
+class DataVerbs(Verbs):
+    """Commands beside this file."""
+
+    package = __name__
+
+
+@click.group("data", cls=DataVerbs)
+def command() -> None:
+    """What a dataset wastes, and what mends it."""

@@ -1,0 +1,141 @@
+"""What the commands of ``thirdwatt data`` share: sizes, how far it is, and what can go wrong."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from thirdwatt.data.reading import Progress
+    from thirdwatt.data.survey import Kernels
+
+PAYS_BYTES = 16_000_000
+"""From about so much on, as it is stored, numba saves more than it takes to be loaded: 10 ms a MB of text, a third of a
+second, and some seconds once to compile."""
+
+UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """Bytes, as ``500MB``, ``2GB`` or ``1GiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes of a size."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([KMGT]?I?)B?\s*", str(value).upper())
+        if not found or found[2] not in UNITS:
+            self.fail(f"{value} is no size, as 500MB, 2GB or 1GiB are.", param, ctx)
+        return int(float(found[1]) * UNITS[found[2]])
+
+
+def tokenizer_of(name: str | None) -> Any:
+    """A tokenizer by its name; none where none is named."""
+    from thirdwatt.data import tokens
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    if name is None:
+        return None
+    try:
+        return tokens.tokenizer(name)
+    except ValueError as error:
+        raise InputError(
+            [Mistake("--tokenizer", str(error), "name a tokenizer.json, or a model on the hub")]
+        ) from error
+
+
+@contextmanager
+def problems(path: str) -> Iterator[None]:
+    """What can go wrong with a dataset, told as a mistake in what was given; the line of progress ends before."""
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    try:
+        from thirdwatt.data.near.find import ChangedError
+        from thirdwatt.data.survey import EmptyError
+
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError([Mistake(path, f"needs {error.name or error}", "pip install 'thirdwatt[data]'")]) from error
+    except EmptyError as error:
+        raise InputError([Mistake(path, str(error), error.fix)]) from error
+    except ChangedError as error:
+        raise InputError([Mistake(path, str(error), "call it when nobody writes to it")]) from error
+    except BlockingIOError as error:
+        raise InputError([Mistake(path, "another process works on it", "wait for it to end")]) from error
+    except OSError as error:
+        raise InputError(
+            [Mistake(path, str(error), "see whether it can be read, and whether there is room")]
+        ) from error
+    except KeyboardInterrupt:
+        end_of_line()
+        click.echo("interrupted: the same command goes on from the last note, at most ten seconds back", err=True)
+        raise
+    finally:
+        end_of_line()
+
+
+def kernels(stored_byte: int) -> Kernels:
+    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
+    from thirdwatt.data import lines
+    from thirdwatt.data.near import words_numpy
+    from thirdwatt.data.survey import Kernels
+
+    if stored_byte >= PAYS_BYTES:
+        try:
+            from thirdwatt.data import lines_numba
+            from thirdwatt.data.near import words_numba
+
+            return Kernels(words_numba, lines_numba.hashed)
+        except ImportError:
+            pass
+    return Kernels(words_numpy, lines.hashed)
+
+
+# --- how far it is ----------------------------------------------------------------------------------------------------
+
+
+def progress() -> Any:
+    """A line on a terminal that says how far a command is, at which rate, and for how long still."""
+    if not sys.stderr.isatty():
+        return None
+    began = time.monotonic()
+
+    def told(now: Progress) -> None:
+        passed_s = time.monotonic() - began
+        share = min(1.0, now.done_byte / now.total_byte) if now.total_byte else 1.0
+        left = f"{passed_s / share * (1 - share):.0f} s left" if share > 0.01 else ""
+        rate = now.text_byte / 1e6 / max(passed_s, 1e-9)
+        sys.stderr.write(f"\r\x1b[K{share:4.0%}  {now.what}  {rate:.0f} MB/s  {left}")
+        sys.stderr.flush()
+
+    return told
+
+
+def end_of_line() -> None:
+    """Clear the line that says how far it is."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+
+
+def short(number: float) -> str:
+    """A number in three digits, as ``1.2 G``."""
+    for limit, size, name in ((1e3, 1.0, ""), (1e6, 1e3, " k"), (1e9, 1e6, " M"), (1e12, 1e9, " G")):
+        if number < limit:
+            return f"{number / size:.3g}{name}"
+    return f"{number / 1e12:.3g} T"
+
+
+def size_of(byte: float) -> str:
+    """Bytes in three digits."""
+    for limit, size, name in ((1e3, 1, "B"), (1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
+        if byte < limit:
+            return f"{byte / size:.3g} {name}"
+    return f"{byte / 1e12:.3g} TB"
