@@ -52,14 +52,16 @@ class Signatures:
         self.runs.close()
 
 
-def alike(old: Signatures, new: Signatures) -> NDArray[np.float64]:
-    """Jaccard of each document of NEW with the one of OLD that it is most like; 0 where that is too little to tell.
+def alike(old: Signatures, new: Signatures) -> tuple[NDArray[np.float64], Numbers]:
+    """Jaccard of each document of NEW with the one of OLD that it is most like, and which that is.
+
+    It is 0, and the other one -1, where that is too little to tell.
 
     Memory holds 16 bytes of each document of OLD, and as much as is compared at once.
     """
-    found = np.zeros(len(new))
+    found, witness = np.zeros(len(new)), np.full(len(new), -1, np.int64)
     if not len(old):
-        return found
+        return found, witness
     long = new.runs.all() >= FEW_RUNS
     for band in range(HOW.bands):
         keys = np.concatenate([bands.keys(rows, HOW)[:, band] for _, rows in old.values.chunks()])
@@ -77,5 +79,7 @@ def alike(old: Signatures, new: Signatures) -> NDArray[np.float64]:
                     break
                 others, back = np.unique(order[place[some]], return_inverse=True)
                 same = (old.values.take(others)[back] == values[some]).mean(axis=1)
-                found[first + some] = np.maximum(found[first + some], same)
-    return np.where(found >= LEAST_JACCARD, found, 0.0)
+                better = (same > found[first + some]) & (same >= LEAST_JACCARD)
+                found[first + some[better]] = same[better]
+                witness[first + some[better]] = order[place[some[better]]]
+    return found, witness

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh3_128_digest, xxh3_128
+from xxhash import xxh3_128, xxh3_128_digest
 
 from thirdwatt.data import store
 from thirdwatt.data.columns import Column
@@ -148,7 +148,7 @@ class Chunks:
 class Sent(NamedTuple):
     """What of NEW is nowhere in OLD: how many and their bytes, each time, and each different one once."""
 
-    count: int
+    number: int
     byte: int
     once_byte: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +18,7 @@ from thirdwatt.data.findings import Range
 from thirdwatt.data.lines import CHROME_DOCUMENTS, CHROME_SHARE, SAMPLE_CHARACTERS
 from thirdwatt.data.near.find import Form
 from thirdwatt.data.reading import Progress
+from thirdwatt.data.survey import EmptyError
 
 from . import alike, chunks, documents, lines
 from .chunks import Chunks, Cuts
@@ -116,6 +117,8 @@ def diff(
 
     Raises
     ------
+    EmptyError
+        If rows of a set are there, and none of them is a document.
     ChangedError
         If files changed while they were read.
     OSError
@@ -129,6 +132,8 @@ def diff(
         progress.begin("reading", 0)
         olds = stack.enter_context(closing(read(old, progress, 0, wish.seed, 0, PIECES)))
         news = stack.enter_context(closing(read(new, progress, old.text_stored_byte, wish.seed, 1, PIECES)))
+        _check(olds)
+        _check(news)
         progress.begin("reading what differs", texts)
         made = _lines(olds, news, wish, kernels, progress, stack)
         samples = _looked_at(made, news, wish, progress)
@@ -143,6 +148,20 @@ def diff(
     return said
 
 
+def _check(of: Documents) -> None:
+    """A set of which no row is a document is a mistake, and no empty set: all of the other one would be new.
+
+    Raises
+    ------
+    EmptyError
+        If it is one.
+    """
+    reasons = of.side.bad.counts
+    if not len(of) and reasons:
+        reason, count = reasons.most_common(1)[0]
+        raise EmptyError(f"{of.side.path}: no row is a document ({count:,} × {reason})", "name their --column")
+
+
 # --- lines and classes ------------------------------------------------------------------------------------------------
 
 
@@ -153,15 +172,16 @@ def _lines(
     memory = wish.memory_byte // 2
     old_class, new_class = documents.classes(old, new, memory)
     olds, news = (np.flatnonzero(~np.isin(each, documents.SETTLED)) for each in (old_class, new_class))
-    held = []
     before = old.side.text_stored_byte + new.side.text_stored_byte
-    for side, some, passed in ((old, olds, before), (new, news, before + old.side.text_stored_byte)):
-        made = stack.enter_context(closing(Lines()))
+    old_lines, new_lines = (stack.enter_context(closing(Lines())) for _ in range(2))
+    for side, some, into, passed in (
+        (old, olds, old_lines, before), (new, news, new_lines, before + old.side.text_stored_byte)
+    ):  # fmt: skip
         for _, data, offsets in side.again(some, progress, passed):
-            made.add(data, offsets)
-        held.append(made)
+            into.add(data, offsets)
     progress.begin("comparing lines", 2 * before)
-    found = stack.enter_context(closing(lines.difference(*held, memory)))
+    known = np.isin(new.places.take(news), old.places.take(olds))
+    found = stack.enter_context(closing(lines.difference(old_lines, new_lines, memory, known)))
     old_byte, new_byte = _byte(old)[olds], _byte(new)[news]
     is_new = new_class[news] == Class.NEW
     edited = is_new & (new_byte - found.fresh_byte >= EDITED_SHARE * new_byte) & (new_byte > 0)
@@ -173,8 +193,10 @@ def _lines(
             stack.enter_context(closing(alike.Signatures(kernels.near, side.again(some, progress, before))))
             for side, some in ((old, olds[gone]), (new, news[left]))
         ]
-        jaccard[left] = alike.alike(*signatures)
+        jaccard[left], witness = alike.alike(*signatures)
+        gone[np.flatnonzero(gone)[witness[witness >= 0]]] = False
     new_class[news[edited | (jaccard > 0)]] = Class.EDITED
+    old_class[olds[~gone & (old_byte > 0)]] = Class.REPLACED
     stamps, count, stamp_byte = _stamps(found, new_class[news] == Class.EDITED, len(new))
     # Of a document that was edited in nothing but its stamp, nothing else is new.
     stamped = (stamp_byte > 0) & (stamp_byte == found.fresh_byte)
@@ -302,12 +324,12 @@ def _transfer(
         total = int(after.file_byte.all().sum())
         count = len(after.files)
     hashes = {
-        "files": count, "bytes": total, "changed_files": whole.count, "changed_bytes": whole.byte,
-        "changed_files_share": whole.count / count if count else 0.0,
+        "files": count, "bytes": total, "changed_files": whole.number, "changed_bytes": whole.byte,
+        "changed_files_share": whole.number / count if count else 0.0,
         "changed_bytes_share": whole.byte / total if total else 0.0,
     }  # fmt: skip
     return hashes, {
-        "whole_files_bytes": whole.once_byte, "chunks_bytes": parts.once_byte, "chunks": parts.count,
+        "whole_files_bytes": whole.once_byte, "chunks_bytes": parts.once_byte, "chunks": parts.number,
         "least_chunk_bytes": chunks.LEAST_BYTES, "most_chunk_bytes": chunks.MOST_BYTES,
         "unread_files": [*before.unread, *after.unread],
     }  # fmt: skip
@@ -320,9 +342,10 @@ def _said(old: Documents, new: Documents, made: _Lines, samples: _Samples, wish:
     ratios = _ratio(old.sampled, wish), _ratio(new.sampled, wish)
     shown = [_set(each, ratio) for each, ratio in zip((old, new), ratios, strict=True)]
     rows = {
-        **{each.name.lower(): _class(new, made.new_class == each, ratios[1]) for each in Class if each < Class.REMOVED},
-        "removed": _class(old, made.old_class == Class.REMOVED, ratios[0]),
-    }
+        each.name.lower(): _class(old, made.old_class == each, ratios[0])
+        if each >= Class.REPLACED else _class(new, made.new_class == each, ratios[1])
+        for each in Class
+    }  # fmt: skip
     share = _share(new, made, _denser(samples, ratios[1], wish), wish)
     fresh, stamps = int(made.found.fresh_byte.sum()), int(made.stamp_byte.sum())
     source = f"diff of {old.side.path} and {new.side.path}: lines that are not in the old one as often"

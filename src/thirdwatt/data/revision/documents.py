@@ -12,7 +12,7 @@ from .sides import Documents
 
 
 class Class(IntEnum):
-    """What has become of a document; those of OLD are unchanged, moved or removed."""
+    """What has become of a document; one of OLD is unchanged, moved, replaced or removed."""
 
     UNCHANGED = 0
     MOVED = 1
@@ -20,7 +20,8 @@ class Class(IntEnum):
     STAMPED = 3
     EDITED = 4
     NEW = 5
-    REMOVED = 6
+    REPLACED = 6
+    REMOVED = 7
 
 
 SETTLED = (Class.UNCHANGED, Class.MOVED)

@@ -78,7 +78,9 @@ def counts(group: Numbers, is_new: NDArray[np.bool_]) -> tuple[Numbers, Numbers]
     return np.bincount(group[~is_new], minlength=size), np.bincount(group[is_new], minlength=size)
 
 
-def matched(group: Numbers, is_new: NDArray[np.bool_], preferred: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+def matched(
+    group: Numbers, is_new: NDArray[np.bool_], preferred: NDArray[np.float64] | None = None
+) -> NDArray[np.bool_]:
     """Which rows have one of the other side to stand for: of each group as many of either as the fewer.
 
     Parameters

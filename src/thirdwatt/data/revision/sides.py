@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -74,8 +73,10 @@ def above(paths: Sequence[str], where: str) -> str:
     found = where[: where.rfind("/", 0, wild.start()) + 1] if wild else where.rstrip("/") + "/"
     if all(each.startswith(found) for each in paths):
         return found
-    common = os.path.commonprefix(paths)  # an address may be given in another form than its files have
-    return common[: common.rfind("/") + 1]
+    # An address may be given in another form than its files have.
+    first, last = min(paths), max(paths)
+    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[: first.rfind("/", 0, same) + 1]
 
 
 def opened(path: str, column: str) -> Side:
@@ -95,12 +96,22 @@ def opened(path: str, column: str) -> Side:
     sources, unread = scan.opened(found.paths, column, bad)
     texts = [each for each in sources if each.kind == "text"]
     if not texts:
-        why = f"; {bad.first[0].file}: {bad.first[0].sample.decode('utf-8', 'replace')}" if bad.first else ""
-        what = f"{', '.join([*unread, *(each.path for each in sources)][:3])}" or "every file failed"
-        raise EmptyError(f"holds no text that can be read ({what}{why})", "name texts, or their --column")
+        named = [*unread, *(each.path for each in sources)][:3]
+        why = [f"{each.file}: {each.sample.decode('utf-8', 'replace')}" for each in bad.first[:1]]
+        what = "; ".join([*why, ", ".join(named)] if named else why)
+        raise EmptyError(f"holds no text that can be read ({what})", "name texts, or their --column")
     columns = tuple(sorted({each.column for each in texts if each.column}))
-    return Side(path, above(found.paths, store.local(path)), found.paths, found.sizes, tuple(together(texts)), tuple(unread), columns,
-                len(sources) - len(texts), bad)  # fmt: skip
+    return Side(
+        path=path,
+        above=above(found.paths, store.local(path)),
+        paths=found.paths,
+        sizes=found.sizes,
+        sources=tuple(together(texts)),
+        unread=tuple(unread),
+        columns=columns,
+        images=len(sources) - len(texts),
+        bad=bad,
+    )
 
 
 @dataclass(slots=True)
@@ -163,8 +174,14 @@ class Documents:
 
 def read(side: Side, progress: Progress, before_byte: int, seed: int, stream: int, pieces: int) -> Documents:
     """Read all documents of a revision once."""
-    columns = [Column("", "", *kind) for kind in ((np.uint64, 2), (np.uint32, 1), (np.int64, 1), (np.uint64, 1))]
-    found = Documents(side, *columns, tokens.Sampled(seed, stream, pieces))
+    found = Documents(
+        side,
+        hashes=Column("", "", np.uint64, 2),
+        byte=Column("", "", np.uint32),
+        rows=Column("", "", np.int64),
+        places=Column("", "", np.uint64),
+        sampled=tokens.Sampled(seed, stream, pieces),
+    )
     place = Place()
     for texts in reading.batches(side.sources, place, side.bad, progress, before_byte):
         while len(found.firsts) <= place.file:
