@@ -111,7 +111,7 @@ def test_blanks_at_the_ends_of_lines_are_no_content() -> None:
 def test_as_many_stand_for_one_another_as_the_fewer(rows: list[tuple[int, bool]]) -> None:
     group = np.array([each for each, _ in rows], np.int64)
     is_new = np.array([each for _, each in rows], bool)
-    found = match.matched(group, is_new)
+    found = match.matched(match.Groups(group, is_new, np.arange(len(rows))))
     for each in range(4):
         olds, news = (int(((group == each) & (is_new == side)).sum()) for side in (False, True))
         for side in (False, True):
@@ -120,7 +120,10 @@ def test_as_many_stand_for_one_another_as_the_fewer(rows: list[tuple[int, bool]]
 
 def test_those_that_are_preferred_come_first() -> None:
     group, is_new = np.zeros(4, np.int64), np.array([False, True, True, True])
-    assert match.matched(group, is_new, np.array([0, 0.1, 0.9, 0.5])).tolist() == [True, False, True, False]
+    rows = match.Groups(group, is_new, np.array([0, 2, 1, 0]))
+    assert match.matched(rows, np.array([0, 0.1, 0.9, 0.5])).tolist() == [True, False, True, False]
+    assert match.matched(rows, np.array([0, 0.5, 0.5, 0.5])).tolist() == [True, False, False, True]
+    assert match.matched(rows).tolist() == [True, False, False, True]
 
 
 def test_hashes_that_share_their_first_half_are_told_apart() -> None:
@@ -134,7 +137,7 @@ def test_hashes_that_share_their_first_half_are_told_apart() -> None:
         for group, is_new, number in match.groups(sides[0], sides[1], memory_byte):
             for each in range(int(group.max(initial=-1)) + 1):
                 of = group == each
-                found.append((number[of & ~is_new].tolist(), number[of & is_new].tolist()))
+                found.append((sorted(number[of & ~is_new].tolist()), sorted(number[of & is_new].tolist())))
         assert sorted(found) == [([], [1]), ([0, 2], [2]), ([1], [0])]
     for column in sides:
         column.close()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import match
+from .match import Groups
 from .sides import Documents
 
 
@@ -53,9 +54,9 @@ def classes(old: Documents, new: Documents, memory_byte: int) -> tuple[Classes, 
             place[mine] = documents.places.take(number[mine])
         found = np.full(len(number), Class.COPIED, np.uint8)
         found[~is_new] = Class.REMOVED
-        found[match.matched(_both(group, place), is_new)] = Class.UNCHANGED
+        found[match.matched(Groups(_both(group, place), is_new, number))] = Class.UNCHANGED
         rest = np.flatnonzero(found != Class.UNCHANGED)
-        found[rest[match.matched(group[rest], is_new[rest])]] = Class.MOVED
+        found[rest[match.matched(Groups(group[rest], is_new[rest], number[rest]))]] = Class.MOVED
         olds[number[~is_new]], news[number[is_new]] = found[~is_new], found[is_new]
     return olds, news
 

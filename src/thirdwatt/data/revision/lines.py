@@ -182,7 +182,7 @@ def _covered(
     preferred = np.zeros(len(rows))
     mine = is_new[rows]
     preferred[mine] = score[_picked(new.of, number[rows[mine]])]
-    found[rows] = match.matched(group[rows], mine, preferred)
+    found[rows] = match.matched(Groups(group[rows], mine, number[rows]), preferred)
     return found
 
 

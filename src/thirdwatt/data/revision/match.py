@@ -17,7 +17,7 @@ Numbers = NDArray[np.int64]
 
 
 class Groups(NamedTuple):
-    """Rows of both sides that are the same, together: those of OLD first in each group.
+    """Rows of both sides that are the same, together, in any order within their group.
 
     Attributes
     ----------
@@ -49,8 +49,7 @@ def groups(old: Column, new: Column, memory_byte: int) -> Iterator[Groups]:
         is_new = np.repeat((False, True), [len(rows) for rows, _ in parts])
         number = np.concatenate([numbers for _, numbers in parts])
         del parts
-        # Stable, so that rows of OLD stay first and all stay in their order.
-        order = np.argsort(keys[:, 0], kind="stable")
+        order = np.argsort(keys[:, 0])
         if keys.shape[1] > 1:
             ordered = keys[order, 0]
             some = ordered[1:] == ordered[:-1]
@@ -78,22 +77,22 @@ def counts(group: Numbers, is_new: NDArray[np.bool_]) -> tuple[Numbers, Numbers]
     return np.bincount(group[~is_new], minlength=size), np.bincount(group[is_new], minlength=size)
 
 
-def matched(
-    group: Numbers, is_new: NDArray[np.bool_], preferred: NDArray[np.float64] | None = None
-) -> NDArray[np.bool_]:
+def matched(found: Groups, preferred: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
     """Which rows have one of the other side to stand for: of each group as many of either as the fewer.
 
     Parameters
     ----------
     preferred
-        Of each row: those with more come first; in their order where it is not given.
+        Of each row: those with more come first, and of those with as much the first ones.
     """
+    group, is_new, number = found
     olds, news = counts(group, is_new)
     fewer = np.minimum(olds, news)
-    order = np.lexsort((is_new, group) if preferred is None else (-preferred, is_new, group))
+    keys = (number, is_new, group) if preferred is None else (number, -preferred, is_new, group)
+    order = np.lexsort(keys)
     begins = np.cumsum(olds + news) - olds - news
     ordered, side = group[order], is_new[order]
     rank = np.arange(len(order)) - begins[ordered] - np.where(side, olds[ordered], 0)
-    found = np.empty(len(order), bool)
-    found[order] = rank < fewer[ordered]
-    return found
+    has = np.empty(len(order), bool)
+    has[order] = rank < fewer[ordered]
+    return has
