@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
 import shutil
 import statistics
 import subprocess
@@ -107,7 +106,8 @@ def measured(old: str, new: str, runs: int, *, numba: bool) -> dict[str, Any]:
         took_s = time.process_time() - began_s
         if run:
             rates.append((found["old"]["bytes"] + found["new"]["bytes"]) / 1e6 / took_s)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    [peak] = [each.split()[1] for each in Path("/proc/self/status").read_text().splitlines() if each[:5] == "VmHWM"]
+    peak_mb = int(peak) * 1024 / 1e6  # of this process alone: what getrusage says may be its parent's
     return {"found": found, "mb_per_cpu_s": statistics.median(rates), "peak_mb": peak_mb}
 
 
