@@ -3,9 +3,10 @@
 ``python benchmarks/revisions.py DIR [--runs N]``
 
 Two pairs of Debian's packages, fetched by apt and unpacked below DIR; nothing is installed, and nothing of them belongs
-to this project. Each revision is a folder of its ``.html`` and ``.txt`` files, and the same as Parquet. The truth is the
-multiset difference of all lines of all these files by ``collections.Counter``: lines are cut at newlines and are the same
-if all their bytes are. Time is CPU time of one process after a first run, so without imports and compiling; medians.
+to this project. Each revision is a folder of its ``.html`` and ``.txt`` files, and the same as Parquet. The truth is
+the multiset difference of all lines of all these files by ``collections.Counter``: lines are cut at newlines and are
+the same if all their bytes are. Time is CPU time of one process after a first run, so without imports and compiling;
+medians.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def shown(found: dict[str, Any], true: dict[str, float]) -> bool:
     print(f"    {rows}; stamps {found['lines']['top_stamps'][:1]}")
     print(f"    hashes of files: {found['file_hashes']['changed_files_share']:.1%} of files; whole files "
           f"{transfer['whole_files_bytes'] / 1e6:.1f} MB, chunks {transfer['chunks_bytes'] / 1e6:.1f} MB")  # fmt: skip
-    return abs(off) <= CLOSE
+    return bool(abs(off) <= CLOSE)
 
 
 def main() -> None:
@@ -135,9 +136,10 @@ def main() -> None:
     for package, *versions in PAIRS:
         old, new = (fetched(package, version, given.into) for version in versions)
         true = truth(old, new)
-        print(f"{package} {' -> '.join(versions)}: {true['bytes'] / 1e6:.1f} MB; by a brute force {true['new_share']:.4%} "
-              f"in new lines, {true['new_share_but_often']:.4%} in those that are new fewer than ten times; "
-              f"{true['changed_files']:.1%} of files and {true['changed_bytes']:.1%} of bytes changed")  # fmt: skip
+        print(f"{package} {' -> '.join(versions)}: {true['bytes'] / 1e6:.1f} MB")
+        print(f"  by a brute force {true['new_share']:.4%} in new lines, {true['new_share_but_often']:.4%} in those that "
+              f"are new fewer than ten times; {true['changed_files']:.1%} of files and {true['changed_bytes']:.1%} of "
+              "bytes changed")  # fmt: skip
         for kind, pair in (("folder", (old, new)), ("Parquet", (parquet(old), parquet(new)))):
             for numba in (True, False):
                 with context.Pool(1) as pool:

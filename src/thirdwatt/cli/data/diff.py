@@ -119,10 +119,13 @@ def _new(found: dict[str, Any]) -> list[str]:
         f"new lines      {lines['new']:,}, {size_of(lines['new_bytes'])}, {_share(lines['new_share'])} of the text",
     ]
     if lines["stamps"]:
-        said.append(f"  stamps       {lines['stamps']:,} of them, {size_of(lines['stamp_bytes'])}")
-    said += [
-        f"               {each['documents']:,} documents: {(each['line'] or '')[:60]}" for each in lines["top_stamps"]
-    ]
+        others, byte = lines["new"] - lines["stamps"], lines["new_bytes"] - lines["stamp_bytes"]
+        top = [(f"{each['documents']:,} documents", (each["line"] or "")[:60]) for each in lines["top_stamps"]]
+        said += [
+            f"  stamps       {lines['stamps']:,} of them, {size_of(lines['stamp_bytes'])}",
+            *(f"               {where}: {line}" for where, line in top),
+            f"  others       {others:,}, {size_of(byte)}, {_share(byte / found['new']['bytes'])} of the text",
+        ]  # fmt: skip
     said.append(f"removed lines  {lines['removed']:,}, {size_of(lines['removed_bytes'])}")
     hashes, transfer = found["file_hashes"], found["transfer"]
     if hashes and transfer:
