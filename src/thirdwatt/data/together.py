@@ -31,9 +31,13 @@ class Together:
         self.stored_byte, self.at = sum(each.stored_byte for each in sources), 0
         self.reached = 0
 
+    def file(self, row: int) -> str:
+        """The file that has a row."""
+        return self._sources[row // ROWS].path
+
     def where(self, row: int) -> str:
         """The file that has a row, and its number in there."""
-        return f"{self._sources[row // ROWS].path}, row {row % ROWS:,}"
+        return f"{self.file(row)}, row {row % ROWS:,}"
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Their documents from a row on; rows of the file with number n count from n times :data:`ROWS`."""

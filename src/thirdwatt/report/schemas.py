@@ -736,6 +736,119 @@ class Scanned(BaseModel):
     priced_at: ScanPricedAt | None = None
 
 
+class DiffSet(Strict):
+    """One of two revisions of a dataset."""
+
+    path: str
+    files: int
+    stored_bytes: int
+    columns: list[str]
+    rows: int
+    bytes: int
+    tokens: Range
+    bytes_per_token: Range
+    image_files: int
+    unread_files: list[str]
+    bad_rows: ScanBadRows
+
+
+class DiffClass(Strict):
+    """Documents with which the same has happened; shares are of the set that they are in."""
+
+    rows: int
+    bytes: int
+    tokens: Range
+    rows_share: float
+    bytes_share: float
+
+
+class DiffDocuments(Strict):
+    """Documents of the new set by what they are, and those of the old one that are there edited, or not any more."""
+
+    unchanged: DiffClass
+    moved: DiffClass
+    copied: DiffClass
+    stamped: DiffClass
+    edited: DiffClass
+    new: DiffClass
+    replaced: DiffClass
+    removed: DiffClass
+
+
+class DiffStamp(Strict):
+    """A line that is new in many documents that are otherwise old, as it begins."""
+
+    line: str | None
+    documents: int
+    times: int
+    bytes: int
+
+
+class DiffLines(Strict):
+    """Lines that the old set has not as often, stamps among them, and lines that the new one has not as often."""
+
+    new: int
+    new_bytes: int
+    new_share: float
+    stamps: int
+    stamp_bytes: int
+    removed: int
+    removed_bytes: int
+    top_stamps: list[DiffStamp]
+
+
+class DiffShare(Range):
+    """Share of the tokens of the new set that are in new lines.
+
+    The low end leaves out stamps and copies of old documents; the high one counts all of a document in which anything
+    else is new. ``lines``, ``without_stamps_and_copies`` and ``whole_documents`` are these as shares of bytes.
+    """
+
+    lines: float
+    without_stamps_and_copies: float
+    whole_documents: float
+    tokens_per_byte_ratio: Three
+
+
+class DiffHashes(Strict):
+    """What hashes of files would have said: files whose bytes are those of no file of the old set."""
+
+    files: int
+    bytes: int
+    changed_files: int
+    changed_bytes: int
+    changed_files_share: float
+    changed_bytes_share: float
+
+
+class DiffTransfer(Strict):
+    """What a transfer takes: of whole files, and of chunks cut by what they hold; each different one once."""
+
+    whole_files_bytes: int
+    chunks_bytes: int
+    chunks: int
+    least_chunk_bytes: int
+    most_chunk_bytes: int
+    unread_files: list[str]
+
+
+class Diffed(BaseModel):
+    """The document of ``data diff --json``; what is read of stored files is null where these are at an address."""
+
+    schema_: Literal["thirdwatt/diff/1"] = Field(alias="schema")
+    facts_digest: str
+    old: DiffSet
+    new: DiffSet
+    documents: DiffDocuments
+    lines: DiffLines
+    new_token_share: DiffShare
+    observations: list[Observed]
+    file_hashes: DiffHashes | None
+    transfer: DiffTransfer | None
+    kernels: str
+    cost: dict[str, float | None]
+
+
 class DoctorSensor(Strict):
     """One sensor: whether it works here, why not, and the least that would make it work."""
 
@@ -1064,6 +1177,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "runs": Runs,
     "summary": Summary,
     "scan": Scanned,
+    "diff": Diffed,
     "doctor": Doctor,
     "check": Check,
     "equivalents": Equivalents,

@@ -8,6 +8,7 @@ from thirdwatt.cli import Verbs
 
 VERBS = {
     "scan": "what is in a dataset and what of it is waste, priced",
+    "diff": "what a new revision of a dataset really brings",
 }
 """Verbs and what they answer."""
 

@@ -52,8 +52,12 @@ def tokenizer_of(name: str | None) -> Any:
         ) from error
 
 
+GOES_ON = "the same command goes on from the last note, at most ten seconds back"
+"""What is said of a scan that is interrupted."""
+
+
 @contextmanager
-def problems(path: str) -> Iterator[None]:
+def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
     """What can go wrong with a dataset, told as a mistake in what was given; the line of progress ends before."""
     from thirdwatt.scenario.mistakes import InputError, Mistake
 
@@ -76,7 +80,7 @@ def problems(path: str) -> Iterator[None]:
         ) from error
     except KeyboardInterrupt:
         end_of_line()
-        click.echo("interrupted: the same command goes on from the last note, at most ten seconds back", err=True)
+        click.echo(f"interrupted: {interrupted}", err=True)
         raise
     finally:
         end_of_line()
