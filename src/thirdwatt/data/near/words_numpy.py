@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ _LOW = np.array([(1 << 8 * each) - 1 for each in range(9)], dtype=_U)
 _PLACES = np.array(PLACES, dtype=_U)
 
 
-def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Signatures of documents, shape (documents, bins), and how many runs each has.
+def runs(data: Bytes, offsets: Offsets, out: Hashes | None = None) -> tuple[Hashes, Offsets]:
+    """The runs of documents in order, repeated ones too, and where those of each begin.
 
     Parameters
     ----------
@@ -34,46 +35,60 @@ def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uin
         Their bytes, one behind the other.
     offsets
         Where each begins, and where the last one ends: one more than there are documents.
+    out
+        Where the runs are written: room for one a byte.
+    """
+    found = np.empty(int(offsets[-1] - offsets[0]), _U) if out is None else out
+    starts = np.zeros(len(offsets), dtype=np.int64)
+    at = 0
+    for first, last in _chunks(offsets, CHUNK_BYTES):
+        hashes, own = _runs(data, offsets[first : last + 1])
+        found[at : at + len(hashes)] = hashes
+        starts[first : last + 1] = own + at
+        at += len(hashes)
+    return found[:at], starts
+
+
+def signatures(hashes: Hashes, starts: Offsets, bins: int) -> NDArray[np.uint32]:
+    """Signatures of documents, shape (documents, bins).
+
+    Parameters
+    ----------
+    hashes, starts
+        Their runs, and where those of each begin, as :func:`runs` gives them.
     bins
         Values of a signature.
     """
-    count = len(offsets) - 1
-    found = np.full((count, bins), EMPTY, dtype=np.uint32)
-    lengths = np.zeros(count, dtype=np.int64)
-    attempts = _attempts(bins)
-    for first, last in _chunks(offsets):
-        hashes, starts = _runs(data, offsets[first : last + 1])
-        counts = np.diff(starts)
-        lengths[first:last] = counts
-        place = (hashes >> _U(32)) * _U(bins) >> _U(32)
-        place += np.repeat(np.arange(0, (last - first) * bins, bins, dtype=_U), counts)
-        np.minimum.at(found[first:last].reshape(-1), place.astype(np.intp), hashes.astype(np.uint32))
-    _fill(found, attempts)
-    return found, lengths
+    found = np.full((len(starts) - 1, bins), EMPTY, dtype=np.uint32)
+    for first, last in _chunks(starts, CHUNK_BYTES // 8):
+        own = hashes[starts[first] : starts[last]]
+        place = (own >> _U(32)) * _U(bins) >> _U(32)
+        place += np.repeat(np.arange(0, (last - first) * bins, bins, dtype=_U), np.diff(starts[first : last + 1]))
+        np.minimum.at(found[first:last].reshape(-1), place.astype(np.intp), own.astype(np.uint32))
+    _fill(found, _attempts(bins))
+    return found
 
 
-def runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
-    """The runs of documents in order, repeated ones too, and where those of each begin."""
-    parts = [_runs(data, offsets[first : last + 1]) for first, last in _chunks(offsets)]
-    counts = [np.zeros(1, np.int64), *(np.diff(starts) for _, starts in parts)]
-    hashes = np.concatenate([hashes for hashes, _ in parts]) if parts else np.empty(0, _U)
-    return hashes, np.cumsum(np.concatenate(counts))
+def distinct(hashes: Hashes, starts: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
+    """The distinct runs of some documents, in any order within each, and where those of each begin.
 
-
-def distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
-    """The distinct runs of some documents, in any order within each, and where those of each begin."""
-    if len(wanted) < len(offsets) - 1:
-        data, offsets = _only(data, offsets, wanted)
-    parts: list[Hashes] = []
-    counts: list[int] = [0]
-    for first, last in _chunks(offsets):
-        hashes, starts = _runs(data, offsets[first : last + 1])
-        for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            own = np.sort(hashes[begin:end])
-            own = own[np.append(True, own[1:] != own[:-1])] if len(own) else own
-            parts.append(own)
-            counts.append(len(own))
-    return np.concatenate(parts) if parts else np.empty(0, _U), np.cumsum(counts, dtype=np.int64)
+    Parameters
+    ----------
+    hashes, starts
+        The runs of documents, and where those of each begin, as :func:`runs` gives them.
+    wanted
+        Numbers of the documents.
+    """
+    spans = list(zip(starts[wanted].tolist(), starts[wanted + 1].tolist(), strict=True))
+    own = np.concatenate([np.empty(0, _U), *(hashes[begin:end] for begin, end in spans)])
+    ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(starts[wanted + 1] - starts[wanted])))
+    for begin, end in pairwise(ends.tolist()):
+        own[begin:end].sort()
+    keep = np.ones(len(own) + 1, dtype=bool)
+    np.not_equal(own[1:], own[:-1], out=keep[1:-1])
+    keep[ends] = True
+    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep[:-1])))
+    return own[keep[:-1]], kept[ends]
 
 
 def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
@@ -134,18 +149,11 @@ def _attempts(bins: int) -> NDArray[np.int64]:
     return np.array(probes(bins), dtype=np.int64)
 
 
-def _only(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Bytes, Offsets]:
-    """Some documents, one behind the other."""
-    begins, ends = offsets[wanted], offsets[wanted + 1]
-    parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
-
-
-def _chunks(offsets: Offsets) -> list[tuple[int, int]]:
+def _chunks(starts: Offsets, size: int) -> list[tuple[int, int]]:
     """First and last documents that are looked at together; one that is longer stands alone."""
-    found, first, count = [], 0, len(offsets) - 1
+    found, first, count = [], 0, len(starts) - 1
     while first < count:
-        last = int(np.searchsorted(offsets, offsets[first] + CHUNK_BYTES, side="right")) - 1
+        last = int(np.searchsorted(starts, starts[first] + size, side="right")) - 1
         last = min(count, max(last, first + 1))
         found.append((first, last))
         first = last
