@@ -167,11 +167,14 @@ class Search:
         shares, some = np.zeros(len(self.byte), bool), np.zeros(len(self.byte), bool)
         self._shared = []
         agreement = self.rule.agreement(self.how.bins)
+        fits = self._signatures.byte <= self._memory_byte // 4
+        signatures = self._signatures.all().__getitem__ if fits else self._signatures.take
         for band, column in enumerate(self._keys):
-            for pairs in bands.members(column, skip, self._memory_byte // 2):
+            for pairs in bands.members(column, skip, self._memory_byte // 4):
                 shares[pairs[:, 0]] = True
-                bands.promising(pairs, some, self._signatures, agreement)
+                bands.promising(pairs, some, signatures, agreement)
                 self._shared.append((band, self._held(pairs)))
+        del signatures
         self._sharing, self.some = np.flatnonzero(shares), np.flatnonzero(some)
         for first, hashes, starts in self._kept.given():
             self._take(hashes, starts, self._wanted(first, first + len(starts) - 1))
