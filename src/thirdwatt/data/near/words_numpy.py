@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
@@ -18,7 +19,10 @@ Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 NAME = "numpy"
-CHUNK_BYTES = 256 << 10
+AT_ONCE = 32
+"""Documents whose signatures are compared with one together: the first of them are the likeliest to be like it."""
+
+CHUNK_BYTES = 128 << 10
 """Bytes that are looked at together: what is made of them stays in a processor's cache."""
 
 _U = np.uint64
@@ -113,7 +117,7 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
         for number, row in enumerate(buckets[first:last].tolist(), first):
             shared = [bucket for bucket in row if bucket >= 0]
             others = dict.fromkeys(other for bucket in shared for other in reversed(kept.get(bucket, ())))
-            for other in others:
+            for other in _close(candidates, number, list(others), rule):
                 jaccard = _alike(candidates, number, other, rule)
                 if jaccard:
                     witness[number], alike[number] = other, jaccard
@@ -128,18 +132,26 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
     return Removed(witness, alike, len(full))
 
 
+def _close(candidates: Candidates, one: int, others: list[int], rule: Rule) -> Iterator[int]:
+    """Those of other documents, in their order, whose sizes and signatures do not say already that they are unlike."""
+    signatures, _, starts = candidates
+    agreement = rule.agreement(signatures.shape[1])
+    size = starts[one + 1] - starts[one]
+    for at in range(0, len(others), AT_ONCE):
+        some = np.array(others[at : at + AT_ONCE])
+        sizes = starts[some + 1] - starts[some]
+        some = some[np.minimum(sizes, size) >= rule.jaccard * np.maximum(sizes, size)]
+        agree = (signatures[some] == signatures[one]).sum(axis=1)
+        yield from some[agree >= agreement].tolist()
+
+
 def _alike(candidates: Candidates, one: int, other: int, rule: Rule) -> float:
-    """Jaccard of two documents, 0 where it is less than the rule wants or need not be counted to know that."""
+    """Jaccard of two documents, 0 where it is less than the rule wants."""
     first, second = candidates.runs(one), candidates.runs(other)
     small, large = sorted((len(first), len(second)))
-    if small < rule.jaccard * large:
-        return 0.0
-    signatures = candidates.signatures
-    if int((signatures[one] == signatures[other]).sum()) < rule.agreement(signatures.shape[1]):
-        return 0.0
     both = np.concatenate((first, second))
     both.sort(kind="stable")
-    common = int((both[1:] == both[:-1]).sum())
+    common = int(np.count_nonzero(both[1:] == both[:-1]))
     return common / (small + large - common) if common >= rule.needed(small, large) else 0.0
 
 
@@ -195,29 +207,32 @@ def _words(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     text = np.zeros(size + 8, dtype=np.uint8)
     text[:size] = data
     body = text[:size]
-    small = body | np.uint8(32)
-    letter = small - np.uint8(97) < 26
-    word = letter | (body - np.uint8(48) < 10) | (body == 95) | (body >= 128)
-    np.copyto(body, small, where=letter)
-    starts = word.copy()
-    starts[1:] &= ~word[:-1] | (body[1:] >= 0xE3)
-    ends = word.copy()
-    ends[:-1] &= ~word[1:] | (body[1:] >= 0xE3)
+    letter = (body | np.uint8(32)) - np.uint8(97) < 26
+    new = body >= 0xE3
+    word = np.zeros(size + 2, dtype=bool)  # with a byte of no word before the first and behind the last
+    own, before, behind = word[1:-1], word[:-1], word[1:]
+    np.logical_or(letter, body - np.uint8(48) < 10, out=own)
+    own |= body == 95
+    own |= body >= 128
+    body |= letter.view(np.uint8) << np.uint8(5)
+    starts, ends = behind > before, before > behind
+    if new.any():
+        starts[:-1] |= new
+        ends[:-1] |= new & before[:-1]
     edges = offsets[1:-1]
-    edges = edges[(edges > 0) & (edges < size)]
-    starts[edges] = word[edges]
-    ends[edges - 1] = word[edges - 1]
+    starts[edges] |= behind[edges]
+    ends[edges] |= before[edges]
     begin = np.flatnonzero(starts)
-    length = np.flatnonzero(ends) + 1 - begin
+    length = np.flatnonzero(ends) - begin
     eights = np.ndarray((size + 1,), dtype="<u8", buffer=text, strides=(1,)) if size else np.empty(0, "<u8")
     hashes = length.astype(_U) * _U(LENGTH)
-    hashes = (hashes ^ (eights[begin] & _LOW[np.minimum(length, 8)])) * _U(BLOCK)
+    hashes = (hashes ^ (eights[begin] & _LOW.take(length, mode="clip"))) * _U(BLOCK)
     hashes ^= hashes >> _U(29)
     longer = np.flatnonzero(length > 8)
     done = 8
     while len(longer):
         left = length[longer] - done
-        block = eights[begin[longer] + done] & _LOW[np.minimum(left, 8)]
+        block = eights[begin[longer] + done] & _LOW.take(left, mode="clip")
         own = (hashes[longer] ^ block) * _U(BLOCK)
         hashes[longer] = own ^ own >> _U(29)
         longer = longer[left > 8]
@@ -227,17 +242,22 @@ def _words(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
 
 def _fill(found: NDArray[np.uint32], attempts: NDArray[np.int64]) -> None:
     """Give empty bins the value of another, where a document has any."""
+    bins = found.shape[1]
     empty = found == EMPTY
-    some = ~empty.all(axis=1)
-    rows, places = np.nonzero(empty & some[:, None])
-    least = found.copy() if len(rows) else found
+    empty[empty.all(axis=1)] = False
+    left = np.flatnonzero(empty)
+    if not len(left):
+        return
+    flat, least = found.reshape(-1), found.reshape(-1).copy()
+    place = left % bins
+    row = left - place
     for attempt in attempts:
-        if not len(rows):
+        value = least.take(row + attempt.take(place))
+        flat[left] = value
+        still = np.flatnonzero(value == EMPTY)
+        left, row, place = left[still], row[still], place[still]
+        if not len(left):
             return
-        value = least[rows, attempt[places]]
-        full = value != EMPTY
-        found[rows[full], places[full]] = value[full]
-        rows, places = rows[~full], places[~full]
-    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
-        full = np.flatnonzero(least[row] != EMPTY)
-        found[row, place] = least[row, full[np.searchsorted(full, place) % len(full)]]
+    for at, begin, own in zip(left.tolist(), row.tolist(), place.tolist(), strict=True):
+        full = np.flatnonzero(least[begin : begin + bins] != EMPTY)
+        flat[at] = least[begin + full[np.searchsorted(full, own) % len(full)]]
