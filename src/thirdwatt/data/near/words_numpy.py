@@ -117,8 +117,9 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
         for number, row in enumerate(buckets[first:last].tolist(), first):
             shared = [bucket for bucket in row if bucket >= 0]
             others = dict.fromkeys(other for bucket in shared for other in reversed(kept.get(bucket, ())))
+            own = candidates.runs(number)
             for other in _close(candidates, number, list(others), rule):
-                jaccard = _alike(candidates, number, other, rule)
+                jaccard = _alike(candidates, own, other, rule)
                 if jaccard:
                     witness[number], alike[number] = other, jaccard
                     break
@@ -145,14 +146,14 @@ def _close(candidates: Candidates, one: int, others: list[int], rule: Rule) -> I
         yield from some[agree >= agreement].tolist()
 
 
-def _alike(candidates: Candidates, one: int, other: int, rule: Rule) -> float:
-    """Jaccard of two documents, 0 where it is less than the rule wants."""
-    first, second = candidates.runs(one), candidates.runs(other)
-    small, large = sorted((len(first), len(second)))
-    both = np.concatenate((first, second))
+def _alike(candidates: Candidates, own: Hashes, other: int, rule: Rule) -> float:
+    """Jaccard of the runs of a document with another, 0 where it is less than the rule wants."""
+    runs = candidates.runs(other)
+    both = np.concatenate((own, runs))
     both.sort(kind="stable")
     common = int(np.count_nonzero(both[1:] == both[:-1]))
-    return common / (small + large - common) if common >= rule.needed(small, large) else 0.0
+    small, large = (len(own), len(runs)) if len(own) < len(runs) else (len(runs), len(own))
+    return common / (len(both) - common) if common >= rule.needed(small, large) else 0.0
 
 
 @cache
