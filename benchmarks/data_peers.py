@@ -5,7 +5,7 @@ datasketch, duckdb and pyarrow, and DIR is what ``benchmarks/corpora.py`` made. 
 own; imports and a first small run are left out, and the median of the turns counts. Planted sets have copies whose
 Jaccard is known.
 
-What is compared: ours reads twice, compares exactly and verifies. Daft's and datasketch's figures are for signatures
+What is compared: ours compares exactly and verifies. Daft's and datasketch's figures are for signatures
 of the same 64 hashes of runs of five words, and, with datasketch, its buckets: neither verifies anything. Duckdb counts
 distinct hashes and the lengths.
 """

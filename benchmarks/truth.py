@@ -44,7 +44,7 @@ def searched(some: list[bytes], how: bands.Bands) -> tuple[Found, NDArray[np.int
     data = np.frombuffer(b"".join(some), np.uint8)
     offsets = np.cumsum([0, *map(len, some)], dtype=np.int64)
     found = find(lambda: [(data, offsets)], words_numpy, how)
-    hashes, starts = words_numpy.distinct(data, offsets, np.arange(len(some)))
+    hashes, starts = words_numpy.distinct(*words_numpy.runs(data, offsets), np.arange(len(some)))
     return found, exact(hashes, starts, Rule().jaccard)
 
 

@@ -88,7 +88,7 @@ def test_it_finds_what_a_search_of_all_documents_in_memory_does(tmp_path: Path) 
     assert "is like" in told["near_duplicates"].examples[0]
 
 
-@pytest.mark.parametrize("memory_byte", [1, 20_000])
+@pytest.mark.parametrize("memory_byte", [1, 20_000, 240_000])
 def test_memory_changes_nothing(tmp_path: Path, memory_byte: int) -> None:
     dataset(tmp_path / "d")
     one, _ = scanned(tmp_path / "d", tmp_path / "w")
@@ -98,6 +98,28 @@ def test_memory_changes_nothing(tmp_path: Path, memory_byte: int) -> None:
     assert one.alike.witness.tolist() == other.alike.witness.tolist()
     assert one.alike.flagged.tolist() == other.alike.flagged.tolist()
     assert one.first.tolist() == other.first.tolist()
+
+
+SOME_BYTES = 600_000
+"""Memory that holds the runs of some of the documents."""
+
+
+@pytest.mark.parametrize(("memory_byte", "least", "most"), [(1, 1, 1), (SOME_BYTES, 0.2, 0.8), (2_000_000_000, 0, 0)])
+def test_what_is_kept_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory_byte: int, least: float, most: float
+) -> None:
+    dataset(tmp_path / "d")
+    monkeypatch.setattr("thirdwatt.data.formats.base.BATCH_ROWS", 8)
+    wanted, left = reading.wanted, []
+
+    def noted(sources: Any, place: Any, some: Any, *others: Any) -> Any:
+        left.append(len(some))
+        return wanted(sources, place, some, *others)
+
+    monkeypatch.setattr(reading, "wanted", noted)
+    for each in (1, memory_byte):
+        scanned(tmp_path / "d", tmp_path / "w", memory_byte=each)
+    assert least <= left[1] / left[0] <= most
 
 
 class Counting:
@@ -122,9 +144,10 @@ class StopError(Exception):
     """In the midst of it."""
 
 
+@pytest.mark.parametrize("memory_byte", [1, SOME_BYTES, 2_000_000_000])
 @pytest.mark.parametrize("stop", range(1, 60, 4))
 def test_an_interrupted_scan_goes_on_and_finds_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int, memory_byte: int
 ) -> None:
     """Stopped after any batch of either reading, noted at every second one, and with more on disk than was noted."""
     dataset(tmp_path / "d")
@@ -146,12 +169,12 @@ def test_an_interrupted_scan_goes_on_and_finds_the_same(
 
     monkeypatch.setattr(scan._Work, "_save", save)
     first = Counting()
-    made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(first,))
+    made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(first,), memory_byte=memory_byte)
     try:
         found = scan.scan(made, bad)
     except StopError:
         second = Counting()
-        made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(second,))
+        made, bad = plan(tmp_path / "d", tmp_path / "w", looks=(second,), memory_byte=memory_byte)
         found = scan.scan(made, bad)
         assert found.resumed == (stop > 2)
         first = second
@@ -171,7 +194,7 @@ def test_the_second_reading_goes_on_before_bad_rows_of_the_first(
 ) -> None:
     """The last bad row is behind where the second reading stopped, in the same file."""
     dataset(tmp_path / "d", 6000)
-    whole, told = scanned(tmp_path / "d", tmp_path / "w")
+    whole, told = scanned(tmp_path / "d", tmp_path / "w", memory_byte=400_000)
     noted = scan._Work._save
 
     def save(work: Any, *, always: bool = False) -> None:
@@ -184,8 +207,8 @@ def test_the_second_reading_goes_on_before_bad_rows_of_the_first(
     with monkeypatch.context() as patch:
         patch.setattr(scan._Work, "_save", save)
         with pytest.raises(StopError):
-            scanned(tmp_path / "d", tmp_path / "w")
-    found, bad = scanned(tmp_path / "d", tmp_path / "w")
+            scanned(tmp_path / "d", tmp_path / "w", memory_byte=400_000)
+    found, bad = scanned(tmp_path / "d", tmp_path / "w", memory_byte=400_000)
     assert found.resumed
     assert found.alike is not None
     assert whole.alike is not None
@@ -272,7 +295,7 @@ def test_two_scans_do_not_work_in_one_folder(tmp_path: Path) -> None:
 
 def test_documents_that_change_in_between_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset(tmp_path / "d")
-    made, bad = plan(tmp_path / "d", tmp_path / "w")
+    made, bad = plan(tmp_path / "d", tmp_path / "w", memory_byte=1)
     choose = Search.choose
 
     def changed(search: Any, copies: Any = None) -> Any:
@@ -285,9 +308,10 @@ def test_documents_that_change_in_between_are_noticed(tmp_path: Path, monkeypatc
         scan.scan(made, bad)
 
 
-def test_progress_comes_to_all_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory_byte", [1, SOME_BYTES, 2_000_000_000])
+def test_progress_comes_to_all_of_it(tmp_path: Path, memory_byte: int) -> None:
     dataset(tmp_path / "d")
-    made, bad = plan(tmp_path / "d", tmp_path / "w")
+    made, bad = plan(tmp_path / "d", tmp_path / "w", memory_byte=memory_byte)
     seen: list[tuple[int, int]] = []
     scan.scan(made, bad, lambda progress: seen.append((progress.done_byte, progress.total_byte)))
     assert seen[-1][0] == seen[-1][1] == 2 * sum(each.stored_byte for each in made.sources)

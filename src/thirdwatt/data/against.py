@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .formats.base import Texts
 from .near.find import Form
+from .near.kept import Spare
 
 LEVELS = (0.5, 0.8, 1.0)
 """Shares of a document's runs of which a scan counts who reaches them; the middle one is called overlap."""
@@ -74,13 +75,13 @@ class Against:
     name = "overlap"
 
     def __init__(self, batches: Iterable[Texts], form: Form, memory_byte: int, seed: int = 0) -> None:
-        self._form = form
+        self._form, self._spare = form, Spare()
         draw = np.random.default_rng(seed)
         most = max(1, memory_byte // RUN_BYTES)
         kept: list[_Part] = []
         limit, self.documents = 1.0, 0
         for texts in batches:
-            hashes, starts = form.distinct(texts.data, texts.offsets, np.arange(len(texts.rows)))
+            hashes, starts = form.distinct(*form.runs(texts.data, texts.offsets), np.arange(len(texts.rows)))
             rank = draw.random(len(texts.rows))
             self.documents += len(rank)
             kept.append(_below(limit, hashes, np.diff(starts), np.diff(texts.offsets), rank))
@@ -98,7 +99,9 @@ class Against:
 
     def take(self, texts: Texts) -> None:
         """Look at a batch of the scanned set."""
-        hashes, _ = self._form.runs(texts.data, texts.offsets)
+        hashes, _ = self._form.runs(
+            texts.data, texts.offsets, self._spare.room(int(texts.offsets[-1] - texts.offsets[0]))
+        )
         hashes = hashes[self._table[hashes >> self._shift]]
         if not len(hashes) or not len(self._runs):
             return

@@ -1,8 +1,9 @@
 """A scan: what is in a dataset, and what of it is waste.
 
-The documents are read twice: the first time for lengths, copies, lines, samples and signatures; the second time for the
-runs of words of those alone that may be alike. What is known of each document lies in files (about 400 bytes each, gone
-afterwards); memory holds some 40 bytes a document beside what is asked for. Interrupted, a scan goes on where it was.
+The documents are read for lengths, copies, lines, samples and signatures. Those that may be alike are read again for
+their runs of words, but for the first ones, whose runs memory holds: of a small set none is. What is known of each
+document lies in files (about 400 bytes each, gone afterwards); memory holds some 40 bytes a document beside what is
+asked for. Interrupted, a scan goes on where it was.
 """
 
 from __future__ import annotations
@@ -234,10 +235,12 @@ class _Work:
 
     def _second(self, search: Search, first: NDArray[np.int64]) -> Found:
         state = self._state
-        some = search.choose(first != np.arange(len(first)))
+        search.choose(first != np.arange(len(first)))
+        self._save()
+        left = search.left
         self._progress.begin("reading what may be alike", self._stored)
         for number, texts in reading.wanted(
-            self._plan.sources, state.place, some, state.firsts, self._rows, self._progress, self._stored
+            self._plan.sources, state.place, left, state.firsts, self._rows, self._progress, self._stored
         ):
             search.second(texts.data, texts.offsets, number)
             self._save()

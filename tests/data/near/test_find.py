@@ -25,6 +25,23 @@ def test_batches_change_nothing(size: int) -> None:
     assert found.runs.tolist() == [len(reference.runs(each)) for each in texts]
 
 
+@pytest.mark.parametrize("memory_byte", [0, 150_000, 1 << 30])
+def test_what_is_kept_of_the_first_reading_changes_nothing(memory_byte: int) -> None:
+    texts = planted(6)
+    turns = []
+
+    def read() -> list[Batch]:
+        turns.append(0)
+        return batches(texts, 16)
+
+    found = find(read, words_numpy, memory_byte=memory_byte)
+    truth = find(lambda: batches(texts, 400), words_numpy)
+    assert len(turns) == (1 if memory_byte == 1 << 30 else 2)
+    assert found.witness.tolist() == truth.witness.tolist()
+    assert found.jaccard.tolist() == truth.jaccard.tolist()
+    assert found.flagged.tolist() == truth.flagged.tolist()
+
+
 def test_what_is_verified_is_flagged_and_truly_alike() -> None:
     texts = planted(4)
     found = find(lambda: batches(texts, 100), words_numpy)
@@ -50,7 +67,7 @@ def test_documents_that_change_in_between_are_noticed() -> None:
     texts = planted(4)
     turns = iter([texts, texts[:100]])
     with pytest.raises(ChangedError, match="changed while they were read"):
-        find(lambda: batches(next(turns), 50), words_numpy)
+        find(lambda: batches(next(turns), 50), words_numpy, memory_byte=0)
 
 
 def test_nothing_at_all() -> None:

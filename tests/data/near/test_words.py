@@ -68,20 +68,31 @@ TEXTS = st.lists(st.lists(PIECES, max_size=12).map(b" ".join), max_size=12)
 @given(texts=TEXTS, bins=st.sampled_from([64, 112]))
 def test_every_form_gives_the_same_hashes(form: ModuleType, texts: list[bytes], bins: int) -> None:
     data, offsets = packed(texts)
-    found, lengths = form.signatures(data, offsets, bins)
-    assert lengths.tolist() == [len(reference.runs(each)) for each in texts]
-    assert found.tolist() == [reference.signature(each, bins) for each in texts]
-    hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
+    hashes, starts = form.runs(data, offsets)
+    assert [hashes[a:b].tolist() for a, b in pairwise(starts)] == [reference.runs(each) for each in texts]
+    assert form.signatures(hashes, starts, bins).tolist() == [reference.signature(each, bins) for each in texts]
+    hashes, starts = form.distinct(hashes, starts, np.arange(len(offsets) - 1))
     assert [sorted(hashes[a:b].tolist()) for a, b in pairwise(starts)] == [
         sorted(set(reference.runs(each))) for each in texts
     ]
+
+
+def test_runs_are_written_where_there_is_room(form: ModuleType) -> None:
+    data, offsets = packed(planted(5, 50))
+    hashes, starts = form.runs(data, offsets)
+    room = np.full(len(data) + 10, 7, dtype=np.uint64)
+    there, same = form.runs(data, offsets, room)
+    assert np.shares_memory(there, room)
+    assert there.tolist() == hashes.tolist()
+    assert same.tolist() == starts.tolist()
+    assert (room[len(data) :] == 7).all()
 
 
 def test_documents_longer_than_a_chunk(form: ModuleType) -> None:
     words = random.Random(5)
     texts = [b" ".join(b"%x" % words.getrandbits(30) for _ in range(size)) for size in (3, 60_000, 0, 10, 40_000, 1)]
     data, offsets = packed(texts)
-    found, _ = form.signatures(data, offsets, 64)
+    found = form.signatures(*form.runs(data, offsets), 64)
     assert found.tolist() == [reference.signature(each) for each in texts]
 
 
@@ -89,9 +100,10 @@ def test_offsets_may_begin_anywhere(form: ModuleType) -> None:
     """A slice of an Arrow array begins within its buffer."""
     texts = [b"one two three four five six", b"seven", b"eight nine ten eleven twelve thirteen"]
     data, offsets = packed(texts)
-    found, _ = form.signatures(data, offsets[1:], 64)
+    hashes, starts = form.runs(data, offsets[1:])
+    found = form.signatures(hashes, starts, 64)
     assert found.tolist() == [reference.signature(each) for each in texts[1:]]
-    hashes, starts = form.distinct(data, offsets[1:], np.arange(len(offsets) - 2))
+    hashes, starts = form.distinct(hashes, starts, np.arange(len(offsets) - 2))
     assert starts.tolist() == [0, 1, 3]
     assert sorted(hashes[1:].tolist()) == sorted(reference.runs(texts[2]))
 
@@ -109,10 +121,11 @@ def test_buckets_are_as_often_shared_as_theory_says(form: ModuleType, how: bands
             one, other = runs[:total], runs[total - common :]
             texts += [("\x01".join(each)).encode() for each in (one, other)]
         data, offsets = packed(texts)
-        hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
+        runs = form.runs(data, offsets)
+        hashes, starts = form.distinct(*runs, np.arange(len(offsets) - 1))
         own = [set(hashes[a:b].tolist()) for a, b in pairwise(starts)]
         true = [len(one & other) / len(one | other) for one, other in zip(own[0::2], own[1::2], strict=True)]
-        found = bands.keys(form.signatures(data, offsets, how.bins)[0], how)
+        found = bands.keys(form.signatures(*runs, how.bins), how)
         hits = (found[0::2] == found[1::2]).any(axis=1)
         expected = np.array([how.found(each) for each in true])
         error = np.sqrt((expected * (1 - expected)).sum()) / len(true)
@@ -151,8 +164,9 @@ def test_what_is_removed_is_like_what_is_kept(form: ModuleType, seed: int) -> No
     texts = planted(seed)
     data, offsets = packed(texts)
     rule = Rule()
-    signatures, _ = form.signatures(data, offsets, 64)
-    hashes, starts = form.distinct(data, offsets, np.arange(len(offsets) - 1))
+    runs = form.runs(data, offsets)
+    signatures = form.signatures(*runs, 64)
+    hashes, starts = form.distinct(*runs, np.arange(len(offsets) - 1))
     removed = form.greedy(numbered(signatures), Candidates(signatures, hashes, starts), rule, Room())
     assert 50 < (removed.witness >= 0).sum() < 250
     for number, witness in enumerate(removed.witness.tolist()):
@@ -169,8 +183,9 @@ def test_forms_remove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     data, offsets = packed(planted(11, 600) + [b"the same words in every one of these"] * 200)
     found = []
     for each in forms:
-        signatures, _ = each.signatures(data, offsets, 64)
-        hashes, starts = each.distinct(data, offsets, np.arange(len(offsets) - 1))
+        runs = each.runs(data, offsets)
+        signatures = each.signatures(*runs, 64)
+        hashes, starts = each.distinct(*runs, np.arange(len(offsets) - 1))
         found.append(each.greedy(numbered(signatures), Candidates(signatures, hashes, starts), Rule(most=3), Room()))
     assert found[0].witness.tolist() == found[1].witness.tolist()
     assert found[0].jaccard.tolist() == pytest.approx(found[1].jaccard.tolist())

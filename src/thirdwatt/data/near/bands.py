@@ -43,16 +43,17 @@ DEFAULT, DATATROVE = Bands(12, 5), Bands(14, 8)
 
 def keys(signatures: Signatures, how: Bands = DEFAULT) -> Keys:
     """64 bits of each band of each signature, shape (documents, bands); 0 for a document without words."""
-    count = len(signatures)
-    rows = signatures[:, : how.bands * how.rows].reshape(count, how.bands, how.rows).astype(np.uint64)
-    found = np.arange(1, how.bands + 1, dtype=np.uint64) * np.uint64(LENGTH) + np.zeros((count, 1), np.uint64)
+    rows = np.ascontiguousarray(signatures[:, : how.bands * how.rows].T)  # band by band, as they are put down
+    found = np.empty((how.bands, len(signatures)), np.uint64)
+    found[:] = np.arange(1, how.bands + 1, dtype=np.uint64)[:, None] * np.uint64(LENGTH)
     for row in range(how.rows):
-        found = (found ^ rows[:, :, row]) * np.uint64(BLOCK)
+        found ^= rows[row :: how.rows]
+        found *= np.uint64(BLOCK)
         found ^= found >> np.uint64(29)
     found *= np.uint64(MIX)
     found ^= found >> np.uint64(32)
-    found[signatures[:, 0] == EMPTY] = 0
-    return found
+    found[:, signatures[:, 0] == EMPTY] = 0
+    return found.T
 
 
 SORT_BYTES = 32
@@ -101,8 +102,9 @@ def members(column: Column, skip: NDArray[np.bool_], memory_byte: int) -> Iterat
 
 
 def promising(
-    pairs: NDArray[np.int64], known: NDArray[np.bool_], signatures: Column, agreement: int, most: int = FEW
-) -> None:
+    pairs: NDArray[np.int64], known: NDArray[np.bool_], signatures: Callable[[NDArray[np.int64]], Signatures],
+    agreement: int, most: int = FEW,
+) -> None:  # fmt: skip
     """Mark documents that are worth a second look: their signature agrees enough with another one of their bucket.
 
     Those of buckets with more than so many documents are taken to be: to compare all of them would cost more than it
@@ -114,6 +116,8 @@ def promising(
         (document, bucket) in the order of buckets, from :func:`members`.
     known
         Of all documents, which are marked: added to.
+    signatures
+        Gives the signatures of documents by their numbers, ascending.
     agreement
         Values in which two signatures must agree.
     """
@@ -125,7 +129,7 @@ def promising(
         own = some[begin : begin + AT_ONCE + most]  # the last bucket may go on behind the end
         own = own[np.isin(own[:, 1], own[~known[own[:, 0]], 1])]
         documents, place = np.unique(own[:, 0], return_inverse=True)
-        rows = signatures.take(documents).reshape(len(documents), signatures.width)
+        rows = signatures(documents)
         for step in range(1, most):
             one = np.flatnonzero(own[step:, 1] == own[:-step, 1])
             if not len(one):

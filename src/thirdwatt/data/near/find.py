@@ -1,4 +1,6 @@
-"""Near duplicates of a set of documents that is read twice: signatures first, then the runs of those that may be alike.
+"""Near duplicates of a set of documents: signatures of all of them, then the runs of those that may be alike.
+
+The runs of as many documents as memory holds are kept from the first reading; only the others are read again.
 
 What shares a bucket is *flagged*; what is truly like a document that is kept is *verified*, and may go. Both are told
 apart, since pages of one template chain into clusters of which few are alike: flagged rates promise too much.
@@ -17,10 +19,12 @@ from numpy.typing import NDArray
 from thirdwatt.data.columns import CHUNK_BYTES, Column, Room
 
 from . import bands
+from .kept import Kept
 from .rule import Candidates, Removed, Rule
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 Batch = tuple[Bytes, Offsets]
 """Documents: their bytes one behind the other, and where each begins, with the end of the last."""
 
@@ -34,13 +38,13 @@ class Form(Protocol):
 
     NAME: str
 
-    def signatures(self, data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], Offsets]:
-        """Signatures of documents, and how many runs each has."""
+    def runs(self, data: Bytes, offsets: Offsets, out: Hashes | None = None) -> tuple[Hashes, Offsets]:
+        """The runs of documents, written where there is room for one a byte, and where those of each begin."""
 
-    def runs(self, data: Bytes, offsets: Offsets) -> tuple[NDArray[np.uint64], Offsets]:
-        """Their runs, and where those of each begin."""
+    def signatures(self, hashes: Hashes, starts: Offsets, bins: int) -> NDArray[np.uint32]:
+        """Their signatures, by their runs."""
 
-    def distinct(self, data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[NDArray[np.uint64], Offsets]:
+    def distinct(self, hashes: Hashes, starts: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
         """The distinct runs of some of them, and where those of each begin."""
 
     def greedy(self, buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
@@ -91,7 +95,7 @@ class Found:
 
 
 class Search:
-    """A search of near duplicates: fed twice with the same documents, then asked.
+    """A search of near duplicates: fed with documents, and again with those of them that are left, then asked.
 
     Parameters
     ----------
@@ -113,6 +117,7 @@ class Search:
     ) -> None:  # fmt: skip
         self.form, self.how, self.rule = form, how, rule or Rule()
         self._folder, self._memory_byte = folder, memory_byte
+        self._kept = Kept(memory_byte // 2)
         self.byte = Column(folder, "byte", np.uint32)
         self.run_count = Column(folder, "runs", np.uint32)
         self._signatures = Column(folder, "signatures", np.uint32, how.bins)
@@ -141,9 +146,11 @@ class Search:
 
     def first(self, data: Bytes, offsets: Offsets) -> None:
         """Take in a batch of the first reading."""
-        signatures, runs = self.form.signatures(data, offsets, self.how.bins)
+        hashes, starts = self._runs(data, offsets)
+        signatures = self.form.signatures(hashes, starts, self.how.bins)
+        self._kept.take(len(self.byte), hashes, starts)
         self.byte.append(np.diff(offsets))
-        self.run_count.append(runs)
+        self.run_count.append(np.diff(starts))
         self._signatures.append(signatures)
         for column, keys in zip(self._keys, bands.keys(signatures, self.how).T, strict=True):
             column.append(keys)
@@ -160,13 +167,23 @@ class Search:
         shares, some = np.zeros(len(self.byte), bool), np.zeros(len(self.byte), bool)
         self._shared = []
         agreement = self.rule.agreement(self.how.bins)
+        fits = self._signatures.byte <= self._memory_byte // 4
+        signatures = self._signatures.all().__getitem__ if fits else self._signatures.take
         for band, column in enumerate(self._keys):
-            for pairs in bands.members(column, skip, self._memory_byte // 2):
+            for pairs in bands.members(column, skip, self._memory_byte // 4):
                 shares[pairs[:, 0]] = True
-                bands.promising(pairs, some, self._signatures, agreement)
+                bands.promising(pairs, some, signatures, agreement)
                 self._shared.append((band, self._held(pairs)))
+        del signatures
         self._sharing, self.some = np.flatnonzero(shares), np.flatnonzero(some)
+        for first, hashes, starts in self._kept.given():
+            self._take(hashes, starts, self._wanted(first, first + len(starts) - 1))
         return self.some
+
+    @property
+    def left(self) -> NDArray[np.int64]:
+        """Those of the chosen ones whose runs are not known yet: the last of them, to be read again in this order."""
+        return self.some[len(self._counts) :]
 
     def second(self, data: Bytes, offsets: Offsets, first: int) -> None:
         """Take in a batch of the second reading, by the number of its first document; others may be left out.
@@ -177,14 +194,13 @@ class Search:
             If a document is another than at the first reading.
         """
         last = first + len(offsets) - 1
-        wanted = self.some[np.searchsorted(self.some, first) : np.searchsorted(self.some, last)] - first
+        wanted = self._wanted(first, last)
         if not len(wanted):
             return
         if last > len(self.byte) or not np.array_equal(self.byte.part(first, last), np.diff(offsets)):
             raise ChangedError("the documents changed while they were read")
-        hashes, starts = self.form.distinct(data, offsets, wanted)
-        self._hashes.append(hashes)
-        self._counts.append(np.diff(starts))
+        data, offsets = _only(data, offsets, wanted)
+        self._take(*self._runs(data, offsets), np.arange(len(wanted)))
 
     def found(self) -> Found:
         """What is alike, after both readings.
@@ -216,6 +232,20 @@ class Search:
         flagged[self._sharing] = heads != np.arange(len(self._sharing))
         return Found(self.form.NAME, witness, jaccard, flagged, self.byte.all(), self.run_count.all(), removed.full)
 
+    def _runs(self, data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+        return self.form.runs(data, offsets, self._kept.room(int(offsets[-1] - offsets[0])))
+
+    def _wanted(self, first: int, last: int) -> NDArray[np.int64]:
+        """Which of the documents of a batch are left to be known, by their places in it."""
+        left = self.left
+        return left[np.searchsorted(left, first) : np.searchsorted(left, last)] - first
+
+    def _take(self, hashes: Hashes, starts: Offsets, wanted: NDArray[np.int64]) -> None:
+        """Note the distinct runs of some documents of a batch."""
+        hashes, starts = self.form.distinct(hashes, starts, wanted)
+        self._hashes.append(hashes)
+        self._counts.append(np.diff(starts))
+
     def _held(self, pairs: NDArray[np.int64]) -> Column:
         found = Column(self._folder, "", np.int64, 2)
         found.append(pairs)
@@ -223,22 +253,22 @@ class Search:
 
     def _parts(self) -> Iterator[NDArray[np.int64]]:
         """Who shares buckets, by the place among those that share any."""
+        places = _places(self._sharing, len(self.byte))
         for _, part in self._shared:
             pairs = part.all()
-            pairs[:, 0] = np.searchsorted(self._sharing, pairs[:, 0])
+            pairs[:, 0] = places[pairs[:, 0]]
             yield pairs
 
     def _numbers(self, room: Room) -> NDArray[np.int64]:
         """Buckets of each candidate in each band, -1 where it is alone."""
         numbers = room.zeros((len(self.some), self.how.bands), np.int64)
+        places = _places(self.some, len(self.byte))
         total = 0
         for band, part in self._shared:
             pairs = part.all()
             total_here = int(pairs[:, 1].max(initial=-1)) + 1
-            place = np.minimum(np.searchsorted(self.some, pairs[:, 0]), max(0, len(self.some) - 1))
-            mine = self.some[place] == pairs[:, 0] if len(self.some) else np.zeros(len(pairs), bool)
-            pairs[:, 0] = place
-            pairs = pairs[mine]
+            pairs[:, 0] = places[pairs[:, 0]]
+            pairs = pairs[pairs[:, 0] >= 0]
             pairs = pairs[np.argsort(pairs[:, 0])]
             numbers[pairs[:, 0], band] = pairs[:, 1] + total + 1
             total += total_here
@@ -249,33 +279,53 @@ class Search:
         return numbers
 
 
+def _places(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The place of each document among some of them, -1 where it is not there."""
+    found = np.full(count, -1, dtype=np.int64)
+    found[numbers] = np.arange(len(numbers))
+    return found
+
+
+def _only(data: Bytes, offsets: Offsets, wanted: NDArray[np.int64]) -> Batch:
+    """Some documents, one behind the other."""
+    if len(wanted) == len(offsets) - 1:
+        return data, offsets
+    begins, ends = offsets[wanted], offsets[wanted + 1]
+    parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
+
+
 def find(
-    read: Callable[[], Iterable[Batch]], form: Form, how: bands.Bands = bands.DEFAULT, rule: Rule | None = None
-) -> Found:
+    read: Callable[[], Iterable[Batch]], form: Form, how: bands.Bands = bands.DEFAULT, rule: Rule | None = None,
+    memory_byte: int = 1 << 30,
+) -> Found:  # fmt: skip
     """Find what is alike.
 
     Parameters
     ----------
     read
-        Gives the documents batch by batch, alike and in one order each time: it is called twice.
+        Gives the documents batch by batch, alike and in one order each time: it is called again where memory does not
+        hold the runs of all.
     form
         The kernels.
     how
         Bands and rows of the buckets.
     rule
         When two documents are alike.
+    memory_byte
+        About so much is used.
 
     Raises
     ------
     ChangedError
         If the second reading gave other documents than the first.
     """
-    with closing(Search(form, how, rule)) as search:
+    with closing(Search(form, how, rule, memory_byte=memory_byte)) as search:
         for data, offsets in read():
             search.first(data, offsets)
         search.choose()
         first = 0
-        for data, offsets in read():
+        for data, offsets in read() if len(search.left) else ():
             search.second(data, offsets, first)
             first += len(offsets) - 1
         return search.found()

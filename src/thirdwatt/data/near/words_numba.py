@@ -9,11 +9,14 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from thirdwatt.data.columns import Room
 
-from .reference import BLOCK, EMPTY, LENGTH, MASK, MIX, PLACES, RUN, probes
+from .reference import BLOCK, EMPTY, LENGTH, MIX, PLACES, RUN, probes
 from .rule import Candidates, Removed, Rule
 
 Bytes = NDArray[np.uint8]
@@ -21,18 +24,13 @@ Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 NAME = "numba"
+AT_ONCE = 4
 _LENGTH, _BLOCK, _MIX = np.uint64(LENGTH), np.uint64(BLOCK), np.uint64(MIX)
 _P0, _P1, _P2, _P3, _P4 = (np.uint64(each) for each in PLACES)
-_SEVENS, _EIGHTHS = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
-_FROM_A, _BEYOND_Z = (np.uint64((128 - each) * 0x0101010101010101) for each in (65, 91))
 _LOW = np.array([(1 << 8 * each) - 1 for each in range(9)], dtype=np.uint64)
 _EMPTY = np.uint32(EMPTY)
 _FIRSTS, _GATHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
 """The lowest bit of each byte; times it, these are the highest byte."""
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_OF_BIT = np.zeros(64, dtype=np.int32)
-_OF_BIT[[((1 << each) * int(_DE_BRUIJN) & MASK) >> 58 for each in range(64)]] = range(64)
-"""Number of a lone bit, by the highest six of its product (Leiserson, Prokop and Randall 1998)."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,21 +44,22 @@ def compiled(function: F) -> F:
     return cast("F", made)
 
 
-def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """See :func:`.words_numpy.signatures`."""
-    found: tuple[NDArray[np.uint32], NDArray[np.int64]] = _signatures(data, offsets, bins, _attempts(bins))
-    return found
-
-
-def distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
-    """See :func:`.words_numpy.distinct`."""
-    found: tuple[Hashes, Offsets] = _distinct(data, offsets, wanted)
-    return found
-
-
-def runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+def runs(data: Bytes, offsets: Offsets, out: Hashes | None = None) -> tuple[Hashes, Offsets]:
     """See :func:`.words_numpy.runs`."""
-    found: tuple[Hashes, Offsets] = _all(data, offsets)
+    found = np.empty(int(offsets[-1] - offsets[0]), np.uint64) if out is None else out
+    starts: Offsets = _runs(data, offsets, found)
+    return found[: starts[-1]], starts
+
+
+def signatures(hashes: Hashes, starts: Offsets, bins: int) -> NDArray[np.uint32]:
+    """See :func:`.words_numpy.signatures`."""
+    found: NDArray[np.uint32] = _signatures(hashes, starts, bins, _attempts(bins))
+    return found
+
+
+def distinct(hashes: Hashes, starts: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
+    """See :func:`.words_numpy.distinct`."""
+    found: tuple[Hashes, Offsets] = _distinct(hashes, starts, wanted)
     return found
 
 
@@ -105,32 +104,56 @@ def eight(data: Any, at: Any) -> Any:
     return found
 
 
+def _instruction(made: Callable[[Any, Any], Any]) -> Any:
+    """A function of 64 bits that is one instruction, which no plain loop comes to."""
+
+    def typed(_context: Any, _bits: Any) -> Any:
+        return types.int64(types.uint64), lambda _, builder, __, values: made(builder, values[0])
+
+    return intrinsic(typed)
+
+
+_lowest = _instruction(lambda builder, bits: builder.cttz(bits, ir.Constant(ir.IntType(1), 0)))
+"""The number of the lowest bit that is set, 64 where none is."""
+_how_many = _instruction(lambda builder, bits: builder.ctpop(bits))
+"""How many bits are set."""
+
+
 @compiled
-def _kinds(data: Bytes, kinds: Bytes) -> None:
-    """For each byte 1 where it is within a word, 3 where it begins one, else 0: a loop that becomes vectors."""
+def _kinds(data: Bytes, kinds: Bytes, small: Bytes) -> None:
+    """For each byte 1 where it is within a word, 3 where it begins one, else 0, and the byte with capital letters made
+    small: a loop that becomes vectors.
+    """
     for place in range(len(data)):
         byte = data[place]
-        small = byte | np.uint8(32)
-        letter = (small >= 97) & (small <= 122)
+        lower = byte | np.uint8(32)
+        letter = (lower >= 97) & (lower <= 122)
         word = letter | ((byte >= 48) & (byte <= 57)) | (byte == 95) | (byte >= 128)
         kinds[place] = word * np.uint8(1) | (byte >= 0xE3) * np.uint8(2)
+        small[place] = byte | letter * np.uint8(32)
 
 
 @compiled
 def _places(bits: Any, at: int, out: NDArray[np.int32], count: int) -> int:
-    """Write where bits are set, and say how many places there are then."""
+    """Write where bits are set, and say how many places there are then: four at a time, the last ones perhaps for
+    nothing, since how many there are cannot be foreseen.
+    """
+    place = np.uint64(count)
+    count += _how_many(bits)
     while bits:
-        out[count] = at + _OF_BIT[(bits & (~bits + np.uint64(1))) * _DE_BRUIJN >> np.uint64(58)]
-        bits &= bits - np.uint64(1)
-        count += 1
+        for each in range(AT_ONCE):
+            out[place + np.uint64(each)] = at + _lowest(bits)
+            bits &= bits - np.uint64(1)
+        place += np.uint64(AT_ONCE)
     return count
 
 
 @compiled
-def _words(data: Bytes, kinds: Bytes, begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
+def _words(data: Bytes, work: Any) -> int:
     """Write where the words of a document begin and end, and say how many they are: 64 bytes at a time, bit by byte."""
+    kinds, small, begins, ends = work
     size = len(data)
-    _kinds(data, kinds)
+    _kinds(data, kinds, small)
     kinds[size : size + 72] = 0
     first = last = 0
     carry = np.uint64(0)
@@ -149,63 +172,34 @@ def _words(data: Bytes, kinds: Bytes, begins: NDArray[np.int32], ends: NDArray[n
 
 
 @compiled
-def _last(data: Bytes, start: int, length: int) -> Any:
-    """Up to eight bytes near the end of all, where there are no eight to be read."""
-    found = np.uint64(0)
-    for each in range(start + min(length, 8) - 1, start - 1, -1):
-        found = found << np.uint64(8) | np.uint64(data[each])
-    return found
-
-
-@compiled
-def _small(block: Any) -> Any:
-    """Eight bytes with their capital ASCII letters made small, all at once."""
-    seven = block & _SEVENS
-    capital = (seven + _FROM_A) & ~(seven + _BEYOND_Z) & ~block & _EIGHTHS
-    return block | capital >> np.uint64(2)
-
-
-@compiled
 def _mixed(total: Any) -> Any:
     total = (total ^ total >> np.uint64(32)) * _MIX
     return total ^ total >> np.uint64(29)
 
 
 @compiled
-def _word(data: Bytes, start: int, length: int) -> Any:
+def _word(small: Bytes, start: int, length: int) -> Any:
     """The hash of a word: up to 16 bytes without a branch, since their lengths cannot be foreseen."""
     found = np.uint64(length) * _LENGTH
-    if start + 16 > len(data):
-        while length > 0:
-            found = (found ^ _small(_last(data, start, length))) * _BLOCK
-            found ^= found >> np.uint64(29)
-            start += 8
-            length -= 8
-        return found
-    found = (found ^ _small(eight(data, start) & _LOW[min(length, 8)])) * _BLOCK
+    found = (found ^ (eight(small, start) & _LOW[min(length, 8)])) * _BLOCK
     found ^= found >> np.uint64(29)
-    more = (found ^ _small(eight(data, start + 8) & _LOW[min(max(length - 8, 0), 8)])) * _BLOCK
-    more ^= more >> np.uint64(29)
-    found = more if length > 8 else found
-    length -= 16
+    length -= 8
     while length > 0:
         start += 8
-        full = start + 16 <= len(data)
-        block = eight(data, start + 8) & _LOW[min(length, 8)] if full else _last(data, start + 8, length)
-        found = (found ^ _small(block)) * _BLOCK
+        found = (found ^ (eight(small, start) & _LOW[min(length, 8)])) * _BLOCK
         found ^= found >> np.uint64(29)
         length -= 8
     return found
 
 
 @compiled
-def _document(data: Bytes, begin: int, end: int, work: Any, out: Hashes) -> int:
+def _document(data: Bytes, work: Any, out: Hashes) -> int:
     """Write the hashes of the runs of a document, and say how many they are."""
-    kinds, begins, ends = work
-    words = _words(data[begin:end], kinds, begins, ends)
+    _, small, begins, ends = work
+    words = _words(data, work)
     first = second = third = fourth = fifth = np.uint64(0)  # of the words behind, the last one fifth
     for each in range(words):
-        found = _word(data, begin + begins[each], ends[each] - begins[each])
+        found = _word(small, begins[each], ends[each] - begins[each])
         first, second, third, fourth, fifth = second, third, fourth, fifth, found
         if each >= RUN - 1:
             out[each - RUN + 1] = _mixed(first * _P0 + second * _P1 + third * _P2 + fourth * _P3 + fifth * _P4)
@@ -219,69 +213,71 @@ def _document(data: Bytes, begin: int, end: int, work: Any, out: Hashes) -> int:
 
 @compiled
 def _work(longest: int) -> Any:
-    """Room for what is known of the bytes and words of one document."""
-    places = np.empty(longest + 1, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
-    return np.empty(longest + 136, dtype=np.uint8), *places
+    """Room for what is known of the bytes and words of one document, and for what is read behind its end."""
+    places = np.empty(longest + AT_ONCE, dtype=np.int32), np.empty(longest + AT_ONCE, dtype=np.int32)
+    return np.empty(longest + 136, dtype=np.uint8), np.zeros(longest + 24, dtype=np.uint8), *places
 
 
 @compiled
-def _signatures(data: Bytes, offsets: Offsets, bins: int, attempts: NDArray[np.int16]) -> Any:
+def _runs(data: Bytes, offsets: Offsets, found: Hashes) -> Any:
     count = len(offsets) - 1
-    found = np.full((count, bins), _EMPTY, dtype=np.uint32)
-    lengths = np.zeros(count, dtype=np.int64)
     longest = 1
     for number in range(count):
         longest = max(longest, offsets[number + 1] - offsets[number])
-    hashes = np.empty(longest + 1, dtype=np.uint64)
     work = _work(longest)
-    least = np.empty(bins, dtype=np.uint32)
+    starts = np.zeros(count + 1, dtype=np.int64)
     for number in range(count):
-        runs = _document(data, offsets[number], offsets[number + 1], work, hashes)
-        lengths[number] = runs
+        at = starts[number]
+        starts[number + 1] = at + _document(data[offsets[number] : offsets[number + 1]], work, found[at:])
+    return starts
+
+
+@compiled
+def _signatures(hashes: Hashes, starts: Offsets, bins: int, attempts: NDArray[np.int16]) -> Any:
+    count = len(starts) - 1
+    found = np.empty((count, bins), dtype=np.uint32)
+    least = np.empty(bins, dtype=np.uint32)
+    empty = np.empty(bins, dtype=np.int64)
+    for number in range(count):
         least[:] = _EMPTY
-        for each in range(runs):
+        for each in range(starts[number], starts[number + 1]):
             own = hashes[each]
             place = (own >> np.uint64(32)) * np.uint64(bins) >> np.uint64(32)
             least[place] = min(least[place], np.uint32(own & np.uint64(EMPTY)))
         found[number] = least
-        if runs:
-            _fill(least, found[number], attempts)
-    return found, lengths
+        if starts[number + 1] > starts[number]:
+            _fill(least, found[number], attempts, empty)
+    return found
 
 
 @compiled
-def _fill(least: NDArray[np.uint32], found: NDArray[np.uint32], attempts: NDArray[np.int16]) -> None:
+def _fill(
+    least: NDArray[np.uint32], found: NDArray[np.uint32], attempts: NDArray[np.int16], empty: NDArray[np.int64]
+) -> None:
+    """Give empty bins the value of another: all of them at each attempt, since none can foresee how many it needs."""
     bins = len(least)
+    left = 0
     for place in range(bins):
-        if least[place] != _EMPTY:
-            continue
-        value = _EMPTY
-        for attempt in range(len(attempts)):
+        empty[left] = place
+        left += least[place] == _EMPTY
+    for attempt in range(len(attempts)):
+        if not left:
+            return
+        still = 0
+        for each in range(left):
+            place = empty[each]
             value = least[attempts[attempt, place]]
-            if value != _EMPTY:
-                break
-        at = place
-        while value == _EMPTY:
+            found[place] = value
+            empty[still] = place
+            still += value == _EMPTY
+        left = still
+    for each in range(left):
+        at = empty[each]
+        for _ in range(bins):
             at = (at + 1) % bins
-            value = least[at]
-            if at == place:
+            if least[at] != _EMPTY:
                 break
-        found[place] = value
-
-
-@compiled
-def _all(data: Bytes, offsets: Offsets) -> Any:
-    count = len(offsets) - 1
-    longest = 1
-    for number in range(count):
-        longest = max(longest, offsets[number + 1] - offsets[number])
-    work = _work(longest)
-    found = np.empty(offsets[count] - offsets[0] + 1, dtype=np.uint64)
-    starts = np.zeros(count + 1, dtype=np.int64)
-    for number in range(count):
-        at = starts[number]
-        starts[number + 1] = at + _document(data, offsets[number], offsets[number + 1], work, found[at:])
-    return found[: starts[count]], starts
+        found[empty[each]] = least[at]
 
 
 @compiled
@@ -294,24 +290,21 @@ def _slots(runs: int) -> int:
 
 
 @compiled
-def _distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> Any:
+def _distinct(hashes: Hashes, starts: Offsets, wanted: Offsets) -> Any:
     longest = size = 1
     for number in wanted:
-        length = offsets[number + 1] - offsets[number]
+        length = starts[number + 1] - starts[number]
         longest = max(longest, length)
         size += length
-    hashes = np.empty(longest + 1, dtype=np.uint64)
-    work = _work(longest)
     table = np.empty(_slots(longest), dtype=np.uint64)
     stamp = np.zeros(_slots(longest), dtype=np.int32)
     found = np.empty(size, dtype=np.uint64)
-    starts = np.zeros(len(wanted) + 1, dtype=np.int64)
+    ends = np.zeros(len(wanted) + 1, dtype=np.int64)
     at = 0
     for place in range(len(wanted)):
         number = wanted[place]
-        runs = _document(data, offsets[number], offsets[number + 1], work, hashes)
-        last = np.uint64(_slots(runs) - 1)
-        for each in range(runs):
+        last = np.uint64(_slots(starts[number + 1] - starts[number]) - 1)
+        for each in range(starts[number], starts[number + 1]):
             own = hashes[each]
             slot = own & last
             while stamp[slot] == place + 1 and table[slot] != own:
@@ -321,8 +314,8 @@ def _distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> Any:
                 table[slot] = own
                 found[at] = own
                 at += 1
-        starts[place + 1] = at
-    return found[:at], starts
+        ends[place + 1] = at
+    return found[:at], ends
 
 
 @compiled

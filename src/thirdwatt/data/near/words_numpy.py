@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,10 @@ Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 NAME = "numpy"
-CHUNK_BYTES = 256 << 10
+AT_ONCE = 32
+"""Documents whose signatures are compared with one together: the first of them are the likeliest to be like it."""
+
+CHUNK_BYTES = 128 << 10
 """Bytes that are looked at together: what is made of them stays in a processor's cache."""
 
 _U = np.uint64
@@ -25,8 +30,8 @@ _LOW = np.array([(1 << 8 * each) - 1 for each in range(9)], dtype=_U)
 _PLACES = np.array(PLACES, dtype=_U)
 
 
-def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Signatures of documents, shape (documents, bins), and how many runs each has.
+def runs(data: Bytes, offsets: Offsets, out: Hashes | None = None) -> tuple[Hashes, Offsets]:
+    """The runs of documents in order, repeated ones too, and where those of each begin.
 
     Parameters
     ----------
@@ -34,46 +39,60 @@ def signatures(data: Bytes, offsets: Offsets, bins: int) -> tuple[NDArray[np.uin
         Their bytes, one behind the other.
     offsets
         Where each begins, and where the last one ends: one more than there are documents.
+    out
+        Where the runs are written: room for one a byte.
+    """
+    found = np.empty(int(offsets[-1] - offsets[0]), _U) if out is None else out
+    starts = np.zeros(len(offsets), dtype=np.int64)
+    at = 0
+    for first, last in _chunks(offsets, CHUNK_BYTES):
+        hashes, own = _runs(data, offsets[first : last + 1])
+        found[at : at + len(hashes)] = hashes
+        starts[first : last + 1] = own + at
+        at += len(hashes)
+    return found[:at], starts
+
+
+def signatures(hashes: Hashes, starts: Offsets, bins: int) -> NDArray[np.uint32]:
+    """Signatures of documents, shape (documents, bins).
+
+    Parameters
+    ----------
+    hashes, starts
+        Their runs, and where those of each begin, as :func:`runs` gives them.
     bins
         Values of a signature.
     """
-    count = len(offsets) - 1
-    found = np.full((count, bins), EMPTY, dtype=np.uint32)
-    lengths = np.zeros(count, dtype=np.int64)
-    attempts = _attempts(bins)
-    for first, last in _chunks(offsets):
-        hashes, starts = _runs(data, offsets[first : last + 1])
-        counts = np.diff(starts)
-        lengths[first:last] = counts
-        place = (hashes >> _U(32)) * _U(bins) >> _U(32)
-        place += np.repeat(np.arange(0, (last - first) * bins, bins, dtype=_U), counts)
-        np.minimum.at(found[first:last].reshape(-1), place.astype(np.intp), hashes.astype(np.uint32))
-    _fill(found, attempts)
-    return found, lengths
+    found = np.full((len(starts) - 1, bins), EMPTY, dtype=np.uint32)
+    for first, last in _chunks(starts, CHUNK_BYTES // 8):
+        own = hashes[starts[first] : starts[last]]
+        place = (own >> _U(32)) * _U(bins) >> _U(32)
+        place += np.repeat(np.arange(0, (last - first) * bins, bins, dtype=_U), np.diff(starts[first : last + 1]))
+        np.minimum.at(found[first:last].reshape(-1), place.astype(np.intp), own.astype(np.uint32))
+    _fill(found, _attempts(bins))
+    return found
 
 
-def runs(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
-    """The runs of documents in order, repeated ones too, and where those of each begin."""
-    parts = [_runs(data, offsets[first : last + 1]) for first, last in _chunks(offsets)]
-    counts = [np.zeros(1, np.int64), *(np.diff(starts) for _, starts in parts)]
-    hashes = np.concatenate([hashes for hashes, _ in parts]) if parts else np.empty(0, _U)
-    return hashes, np.cumsum(np.concatenate(counts))
+def distinct(hashes: Hashes, starts: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
+    """The distinct runs of some documents, in any order within each, and where those of each begin.
 
-
-def distinct(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Hashes, Offsets]:
-    """The distinct runs of some documents, in any order within each, and where those of each begin."""
-    if len(wanted) < len(offsets) - 1:
-        data, offsets = _only(data, offsets, wanted)
-    parts: list[Hashes] = []
-    counts: list[int] = [0]
-    for first, last in _chunks(offsets):
-        hashes, starts = _runs(data, offsets[first : last + 1])
-        for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            own = np.sort(hashes[begin:end])
-            own = own[np.append(True, own[1:] != own[:-1])] if len(own) else own
-            parts.append(own)
-            counts.append(len(own))
-    return np.concatenate(parts) if parts else np.empty(0, _U), np.cumsum(counts, dtype=np.int64)
+    Parameters
+    ----------
+    hashes, starts
+        The runs of documents, and where those of each begin, as :func:`runs` gives them.
+    wanted
+        Numbers of the documents.
+    """
+    spans = list(zip(starts[wanted].tolist(), starts[wanted + 1].tolist(), strict=True))
+    own = np.concatenate([np.empty(0, _U), *(hashes[begin:end] for begin, end in spans)])
+    ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(starts[wanted + 1] - starts[wanted])))
+    for begin, end in pairwise(ends.tolist()):
+        own[begin:end].sort()
+    keep = np.ones(len(own) + 1, dtype=bool)
+    np.not_equal(own[1:], own[:-1], out=keep[1:-1])
+    keep[ends] = True
+    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep[:-1])))
+    return own[keep[:-1]], kept[ends]
 
 
 def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
@@ -98,8 +117,9 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
         for number, row in enumerate(buckets[first:last].tolist(), first):
             shared = [bucket for bucket in row if bucket >= 0]
             others = dict.fromkeys(other for bucket in shared for other in reversed(kept.get(bucket, ())))
-            for other in others:
-                jaccard = _alike(candidates, number, other, rule)
+            own = candidates.runs(number)
+            for other in _close(candidates, number, list(others), rule):
+                jaccard = _alike(candidates, own, other, rule)
                 if jaccard:
                     witness[number], alike[number] = other, jaccard
                     break
@@ -113,19 +133,27 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
     return Removed(witness, alike, len(full))
 
 
-def _alike(candidates: Candidates, one: int, other: int, rule: Rule) -> float:
-    """Jaccard of two documents, 0 where it is less than the rule wants or need not be counted to know that."""
-    first, second = candidates.runs(one), candidates.runs(other)
-    small, large = sorted((len(first), len(second)))
-    if small < rule.jaccard * large:
-        return 0.0
-    signatures = candidates.signatures
-    if int((signatures[one] == signatures[other]).sum()) < rule.agreement(signatures.shape[1]):
-        return 0.0
-    both = np.concatenate((first, second))
+def _close(candidates: Candidates, one: int, others: list[int], rule: Rule) -> Iterator[int]:
+    """Those of other documents, in their order, whose sizes and signatures do not say already that they are unlike."""
+    signatures, _, starts = candidates
+    agreement = rule.agreement(signatures.shape[1])
+    size = starts[one + 1] - starts[one]
+    for at in range(0, len(others), AT_ONCE):
+        some = np.array(others[at : at + AT_ONCE])
+        sizes = starts[some + 1] - starts[some]
+        some = some[np.minimum(sizes, size) >= rule.jaccard * np.maximum(sizes, size)]
+        agree = (signatures[some] == signatures[one]).sum(axis=1)
+        yield from some[agree >= agreement].tolist()
+
+
+def _alike(candidates: Candidates, own: Hashes, other: int, rule: Rule) -> float:
+    """Jaccard of the runs of a document with another, 0 where it is less than the rule wants."""
+    runs = candidates.runs(other)
+    both = np.concatenate((own, runs))
     both.sort(kind="stable")
-    common = int((both[1:] == both[:-1]).sum())
-    return common / (small + large - common) if common >= rule.needed(small, large) else 0.0
+    common = int(np.count_nonzero(both[1:] == both[:-1]))
+    small, large = (len(own), len(runs)) if len(own) < len(runs) else (len(runs), len(own))
+    return common / (len(both) - common) if common >= rule.needed(small, large) else 0.0
 
 
 @cache
@@ -134,18 +162,11 @@ def _attempts(bins: int) -> NDArray[np.int64]:
     return np.array(probes(bins), dtype=np.int64)
 
 
-def _only(data: Bytes, offsets: Offsets, wanted: Offsets) -> tuple[Bytes, Offsets]:
-    """Some documents, one behind the other."""
-    begins, ends = offsets[wanted], offsets[wanted + 1]
-    parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
-
-
-def _chunks(offsets: Offsets) -> list[tuple[int, int]]:
+def _chunks(starts: Offsets, size: int) -> list[tuple[int, int]]:
     """First and last documents that are looked at together; one that is longer stands alone."""
-    found, first, count = [], 0, len(offsets) - 1
+    found, first, count = [], 0, len(starts) - 1
     while first < count:
-        last = int(np.searchsorted(offsets, offsets[first] + CHUNK_BYTES, side="right")) - 1
+        last = int(np.searchsorted(starts, starts[first] + size, side="right")) - 1
         last = min(count, max(last, first + 1))
         found.append((first, last))
         first = last
@@ -187,29 +208,32 @@ def _words(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     text = np.zeros(size + 8, dtype=np.uint8)
     text[:size] = data
     body = text[:size]
-    small = body | np.uint8(32)
-    letter = small - np.uint8(97) < 26
-    word = letter | (body - np.uint8(48) < 10) | (body == 95) | (body >= 128)
-    np.copyto(body, small, where=letter)
-    starts = word.copy()
-    starts[1:] &= ~word[:-1] | (body[1:] >= 0xE3)
-    ends = word.copy()
-    ends[:-1] &= ~word[1:] | (body[1:] >= 0xE3)
+    letter = (body | np.uint8(32)) - np.uint8(97) < 26
+    new = body >= 0xE3
+    word = np.zeros(size + 2, dtype=bool)  # with a byte of no word before the first and behind the last
+    own, before, behind = word[1:-1], word[:-1], word[1:]
+    np.logical_or(letter, body - np.uint8(48) < 10, out=own)
+    own |= body == 95
+    own |= body >= 128
+    body |= letter.view(np.uint8) << np.uint8(5)
+    starts, ends = behind > before, before > behind
+    if new.any():
+        starts[:-1] |= new
+        ends[:-1] |= new & before[:-1]
     edges = offsets[1:-1]
-    edges = edges[(edges > 0) & (edges < size)]
-    starts[edges] = word[edges]
-    ends[edges - 1] = word[edges - 1]
+    starts[edges] |= behind[edges]
+    ends[edges] |= before[edges]
     begin = np.flatnonzero(starts)
-    length = np.flatnonzero(ends) + 1 - begin
+    length = np.flatnonzero(ends) - begin
     eights = np.ndarray((size + 1,), dtype="<u8", buffer=text, strides=(1,)) if size else np.empty(0, "<u8")
     hashes = length.astype(_U) * _U(LENGTH)
-    hashes = (hashes ^ (eights[begin] & _LOW[np.minimum(length, 8)])) * _U(BLOCK)
+    hashes = (hashes ^ (eights[begin] & _LOW.take(length, mode="clip"))) * _U(BLOCK)
     hashes ^= hashes >> _U(29)
     longer = np.flatnonzero(length > 8)
     done = 8
     while len(longer):
         left = length[longer] - done
-        block = eights[begin[longer] + done] & _LOW[np.minimum(left, 8)]
+        block = eights[begin[longer] + done] & _LOW.take(left, mode="clip")
         own = (hashes[longer] ^ block) * _U(BLOCK)
         hashes[longer] = own ^ own >> _U(29)
         longer = longer[left > 8]
@@ -219,17 +243,22 @@ def _words(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
 
 def _fill(found: NDArray[np.uint32], attempts: NDArray[np.int64]) -> None:
     """Give empty bins the value of another, where a document has any."""
+    bins = found.shape[1]
     empty = found == EMPTY
-    some = ~empty.all(axis=1)
-    rows, places = np.nonzero(empty & some[:, None])
-    least = found.copy() if len(rows) else found
+    empty[empty.all(axis=1)] = False
+    left = np.flatnonzero(empty)
+    if not len(left):
+        return
+    flat, least = found.reshape(-1), found.reshape(-1).copy()
+    place = left % bins
+    row = left - place
     for attempt in attempts:
-        if not len(rows):
+        value = least.take(row + attempt.take(place))
+        flat[left] = value
+        still = np.flatnonzero(value == EMPTY)
+        left, row, place = left[still], row[still], place[still]
+        if not len(left):
             return
-        value = least[rows, attempt[places]]
-        full = value != EMPTY
-        found[rows[full], places[full]] = value[full]
-        rows, places = rows[~full], places[~full]
-    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
-        full = np.flatnonzero(least[row] != EMPTY)
-        found[row, place] = least[row, full[np.searchsorted(full, place) % len(full)]]
+    for at, begin, own in zip(left.tolist(), row.tolist(), place.tolist(), strict=True):
+        full = np.flatnonzero(least[begin : begin + bins] != EMPTY)
+        flat[at] = least[begin + full[np.searchsorted(full, own) % len(full)]]

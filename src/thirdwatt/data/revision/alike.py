@@ -39,9 +39,9 @@ class Signatures:
         self.values = Column("", "", np.uint32, HOW.bins)
         self.runs = Column("", "", np.uint32)
         for _, data, offsets in read:
-            values, runs = form.signatures(data, offsets, HOW.bins)
-            self.values.append(values)
-            self.runs.append(runs)
+            hashes, starts = form.runs(data, offsets)
+            self.values.append(form.signatures(hashes, starts, HOW.bins))
+            self.runs.append(np.diff(starts))
 
     def __len__(self) -> int:
         return len(self.values)
