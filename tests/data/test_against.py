@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from thirdwatt.data.against import FEW_RUNS, RUN_BYTES, Against
+from thirdwatt.data.against import FEW_RUNS, RUN_BYTES, Against, Holders, Second
 from thirdwatt.data.formats.base import Texts
 from thirdwatt.data.near import reference, words_numpy
 
@@ -33,7 +33,7 @@ def test_what_is_seen_is_what_runs_say(size: int) -> None:
     for place in range(0, 60, 2):  # a question within a page, or a half of it
         some = second[place].split()
         first[place // 2] += b" " + b" ".join(some[: len(some) // (1 + place % 4 // 2)])
-    look = Against(batches(second, size), words_numpy, 1 << 30)
+    look = Against(Second(batches(second, size), words_numpy, 1 << 30), words_numpy)
     for texts in batches(first, size):
         look.take(texts)
     found = look.overlap()
@@ -49,7 +49,7 @@ def test_what_is_seen_is_what_runs_say(size: int) -> None:
 def test_a_set_that_is_too_large_is_judged_by_a_random_part() -> None:
     draw = random.Random(4)
     second = [words(draw, 50) for _ in range(2000)]
-    look = Against(batches(second, 100), words_numpy, 46 * 500 * RUN_BYTES)
+    look = Against(Second(batches(second, 100), words_numpy, 46 * 500 * RUN_BYTES), words_numpy)
     for texts in batches(second[::2], 100):
         look.take(texts)
     found = look.overlap()
@@ -63,7 +63,7 @@ def test_it_goes_on_where_another_one_was() -> None:
     draw = random.Random(5)
     second, first = ([words(draw, 30) for _ in range(40)] for _ in range(2))
     first[:10] = second[:10]
-    whole, begun, resumed = (Against(batches(second, 7), words_numpy, 1 << 30) for _ in range(3))
+    whole, begun, resumed = (Against(Second(batches(second, 7), words_numpy, 1 << 30), words_numpy) for _ in range(3))
     for texts in batches(first, 5):
         whole.take(texts)
     parts = batches(first, 5)
@@ -77,7 +77,37 @@ def test_it_goes_on_where_another_one_was() -> None:
 
 def test_nothing_stands_in_nothing() -> None:
     for second, first in (([], [b"a b c d e f g h i"]), ([b"a b c d e f g h i"], []), ([b"", b"one"], [b"one"])):
-        look = Against(batches(second, 4), words_numpy, 1 << 30)
+        look = Against(Second(batches(second, 4), words_numpy, 1 << 30), words_numpy)
         for texts in batches(first, 4):
             look.take(texts)
         assert look.overlap().reached(0.5) == 0
+
+
+@pytest.mark.parametrize("size", [1, 9, 500])
+def test_who_holds_a_document_is_what_runs_say(size: int) -> None:
+    draw = random.Random(6)
+    second = [words(draw, draw.randrange(1, 60)) for _ in range(60)]
+    second += second[:5]
+    first = [words(draw, 100) for _ in range(80)]
+    for place in range(0, 60, 2):
+        some = second[place].split()
+        first[place] += b" " + b" ".join(some[: len(some) * draw.choice([5, 7, 9, 10]) // 10])
+    first += [second[0] + b" between these two of them " + second[20], second[3]]
+    look = Holders(Second(batches(second, 7), words_numpy, 1 << 30), words_numpy)
+    for texts in batches(first, size):
+        look.take(texts)
+    held, share = look.found()
+    own = [set(reference.runs(each)) for each in second]
+    for number, text in enumerate(first):
+        mine = set(reference.runs(text))
+        truth = [len(mine & each) / len(each) if len(each) >= FEW_RUNS else 0.0 for each in own]
+        best = max(truth)
+        if best >= 0.8:
+            assert truth[held[number]] == pytest.approx(best)
+            assert share[number] == pytest.approx(best)
+        else:
+            assert held[number] == -1
+    assert 5 < (held >= 0).sum() < 40
+    other = Holders(Second(batches(second, 7), words_numpy, 1 << 30), words_numpy)
+    other.restore(look.state())
+    assert other.found()[0].tolist() == held.tolist()

@@ -25,6 +25,15 @@ def test_the_first_of_each_is_named(texts: list[bytes], memory_byte: int) -> Non
     column.close()
 
 
+@given(st.lists(st.tuples(st.binary(max_size=1), st.integers(0, 3)), max_size=40))
+def test_the_best_of_each_is_named(rows: list[tuple[bytes, int]]) -> None:
+    texts = [text for text, _ in rows]
+    first = np.array([texts.index(each) for each in texts], np.int64)
+    rank = np.array([each for _, each in rows], np.int64)
+    best = {text: min((own, place) for place, (other, own) in enumerate(rows) if other == text)[1] for text in texts}
+    assert exact.chosen(first, rank).tolist() == [best[each] for each in texts]
+
+
 def test_half_a_hash_alone_makes_no_copy() -> None:
     column = Column("", "", np.uint64, 2)
     column.append(np.array([[1, 1], [1, 2], [2, 1], [1, 2], [1, 1], [1, 1]], dtype=np.uint64))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thirdwatt.data import sample
-from thirdwatt.data.formats.base import Bad, Kind, Part, Texts
+from thirdwatt.data.formats.base import Bad, Kind, Part, Rows, Texts
 
 
 @dataclass
@@ -34,6 +35,9 @@ class File:
         return tuple(Part(number, size, None) for number, size in enumerate(self.sizes))
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
+        raise AssertionError("a sample reads parts alone")
+
+    def rows(self, bad: Any, first: int = 0) -> Iterator[Rows]:
         raise AssertionError("a sample reads parts alone")
 
     def part(self, part: Part, bad: Bad) -> Iterator[Texts]:

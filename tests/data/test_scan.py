@@ -249,7 +249,7 @@ def test_a_sample_of_parts_of_one_file_goes_on(tmp_path: Path, monkeypatch: pyte
 def test_work_for_something_else_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset(tmp_path / "d")
     monkeypatch.setattr(scan, "SAVE_S", 0.0)
-    monkeypatch.setattr("thirdwatt.data.near.find.Search.found", lambda _: (_ for _ in ()).throw(StopError()))
+    monkeypatch.setattr("thirdwatt.data.near.find.Search.found", lambda *_: (_ for _ in ()).throw(StopError()))
     with pytest.raises(StopError):
         scanned(tmp_path / "d", tmp_path / "w")
     monkeypatch.undo()
@@ -263,7 +263,7 @@ def test_a_note_without_its_columns_is_none(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(scan, "SAVE_S", 0.0)
     for lost in ("rows", "sizes", "digests", "keys.3", "signatures"):
         with monkeypatch.context() as patch:
-            patch.setattr("thirdwatt.data.near.find.Search.found", lambda _: (_ for _ in ()).throw(StopError()))
+            patch.setattr("thirdwatt.data.near.find.Search.found", lambda *_: (_ for _ in ()).throw(StopError()))
             with pytest.raises(StopError):
                 scanned(tmp_path / "d", tmp_path / "w")
         (tmp_path / "w" / lost).write_bytes(b"")

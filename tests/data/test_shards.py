@@ -114,7 +114,7 @@ def test_codecs() -> None:
     found = of(files)
     assert found["uncompressed"].numbers == {"files_count": 1, "stored_byte": 300, "stored_share": 0.3}
     assert found["slow_codec"].numbers == {"files_count": 1, "stored_byte": 100, "stored_share": 0.1}
-    assert found["slow_codec"].fix.endswith("--format parquet --codec zstd")
+    assert found["slow_codec"].fix.endswith("--to parquet --codec zstd")
     assert of([FileFacts("a", 1, codec="none"), FileFacts("b", 1000, codec="zstd")]) == {}
 
 

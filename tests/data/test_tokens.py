@@ -23,6 +23,8 @@ from thirdwatt.data.tokens import (
     Sampled,
     Tokenizer,
     assumed,
+    encoded,
+    end,
     estimate,
     exact,
     lengths,
@@ -147,12 +149,20 @@ def test_an_encoding_of_tiktoken_counts(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(tiktoken, "get_encoding", {"own": made}.__getitem__)
     found = tokenizer("tiktoken:own")
     assert found.counts(["abab b", "<end>", ""]).tolist() == [4, 5, 0]
+    assert [each.tolist() for each in found.encode(["abab b", "<end>", ""])] == [
+        [256, 256, 32, 98], list(b"<end>"), []
+    ]  # fmt: skip
     assert found.vocabulary == 258
+    assert found.special == {"<end>": 257}
 
 
 def test_bytes_are_tokens() -> None:
     found = tokenizer("bytes")
     assert found.counts(["abc", "é", ""]).tolist() == [3, 2, 0]
+    assert [each.tolist() for each in found.encode(["abc", "é", ""])] == [[97, 98, 99], [195, 169], []]
+    ids, counts = encoded(found, packed([b"abc", b"\xff\xfe", b""]))
+    assert (ids.tolist(), counts.tolist()) == ([97, 98, 99, 255, 254], [3, 2, 0])
+    assert end(found) is None
     assert exact(found, packed([b"abc", b"\xff\xfe", b""])).tolist() == [3, 2, 0]
 
 
@@ -176,6 +186,11 @@ def test_counts_are_those_of_documents_one_by_one(file: Path, texts: list[str]) 
     batch = packed([each.encode("utf-8", "replace") for each in texts])
     assert exact(own, batch).tolist() == [
         int(own.counts([each.encode("utf-8", "replace").decode()])[0]) for each in texts
+    ]
+    ids, counts = encoded(own, batch)
+    assert counts.tolist() == exact(own, batch).tolist()
+    assert ids.tolist() == [
+        number for each in texts for number in own.encode([each.encode("utf-8", "replace").decode()])[0].tolist()
     ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import store
+from .fix.result import DATA, report_of
 from .store import Entry
 
 DESCRIPTIONS = (
@@ -53,8 +55,9 @@ class Files:
 def files(where: str) -> Files:
     """The files of a path: itself, what is below a folder, or what a pattern fits, here or at an address.
 
-    Hidden ones are none. Of several names of a file the one counts that is no link, or, where that says nothing of its
-    format (as in the cache of the Hugging Face hub, whose files are named by their hashes), the first that does.
+    Of the result of a fix they are those of its data. Hidden ones are none. Of several names of a file the one counts
+    that is no link, or, where that says nothing of its format (as in the cache of the Hugging Face hub, whose files are
+    named by their hashes), the first that does.
 
     Raises
     ------
@@ -63,7 +66,9 @@ def files(where: str) -> Files:
     """
     names: dict[tuple[int, int] | str, Entry] = {}
     links = 0
-    for each in store.listed(where):
+    inside = Path(where) / DATA
+    top = str(inside) if not store.is_remote(where) and report_of(where) and inside.is_dir() else where
+    for each in store.listed(top):
         if each.identity == each.path and each.link:
             links += 1
             continue

@@ -101,7 +101,7 @@ class Tally:
         self._short = np.zeros(_DENSE, np.int64)
         self._long: Counter[int] = Counter()
 
-    def add(self, lengths: Ints) -> None:
+    def add(self, lengths: NDArray[np.integer]) -> None:
         """Take in the lengths of some documents."""
         short = lengths < _DENSE
         found = np.bincount(lengths[short])

@@ -10,6 +10,7 @@ Towards estimation error guarantees for distinct values, theorem 2), whose ends 
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Range
-from .formats.base import Bad, BadRow, Kind, Part, Source, Texts
+from .formats.base import Bad, BadRow, Kind, Part, Rows, Source, Texts
 
 RESAMPLES = 400
 LEVELS = (0.05, 0.95)
@@ -50,6 +51,16 @@ class Chosen:
             keep = int(np.searchsorted(texts.rows, first))
             if keep < len(texts.rows):
                 yield Texts(texts.data, texts.offsets[keep:], texts.file, texts.rows[keep:]) if keep else texts
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:  # noqa: ARG002 - there are none
+        """None: what is mended is mended in whole.
+
+        Raises
+        ------
+        io.UnsupportedOperation
+            At once.
+        """
+        raise io.UnsupportedOperation(f"{self.path}: whole rows of a sample are not read; give its file")
 
     def parts(self) -> tuple[Part, ...]:
         """Itself."""

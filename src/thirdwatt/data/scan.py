@@ -48,6 +48,10 @@ class Look(Protocol):
         """Know what another one knew."""
 
 
+Prefer = Callable[[Sequence[int], NDArray[np.int64], NDArray[np.uint32]], NDArray[Any] | None]
+"""Of each document a number, the least of which is liked best: by the first documents of the files, rows and bytes."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What is to be scanned, and how.
@@ -66,6 +70,8 @@ class Plan:
         What the folder's work must have been for: the files as they are, and what is looked for.
     memory_byte
         About so much is used.
+    prefer
+        Which of documents that are alike stays; the first, where it says nothing.
     """
 
     sources: tuple[Source, ...]
@@ -74,6 +80,7 @@ class Plan:
     folder: str = ""
     key: str = ""
     memory_byte: int = 2_000_000_000
+    prefer: Prefer | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +91,10 @@ class Documents:
     ----------
     byte
         Bytes of each.
+    digest
+        128 bits of each, shape (documents, 2), in a file that is gone with them.
     first
-        Number of the first document of the same bytes: its own, where none is before it.
+        Number of the document of the same bytes that stays, the first where none is preferred: its own, where it does.
     alike
         Near duplicates; none where they were not looked for.
     files, row
@@ -97,6 +106,7 @@ class Documents:
     """
 
     byte: NDArray[np.uint32]
+    digest: NDArray[np.uint64]
     first: NDArray[np.int64]
     alike: Found | None
     files: tuple[int, ...]
@@ -105,7 +115,7 @@ class Documents:
 
     @property
     def copies(self) -> NDArray[np.bool_]:
-        """Whether a document is the same as one before it."""
+        """Whether a document is the same as one that stays for it."""
         found: NDArray[np.bool_] = self.first != np.arange(len(self.first))
         return found
 
@@ -213,8 +223,13 @@ class _Work:
             self._save(always=True)
         self._progress.begin("comparing", self._stored)
         first = exact.firsts(self._hashes, plan.memory_byte // 4)
-        alike = self._second(self._search, first) if self._search else None
-        return Documents(self._byte.all(), first, alike, tuple(state.firsts), self._rows.all(), self.resumed)
+        byte, rows = self._byte.all(), self._rows.all()
+        rank = plan.prefer(state.firsts, rows, byte) if plan.prefer else None
+        if rank is not None:
+            first = exact.chosen(first, rank)
+        alike = self._second(self._search, first, rank) if self._search else None
+        digest = self._hashes.mapped().array
+        return Documents(byte, digest, first, alike, tuple(state.firsts), rows, self.resumed)
 
     def _first(self) -> None:
         state, sources = self._state, self._plan.sources
@@ -233,7 +248,7 @@ class _Work:
         while len(state.firsts) <= len(sources):
             state.firsts.append(len(self._rows))
 
-    def _second(self, search: Search, first: NDArray[np.int64]) -> Found:
+    def _second(self, search: Search, first: NDArray[np.int64], rank: NDArray[Any] | None) -> Found:
         state = self._state
         search.choose(first != np.arange(len(first)))
         self._save()
@@ -245,7 +260,7 @@ class _Work:
             search.second(texts.data, texts.offsets, number)
             self._save()
         self._progress.begin("comparing", 2 * self._stored)
-        return search.found()
+        return search.found(rank)
 
     # --- interrupted and gone on with ---------------------------------------------------------------------------
 

@@ -311,7 +311,7 @@ def _codecs(files: Sequence[FileFacts], codecs: Sequence[str], name: str, what: 
         name,
         what,
         {"files_count": len(some), "stored_byte": own, "stored_share": own / total},
-        f"{command} --format parquet --codec zstd",
+        f"{command} --to parquet --codec zstd",
     )
 
 

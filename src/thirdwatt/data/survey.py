@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from . import packing, sample, scan, shards, storage, store, telling, tokens
-from .against import Against
+from .against import Against, Second
 from .files import Files, files
 from .findings import Bad, Finding, Range
+from .fix.result import report_of
 from .formats.base import Source, Texts
 from .lines import Kernel, Lines
 from .looks import ExcerptsLook, ImagesLook, LinesLook, PiecesLook
@@ -133,12 +134,13 @@ class _Texts:
             return {**_nothing(), "findings": [], "observations": []}
         near = self.kernels.near if "near" in wish.finds else None
         if wish.against:
-            self.overlap = Against(_second(wish, bad), self.kernels.near, wish.memory_byte // 8, wish.seed)
+            second = Second(second_set(wish.against, bad), self.kernels.near, wish.memory_byte // 8, wish.seed)
+            self.overlap = Against(second, self.kernels.near)
         looks = tuple(each for each in (self.pieces, self.lines, self.excerpts, self.overlap) if each is not None)
         began_s = time.process_time()
         found = scan.scan(Plan(self.sources, near, looks, folder, key, wish.memory_byte), bad, told)
         parts = Parts(found, self.sources, self.drawn)
-        ratio = self._ratio()
+        ratio = tokens.ratio(self.pieces.sampled, wish.tokenizer)
         findings = [parts.finding(each, ratio) for each in scan.masks(found, self.sources, shlex.quote(wish.path))]
         if self.lines:
             findings += telling.line_findings(self.lines.lines.found(), wish)
@@ -170,14 +172,6 @@ class _Texts:
             "observations": telling.observations(findings, padding, tokenise, wish),
             "estimated": {name: telling.figure(each) for name, each in parts.whole().items()} or None,
         }
-
-    def _ratio(self) -> tokens.Ratio:
-        drawn = self.pieces.sampled.drawn()
-        if self.wish.tokenizer is not None and drawn:
-            return tokens.measured(self.pieces.sampled, self.wish.tokenizer)
-        text = b"".join(piece for _, piece in drawn)
-        other = int((np.frombuffer(text, np.uint8) >= 128).sum()) / len(text) if text else 0.0
-        return tokens.assumed(other)
 
     def _trials(self, whole: Sequence[Source], scanned_s: float) -> dict[str, Any] | None:
         """Formats tried on excerpts, in a part of the time that the scan has taken."""
@@ -254,6 +248,7 @@ def _head(
         "schema": SCHEMA,
         "path": wish.path,
         "against": wish.against or None,
+        "mended": None if store.is_remote(wish.path) else report_of(wish.path),
         "stored_bytes": found.byte,
         "files": len(found.paths),
         "links": found.links,
@@ -287,13 +282,19 @@ def _kind(sources: Sequence[Source], kind: str, drawn: Sample | None) -> tuple[S
     return tuple(own if drawn else together(own))
 
 
-def _second(wish: Wish, bad: Bad) -> Iterator[Texts]:
-    """Documents of the second set."""
-    found = files(wish.against)
+def second_set(where: str, bad: Bad) -> Iterator[Texts]:
+    """Documents of a second set of text.
+
+    Raises
+    ------
+    EmptyError
+        If there is none.
+    """
+    found = files(where)
     sources, _ = scan.opened(found.paths, "", bad)
     texts = [each for each in sources if each.kind == "text"]
     if not texts:
-        raise EmptyError(f"--against {wish.against}: holds no text of a known format", "name a second set of text")
+        raise EmptyError(f"--against {where}: holds no text of a known format", "name a second set of text")
     for source in together(texts):
         yield from source.texts(bad)
 

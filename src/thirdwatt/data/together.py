@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .formats.base import BATCH_BYTES, Bad, BadRow, Kind, Packer, Part, Source, Texts, whole
+import numpy as np
+
+from .formats.base import BATCH_BYTES, BATCH_ROWS, Bad, BadRow, Kind, Packer, Part, Rows, Source, Texts, whole
 
 SMALL_BYTES = 256 << 10
 """Smaller files are read together."""
@@ -31,13 +33,18 @@ class Together:
         self.stored_byte, self.at = sum(each.stored_byte for each in sources), 0
         self.reached = 0
 
-    def file(self, row: int) -> str:
-        """The file that has a row."""
-        return self._sources[row // ROWS].path
+    def place(self, row: int) -> tuple[str, int]:
+        """The file that has a row, and its number in there."""
+        return self._sources[row // ROWS].path, row % ROWS
+
+    def number(self, path: str, row: int) -> int:
+        """The number that a row of one of the files has here."""
+        return next(place for place, each in enumerate(self._sources) if each.path == path) * ROWS + row
 
     def where(self, row: int) -> str:
-        """The file that has a row, and its number in there."""
-        return f"{self.file(row)}, row {row % ROWS:,}"
+        """The same in words."""
+        path, own = self.place(row)
+        return f"{path}, row {own:,}"
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Their documents from a row on; rows of the file with number n count from n times :data:`ROWS`."""
@@ -64,6 +71,26 @@ class Together:
         self.reached = len(self._sources) * ROWS
         if rest is not None:
             yield rest
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Their whole rows from one on, numbered as those of :meth:`texts`; tables of one schema are joined."""
+        begin = first // ROWS
+        self.at = sum(each.stored_byte for each in self._sources[:begin])
+        held: list[Rows] = []
+        count = byte = 0
+        for number, source in enumerate(self._sources[begin:], begin):
+            base = number * ROWS
+            for rows in source.rows(bad, max(0, first - base)):
+                own = _byte(rows)
+                full = count + len(rows.numbers) > BATCH_ROWS or byte + own > BATCH_BYTES
+                if held and (full or not _alike(held[0], rows)):
+                    yield _joined(held)
+                    held, count, byte = [], 0, 0
+                held.append(Rows(rows.numbers + base, rows.table, rows.lines))
+                count, byte = count + len(rows.numbers), byte + own
+            self.at += source.stored_byte
+        if held:
+            yield _joined(held)
 
     def parts(self) -> tuple[Part, ...]:
         """All of them."""
@@ -92,6 +119,29 @@ def together(sources: Sequence[Source]) -> list[Source]:
         else:
             found.append(source)
     return found + ([Together(held)] if len(held) > 1 else held)
+
+
+def _byte(rows: Rows) -> int:
+    return int(rows.table.nbytes) if rows.table is not None else sum(map(len, rows.lines))
+
+
+def _alike(one: Rows, other: Rows) -> bool:
+    """Whether rows can be joined."""
+    if one.table is None or other.table is None:
+        return one.table is other.table
+    return bool(one.table.schema.equals(other.table.schema, check_metadata=True))
+
+
+def _joined(held: Sequence[Rows]) -> Rows:
+    """Rows that are alike, as one."""
+    if len(held) == 1:
+        return held[0]
+    numbers = np.concatenate([each.numbers for each in held])
+    if held[0].table is None:
+        return Rows(numbers, lines=tuple(line for each in held for line in each.lines))
+    import pyarrow as pa
+
+    return Rows(numbers, pa.concat_tables([each.table for each in held]))
 
 
 def _full(held: Sequence[Source]) -> bool:

@@ -12,13 +12,13 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     import tiktoken
     import tokenizers
 
+T = TypeVar("T")
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
+Ids = NDArray[np.uint32]
 Batch = tuple[Bytes, Ints]
 """Documents one behind the other, and where each begins, with the end of the last."""
 
@@ -49,9 +51,15 @@ BLOCKS = 20
 
 CONFIDENCE = 0.9
 
+ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|end▁of▁sentence|>", "<|EOT|>")
+"""Special tokens that end a document, the likeliest first."""
+
+PADS = ("<pad>", "[PAD]", "<|pad|>", "<|padding|>", "<PAD>", "<|finetune_right_pad_id|>")
+"""Special tokens that fill up a row, the likeliest first."""
+
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _SEEK = 256
-_SPACES = np.array([9, 10, 13, 32], np.uint8)
+_IS_SPACE = np.isin(np.arange(256), [9, 10, 13, 32])
 _U = np.uint64
 
 
@@ -59,7 +67,7 @@ _U = np.uint64
 
 
 class Tokenizer(Protocol):
-    """Cuts texts into tokens."""
+    """Cuts texts into tokens, and counts them."""
 
     @property
     def name(self) -> str:
@@ -67,13 +75,24 @@ class Tokenizer(Protocol):
 
     @property
     def vocabulary(self) -> int:
-        """Tokens it knows."""
+        """Tokens it knows: no number of one is as large."""
 
     def counts(self, texts: Sequence[str]) -> Ints:
         """Tokens of each text, special ones not among them."""
 
 
-def tokenizer(name: str) -> Tokenizer:
+class Encoder(Tokenizer, Protocol):
+    """Says which tokens these are, too."""
+
+    @property
+    def special(self) -> Mapping[str, int]:
+        """Numbers of its special tokens; empty where it has none."""
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        """Tokens of each text by their numbers, special ones not added."""
+
+
+def tokenizer(name: str) -> Encoder:
     """A tokenizer by its name.
 
     Parameters
@@ -111,31 +130,44 @@ class ByteTokenizer:
 
     name: str = "bytes"
     vocabulary: int = 256
+    special: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def counts(self, texts: Sequence[str]) -> Ints:
         """Bytes of each text."""
         return np.fromiter((len(each.encode()) for each in texts), np.int64, len(texts))
 
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        """Bytes of each text."""
+        return [np.frombuffer(each.encode(), np.uint8).astype(np.uint32) for each in texts]
+
 
 @dataclass(frozen=True, slots=True)
-class _Counter:
-    """Counts tokens by a library's function on a few texts at a time."""
+class _Library:
+    """Tokens by functions of a library, which are given a few texts at a time."""
 
     name: str
     vocabulary: int
+    special: Mapping[str, int]
     count: Callable[[list[str]], list[int]]
+    numbers: Callable[[list[str]], list[list[int]]]
 
     def counts(self, texts: Sequence[str]) -> Ints:
-        found = np.zeros(len(texts), np.int64)
+        return np.array(self._all(self.count, texts), np.int64)
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        return self._all(lambda some: [np.array(each, np.uint32) for each in self.numbers(some)], texts)
+
+    def _all(self, made: Callable[[list[str]], list[T]], texts: Sequence[str]) -> list[T]:
+        found: list[T] = []
         for first, last in _loads([len(each) for each in texts]):
             try:
-                found[first:last] = self.count(list(texts[first:last]))
+                found += made(list(texts[first:last]))
             except Exception as error:  # libraries raise Exception itself
                 raise ValueError(f"{self.name} cannot tokenize a text: {error}") from error
         return found
 
 
-def _read(name: str, path: Path) -> Tokenizer:
+def _read(name: str, path: Path) -> Encoder:
     from tokenizers import Tokenizer as Read
 
     try:
@@ -145,7 +177,7 @@ def _read(name: str, path: Path) -> Tokenizer:
     return _of_tokenizers(name, found)
 
 
-def _fetched(name: str) -> Tokenizer:
+def _fetched(name: str) -> Encoder:
     from tokenizers import Tokenizer as Read
 
     try:
@@ -156,7 +188,7 @@ def _fetched(name: str) -> Tokenizer:
     return _of_tokenizers(name, found)
 
 
-def _of_tokenizers(name: str, found: tokenizers.Tokenizer) -> Tokenizer:
+def _of_tokenizers(name: str, found: tokenizers.Tokenizer) -> Encoder:
     found.no_truncation()  # a file may say to cut or pad every text
     found.no_padding()
     encode = getattr(found, "encode_batch_fast", found.encode_batch)
@@ -164,10 +196,16 @@ def _of_tokenizers(name: str, found: tokenizers.Tokenizer) -> Tokenizer:
     def count(texts: list[str]) -> list[int]:
         return [len(each) for each in encode(texts, add_special_tokens=False)]
 
-    return _Counter(name, found.get_vocab_size(), count)
+    def numbers(texts: list[str]) -> list[list[int]]:
+        return [each.ids for each in encode(texts, add_special_tokens=False)]
+
+    added = {number: each for number, each in found.get_added_tokens_decoder().items() if each.special}
+    special = {each.content: number for number, each in sorted(added.items())}
+    vocabulary = max(found.get_vocab_size(), 1 + max(found.get_vocab().values(), default=-1))  # there may be holes
+    return _Library(name, vocabulary, special, count, numbers)
 
 
-def _tiktoken(name: str) -> Tokenizer:
+def _tiktoken(name: str) -> Encoder:
     import tiktoken
 
     try:
@@ -178,7 +216,41 @@ def _tiktoken(name: str) -> Tokenizer:
     def count(texts: list[str]) -> list[int]:
         return [len(found.encode_ordinary(each)) for each in texts]
 
-    return _Counter(name, found.n_vocab, count)
+    def numbers(texts: list[str]) -> list[list[int]]:
+        return [found.encode_ordinary(each) for each in texts]
+
+    special = {each: found.encode_single_token(each) for each in sorted(found.special_tokens_set)}
+    return _Library(name, found.n_vocab, special, count, numbers)
+
+
+def end(tokenizer: Encoder, named: str = "") -> tuple[str, int] | None:
+    """The token that ends a document, and its number; none where the tokenizer has none.
+
+    Parameters
+    ----------
+    named
+        One of its special tokens; the likeliest of them where it is empty, and none where it is ``none``.
+
+    Raises
+    ------
+    ValueError
+        If it has no such token.
+    """
+    if named == "none":
+        return None
+    if named and named not in tokenizer.special:
+        known = ", ".join([*tokenizer.special][:8]) or "none at all"
+        raise ValueError(f"{tokenizer.name} has no special token {named}; it has {known}")
+    return _likeliest(tokenizer, (named,) if named else ENDS)
+
+
+def pad(tokenizer: Encoder) -> tuple[str, int] | None:
+    """The token that fills up rows, and its number; none where the tokenizer has none."""
+    return _likeliest(tokenizer, PADS)
+
+
+def _likeliest(tokenizer: Encoder, names: Sequence[str]) -> tuple[str, int] | None:
+    return next(((each, tokenizer.special[each]) for each in names if each in tokenizer.special), None)
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------
@@ -208,6 +280,33 @@ def exact(tokenizer: Tokenizer, batch: Batch) -> Ints:
             texts = [_text(data[begin:end]) for begin, end in pairwise(offsets[first : last + 1].tolist())]
             found[first:last] = tokenizer.counts(texts)
     return found
+
+
+def encoded(tokenizer: Encoder, batch: Batch) -> tuple[Ids, Ints]:
+    """Tokens of documents one behind the other, by their numbers, and how many each has: as :func:`exact` counts them.
+
+    Raises
+    ------
+    ValueError
+        If the tokenizer knows no token for a text.
+    """
+    data, offsets = batch
+    sizes = np.diff(offsets)
+    if isinstance(tokenizer, ByteTokenizer):
+        return data[offsets[0] : offsets[-1]].astype(np.uint32), sizes
+    found: list[Ids] = []
+    counts = np.zeros(len(sizes), np.int64)
+    for first, last in _loads(sizes.tolist()):
+        if sizes[first] > LOAD_BYTES:
+            parts = [tokenizer.encode([each])[0] for each in _parts(data[offsets[first] : offsets[last]])]
+            counts[first] = sum(map(len, parts))
+        else:
+            parts = tokenizer.encode(
+                [_text(data[begin:end]) for begin, end in pairwise(offsets[first : last + 1].tolist())]
+            )
+            counts[first:last] = [len(each) for each in parts]
+        found += parts
+    return np.concatenate(found) if found else np.empty(0, np.uint32), counts
 
 
 def lengths(byte: Ints, ratio: Ratio) -> Ints:
@@ -244,7 +343,7 @@ def _seam(document: Bytes, at: int) -> int:
     if at >= len(document):
         return len(document)
     near = document[max(0, at - _SEEK) : at]
-    spaces = np.flatnonzero(np.isin(near, _SPACES))
+    spaces = np.flatnonzero(_IS_SPACE[near])
     starts = spaces if len(spaces) else np.flatnonzero((near & 0xC0) != 0x80)
     return at - len(near) + int(starts[-1]) if len(starts) else at
 
@@ -297,19 +396,20 @@ class Sampled:
         small = np.flatnonzero(keys < self._limit)
         if len(small) > self.pieces:
             small = np.sort(small[np.argpartition(keys[small], self.pieces - 1)[: self.pieces]])
+        before = np.concatenate((np.zeros(1, np.int64), np.cumsum(each > 0)))
         for piece in small.tolist():
             document = int(np.searchsorted(ends, piece, side="right"))
             number = piece - int(ends[document] - each[document])
             own = data[offsets[document] : offsets[document + 1]]
             begin = _seam(own, number * PIECE_BYTES) if number else 0
             end = _seam(own, (number + 1) * PIECE_BYTES)
-            place = (self._stream, self.documents + int(np.count_nonzero(each[:document])))
+            place = (self._stream, self.documents + int(before[document]))
             self._held.append((int(keys[piece]), place, own[begin:end].tobytes()))
             if len(self._held) >= self.pieces + self.pieces // 8 + 8:
                 self._keep()
         self.population += count
         self.byte += int(sizes.sum())
-        self.documents += int(np.count_nonzero(each))
+        self.documents += int(before[-1])
 
     def merge(self, other: Sampled) -> None:
         """Take in the sample of another stream.
@@ -409,6 +509,15 @@ class Ratio:
     cpu_s_per_token: Span | None = None
 
 
+def ratio(sample: Sampled, tokenizer: Tokenizer | None) -> Ratio:
+    """Bytes a token: measured on a sample by a tokenizer, assumed where none is named or nothing was drawn."""
+    drawn = sample.drawn()
+    if tokenizer is not None and drawn:
+        return measured(sample, tokenizer)
+    text = np.frombuffer(b"".join(piece for _, piece in drawn), np.uint8)
+    return assumed(float((text >= 128).mean()) if len(text) else 0.0)
+
+
 def measured(sample: Sampled, tokenizer: Tokenizer) -> Ratio:
     """Bytes of a token by a sample, and the time it takes to tokenize.
 
@@ -478,7 +587,7 @@ def _timed(tokenizer: Tokenizer, texts: list[str]) -> tuple[Ints, Span]:
     parts = [part for part in np.array_split(np.arange(len(texts)), BLOCKS) if len(part)]
     tokens = np.zeros(len(texts), np.int64)
     spent = np.zeros(len(parts))
-    with _one_thread():
+    with threads(1):
         tokenizer.counts(texts[: len(parts[0])])
         for number, part in enumerate(parts):
             since = time.process_time()
@@ -489,11 +598,16 @@ def _timed(tokenizer: Tokenizer, texts: list[str]) -> tuple[Ints, Span]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Ask the library tokenizers, which reads it at every call, to use no threads of its own."""
+def threads(count: int) -> Iterator[None]:
+    """Ask the library tokenizers to use so many threads of its own.
+
+    Whether it uses any it reads at every call, how many before the first alone.
+    """
+    if count > 1:
+        os.environ.setdefault("RAYON_NUM_THREADS", str(count))
     name = "TOKENIZERS_PARALLELISM"
     before = os.environ.get(name)
-    os.environ[name] = "false"
+    os.environ[name] = "true" if count > 1 else "false"
     try:
         yield
     finally:

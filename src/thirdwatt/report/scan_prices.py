@@ -37,16 +37,8 @@ CAVEAT = (
 def text(found: Mapping[str, Any]) -> str:
     """All prices for a terminal, the largest first; how each came about is on the page."""
     rows, at = found["prices"], found["priced_at"]
-    lines = _wrapped(headline(at))
-    known = [row for row in rows if row[ENERGY] is not None]
-    if known:
-        lines += ["", _line(HEAD)]
-    for row in known:
-        lines.append(_line(cells(row, words(row["id"]))))
-        if row["faded"]:
-            lines.append(_line(cells({**row["faded"], "tokens_share": None}, "  of it, value had faded")))
-    if known and at["together"]:
-        lines.append(_line(cells({**at["together"], "tokens_share": None}, "together")))
+    known = any(row[ENERGY] is not None for row in rows)
+    lines = [*_wrapped(headline(at)), *([""] if known else []), *table(found)]
     none = [words(row["id"]) for row in rows if row[ENERGY] is None]
     if none:
         lines += _wrapped(f"no price: {', '.join(none)}")
@@ -55,6 +47,20 @@ def text(found: Mapping[str, Any]) -> str:
     if known:
         lines += _wrapped(BRIEF)
     return "\n".join(lines)
+
+
+def table(found: Mapping[str, Any]) -> list[str]:
+    """The prices that are known, a line each below a head; nothing where none is."""
+    rows, at = found["prices"], found["priced_at"]
+    known = [row for row in rows if row[ENERGY] is not None]
+    lines = [_line(HEAD)] if known else []
+    for row in known:
+        lines.append(_line(cells(row, words(row["id"]))))
+        if row["faded"]:
+            lines.append(_line(cells({**row["faded"], "tokens_share": None}, "  of it, value had faded")))
+    if known and at["together"]:
+        lines.append(_line(cells({**at["together"], "tokens_share": None}, "together")))
+    return lines
 
 
 def headline(at: Mapping[str, Any]) -> str:

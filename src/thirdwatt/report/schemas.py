@@ -734,6 +734,151 @@ class Scanned(BaseModel):
     observations: list[Observed] = []
     prices: list[ScanPrice] | None = None
     priced_at: ScanPricedAt | None = None
+    mended: dict[str, Any] | None = None
+    mended_prices: list[ScanPrice] | None = None
+    mended_priced_at: ScanPricedAt | None = None
+
+
+class Mended(BaseModel):
+    """What a dataset was, or is, around a fix."""
+
+    rows: int
+    bytes: int
+    files: int
+    tokens: Range | None
+
+
+class MendedBefore(Mended):
+    """What was read; its findings are as those of a scan."""
+
+    stored_bytes: int
+    bad_rows: int
+    bytes_per_token: Range | None
+    findings: list[ScanFinding]
+
+
+class Removed(Strict):
+    """What went, for one reason."""
+
+    rows: int
+    bytes: int
+
+
+class DedupFile(Strict):
+    """A file of the result."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+class Dedup(Strict):
+    """The document of ``data dedup --json``, and ``report.json`` of its result."""
+
+    schema_: Literal["thirdwatt/dedup/1"] = Field(alias="schema")
+    facts_digest: str = ""
+    thirdwatt: str
+    path: str
+    how: list[str]
+    keep: str
+    against: str | None
+    kernels: str | None
+    full_buckets: int
+    ceiling: str | None
+    before: MendedBefore
+    removed: dict[str, Removed]
+    edited_rows: int
+    after: Mended
+    files: list[DedupFile]
+    proof: str
+    bad_rows: ScanBadRows
+
+
+class PackedBefore(Strict):
+    """What was read, in documents and in tokens without ends."""
+
+    rows: int
+    bytes: int
+    stored_bytes: int
+    files: int
+    tokens: int
+    bad_rows: int
+    empty_rows: int
+
+
+class PackedAfter(Strict):
+    """Rows of tokens; segments are documents, or pieces of those that are longer than a row."""
+
+    rows: int
+    documents: int
+    segments: int
+    tokens: int
+    end_tokens: int
+    padding_tokens: int
+    split_documents: int
+    files: int
+
+
+class PackedFile(Strict):
+    """A file of the result."""
+
+    name: str
+    rows: int
+    segments: int
+    tokens: int
+
+
+class PackedPadding(Strict):
+    """Padding among all tokens: as it is, the least that any packing has, and with a document a row."""
+
+    packed: float
+    bound: float
+    padded_to_context: float
+
+
+class Pack(BaseModel):
+    """The document of ``data pack --json``, and ``report.json`` of its result."""
+
+    schema_: Literal["thirdwatt/pack/1"] = Field(alias="schema")
+    facts_digest: str = ""
+    thirdwatt: str
+    path: str
+    context: int
+    seed: int
+    tokenizer: str
+    vocabulary: int
+    before: PackedBefore
+    removed: dict[str, dict[str, int]]
+    after: PackedAfter
+    padding_share: PackedPadding
+    bound_rows: int
+    files: list[PackedFile]
+    proof: str
+    bad_rows: ScanBadRows
+
+
+class Converted(Mended):
+    """A dataset before or after a conversion; documents are the rows that have a text or an image."""
+
+    documents: int
+    stored_bytes: int
+
+
+class Convert(Strict):
+    """The document of ``data convert --json``, and ``report.json`` of its result."""
+
+    schema_: Literal["thirdwatt/convert/1"] = Field(alias="schema")
+    facts_digest: str = ""
+    thirdwatt: str
+    path: str
+    to: str
+    options: dict[str, Any]
+    before: Converted
+    after: Converted
+    nan: int
+    files: list[DedupFile]
+    proof: str
+    bad_rows: ScanBadRows
 
 
 class DiffSet(Strict):
@@ -1177,6 +1322,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "runs": Runs,
     "summary": Summary,
     "scan": Scanned,
+    "dedup": Dedup,
+    "convert": Convert,
+    "pack": Pack,
     "diff": Diffed,
     "doctor": Doctor,
     "check": Check,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -155,3 +156,33 @@ def test_a_scan_that_is_killed_goes_on(tmp_path: Path) -> None:
     assert found["resumed"] or not places()
     same = ("rows", "bytes", "tokens", "findings", "lengths", "lines")
     assert {name: found[name] for name in same} == {name: whole[name] for name in same}
+
+
+def test_the_commands_that_mend_a_finding_do(tmp_path: Path) -> None:
+    texts = dataset(tmp_path / "d")
+    menu = "a line of twenty bytes and more that stands in two pages"
+    rows = [json.dumps({"text": text}) for text in (texts[0].decode(), f"{menu}\nx", f"{menu}\ny", *["twice"] * 2)]
+    (tmp_path / "d/more.jsonl").write_text("\n".join(rows))
+    (tmp_path / "t.jsonl").write_text(json.dumps({"text": max(texts, key=len).decode()}))
+    arguments = [
+        "--tokenizer",
+        "bytes",
+        "--batching",
+        "pad",
+        "--context",
+        "512",
+        "--against",
+        str(tmp_path / "t.jsonl"),
+    ]
+    done = call(
+        tmp_path, "data", "scan", str(tmp_path / "d"), *arguments, "--against", str(tmp_path / "t.jsonl"), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    fixes = {each["id"]: each["fix"] for each in json.loads(done.stdout)["findings"] if each["fix"]}
+    assert {"exact_duplicates", "near_duplicates", "repeated_lines", "overlap", "padding"} < fixes.keys()
+    for number, fix in enumerate(sorted(set(fixes.values()))):
+        program, *command = shlex.split(fix)
+        assert program == "thirdwatt"
+        mended = call(tmp_path, *[str(tmp_path / f"out{number}") if each == "DIR" else each for each in command])
+        assert mended.returncode == 0, (fix, mended.stderr)
+        assert (tmp_path / f"out{number}/report.json").is_file()

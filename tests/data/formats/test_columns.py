@@ -19,6 +19,7 @@ import pyarrow.feather as feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 from tests.data.formats import made  # noqa: E402
+from thirdwatt.data.formats.base import BadRow  # noqa: E402
 
 TURN = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant"]), "content": st.none() | st.text(max_size=9)}
@@ -173,3 +174,19 @@ def test_long_documents_come_in_small_batches(tmp_path: Path) -> None:
         sizes = [len(each.data) for each in made.source(tmp_path / name).texts(made.none_bad)]
         assert sum(sizes) == sum(map(len, texts))
         assert max(sizes) <= 16 << 20
+
+
+@pytest.mark.parametrize("values", [[1, 2], ["", ""], [None, None]])
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_rows_without_a_column_of_text_are_bad_rows(tmp_path: Path, name: str, values: list[Any]) -> None:
+    table = pa.table({"n": values})
+    if name == "a.parquet":
+        pq.write_table(table, tmp_path / name)
+    else:
+        with pa.OSFile(str(tmp_path / name), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table)
+    source = made.source(tmp_path / name)
+    told: list[BadRow] = []
+    assert list(source.texts(told.append)) == []
+    assert [(each.row, each.rows, each.reason) for each in told] == [(0, 2, "no column of text")]
+    assert [len(rows.numbers) for rows in source.rows(made.none_bad)] == [2]

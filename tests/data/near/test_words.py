@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.data.columns import Room
 from thirdwatt.data.near import bands, reference
-from thirdwatt.data.near.rule import Candidates, Rule
+from thirdwatt.data.near.rule import Candidates, Removed, Rule
 
 FORMS = ("words_numpy", "words_numba")
 
@@ -167,7 +167,8 @@ def test_what_is_removed_is_like_what_is_kept(form: ModuleType, seed: int) -> No
     runs = form.runs(data, offsets)
     signatures = form.signatures(*runs, 64)
     hashes, starts = form.distinct(*runs, np.arange(len(offsets) - 1))
-    removed = form.greedy(numbered(signatures), Candidates(signatures, hashes, starts), rule, Room())
+    candidates = Candidates(signatures, hashes, starts, np.arange(len(starts) - 1))
+    removed = form.greedy(numbered(signatures), candidates, rule, Room())
     assert 50 < (removed.witness >= 0).sum() < 250
     for number, witness in enumerate(removed.witness.tolist()):
         if witness >= 0:
@@ -186,7 +187,34 @@ def test_forms_remove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         runs = each.runs(data, offsets)
         signatures = each.signatures(*runs, 64)
         hashes, starts = each.distinct(*runs, np.arange(len(offsets) - 1))
-        found.append(each.greedy(numbered(signatures), Candidates(signatures, hashes, starts), Rule(most=3), Room()))
+        candidates = Candidates(signatures, hashes, starts, np.arange(len(starts) - 1))
+        found.append(each.greedy(numbered(signatures), candidates, Rule(most=3), Room()))
     assert found[0].witness.tolist() == found[1].witness.tolist()
     assert found[0].jaccard.tolist() == pytest.approx(found[1].jaccard.tolist())
     assert found[0].full == found[1].full
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_order_says_who_stays(form: ModuleType, seed: int) -> None:
+    """To look at documents in another order is to have them stand in that order."""
+    texts = planted(seed)
+    order = np.random.default_rng(seed).permutation(len(texts))
+
+    def greedy(some: list[bytes], places: NDArray[np.int64]) -> Removed:
+        data, offsets = packed(some)
+        runs = form.runs(data, offsets)
+        signatures = form.signatures(*runs, 64)
+        hashes, starts = form.distinct(*runs, np.arange(len(some)))
+        removed: Removed = form.greedy(
+            numbered(signatures), Candidates(signatures, hashes, starts, places), Rule(), Room()
+        )
+        return removed
+
+    found = greedy(texts, order)
+    moved = greedy([texts[each] for each in order], np.arange(len(texts)))
+    witness = np.full(len(texts), -1)
+    gone = moved.witness >= 0
+    witness[order[gone]] = order[moved.witness[gone]]
+    assert gone.sum() > 50
+    assert found.witness.tolist() == witness.tolist()
+    assert found.jaccard[order].tolist() == moved.jaccard.tolist()

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from thirdwatt.data.reading import Progress
     from thirdwatt.data.survey import Kernels
+    from thirdwatt.data.tokens import Encoder
 
 PAYS_BYTES = 16_000_000
 """From about so much on, as it is stored, numba saves more than it takes to be loaded: 10 ms a MB of text, a third of a
@@ -52,6 +53,17 @@ def tokenizer_of(name: str | None) -> Any:
         ) from error
 
 
+def ends_with(own: Encoder, end: str) -> None:
+    """See whether a tokenizer has an end of documents of that name."""
+    from thirdwatt.data import tokens
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    try:
+        tokens.end(own, end)
+    except ValueError as error:
+        raise InputError([Mistake("--end", str(error), "name one of them, or none")]) from error
+
+
 GOES_ON = "the same command goes on from the last note, at most ten seconds back"
 """What is said of a scan that is interrupted."""
 
@@ -62,6 +74,9 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
     from thirdwatt.scenario.mistakes import InputError, Mistake
 
     try:
+        from thirdwatt.data.fix.order import ColumnError
+        from thirdwatt.data.fix.result import ReckoningError, ThereError
+        from thirdwatt.data.fix.shapes import ShapeError
         from thirdwatt.data.near.find import ChangedError
         from thirdwatt.data.survey import EmptyError
 
@@ -72,6 +87,17 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
         raise InputError([Mistake(path, str(error), error.fix)]) from error
     except ChangedError as error:
         raise InputError([Mistake(path, str(error), "call it when nobody writes to it")]) from error
+    except ColumnError as error:
+        raise InputError(
+            [Mistake("--keep", str(error), "name a column of numbers, or of texts such as dates")]
+        ) from error
+    except ShapeError as error:
+        raise InputError([Mistake(path, str(error), error.fix)]) from error
+    except ThereError as error:
+        raise InputError([Mistake("--out", str(error), "name another folder, or remove that one")]) from error
+    except ReckoningError as error:
+        fix = "nothing was left there: remove the hidden folder .DIR.part beside it, and call it again"
+        raise InputError([Mistake(path, f"does not add up: {error}", fix)]) from error
     except BlockingIOError as error:
         raise InputError([Mistake(path, "another process works on it", "wait for it to end")]) from error
     except OSError as error:

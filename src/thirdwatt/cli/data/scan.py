@@ -90,6 +90,10 @@ def command(
         from thirdwatt.cli.data.prices import priced
 
         found |= priced(found, scenario, settings, batching or "", seed=seed)
+        if _is_mended(found):
+            # What went was in the run as the scenario has it: before and after are that run with it and without it.
+            gone = priced(found["mended"]["before"], scenario, settings, seed=seed)
+            found |= {f"mended_{name}": each for name, each in gone.items()}
     _kept(wish.folder, found)
     if page:
         _page(page, found)
@@ -170,7 +174,7 @@ def _said(found: dict[str, Any]) -> str:
         from thirdwatt.cli.data.prices import said
 
         prices = [said(found)]
-    parts = [_what(found), _wastes(found), prices, _padding(found), _notes(found)]
+    parts = [_what(found), _mended(found), _wastes(found), prices, _padding(found), _notes(found)]
     return "\n\n".join("\n".join(each) for each in parts if each)
 
 
@@ -201,6 +205,32 @@ def _what(found: dict[str, Any]) -> list[str]:
         each = images["decode_cpu_s_per_image"]
         took = f", {each * 1e3:.3g} ms of a core to decode one" if each else ""
         lines.append(f"images   {images['rows']:,}, {size_of(images['bytes'])}{took}")
+    return lines
+
+
+def _is_mended(found: dict[str, Any]) -> bool:
+    """Whether it is the result of a fix that leaves documents, with what was found in them before."""
+    return bool(found["mended"]) and "findings" in found["mended"]["before"]
+
+
+def _mended(found: dict[str, Any]) -> list[str]:
+    """Before and after of a dataset that is the result of a fix, with what that saves in a run."""
+    if not _is_mended(found):
+        return []
+    report = found["mended"]
+    before, verb = report["before"], report["schema"].split("/")[1]
+    lines = [f"{'':16} {'documents':>13} {'text':>9} {'stored':>9} {'tokens':>9}"]
+    for name, rows, byte, stored, tokens in (
+        ("before", before["rows"], before["bytes"], before["stored_bytes"], before["tokens"]),
+        (f"after {verb}", found["rows"], found["bytes"], found["stored_bytes"], found["tokens"]),
+    ):
+        count = short(tokens["value"]) if tokens else ""
+        lines.append(f"{name:16} {rows:>13,} {size_of(byte):>9} {size_of(stored):>9} {count:>9}")
+    if found.get("mended_prices"):
+        from thirdwatt.report.scan_prices import table
+
+        at = {"prices": found["mended_prices"], "priced_at": found["mended_priced_at"]}
+        lines += ["", "What went would have taken, in the run priced below:", *table(at)]
     return lines
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import BATCH_BYTES, BATCH_ROWS, LONGEST_BYTES, SAID, Bad, BadRow, Kind, Texts, is_image
+from .base import BATCH_BYTES, BATCH_ROWS, LONGEST_BYTES, SAID, Bad, BadRow, Kind, Rows, Texts, is_image
 from .jsonl import is_no_text
 
 if TYPE_CHECKING:
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 64
 """Rows by which the column of documents is found."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Take(Generic[T]):
+    """What is made of the rows of a file: documents, or whole rows.
+
+    Attributes
+    ----------
+    columns
+        Names or places of the columns that are needed; ``None`` for all.
+    made
+        Of a record batch of these columns and the numbers of its rows.
+    bad
+        Told of rows that cannot be read.
+    """
+
+    columns: list[Any] | None
+    made: Callable[[pa.RecordBatch, NDArray[np.int64]], Iterator[T]]
+    bad: Bad
 
 
 def unreadable() -> tuple[type[Exception], ...]:
@@ -102,6 +124,21 @@ def documents(column: pa.Array, kind: Kind, path: str, rows: NDArray[np.int64], 
         lengths = np.diff(offsets)[keep]
         packed = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
         yield Texts(np.concatenate(parts), packed, path, rows[keep])
+
+
+def none(path: str, rows: NDArray[np.int64], bad: Bad) -> Iterator[Texts]:
+    """The documents of rows none of whose columns holds any: all are bad rows."""
+    if len(rows):
+        bad(BadRow(path, int(rows[0]), "no column of text", b"", rows=len(rows)))
+    return iter(())
+
+
+def whole_rows(batch: pa.RecordBatch, numbers: NDArray[np.int64]) -> Iterator[Rows]:
+    """The rows of a record batch, with all its columns."""
+    import pyarrow as pa
+
+    if len(numbers):
+        yield Rows(numbers, pa.Table.from_batches([batch]))
 
 
 def check_text(data: bytes) -> None:

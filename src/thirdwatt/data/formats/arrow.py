@@ -10,18 +10,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thirdwatt.data import store
 
 from . import arrays
-from .base import Bad, BadRow, Kind, Part, Texts, columns, likely
+from .base import Bad, BadRow, Kind, Part, Rows, Texts, columns, likely
 from .streams import UNREADABLE
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+T = TypeVar("T")
 
 MAGIC, FEATHER_1 = b"ARROW1", b"FEA1"
 GROUP_BYTES = 8 << 20
@@ -134,15 +137,11 @@ class Arrow:
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Its documents; of a record batch that cannot be read all rows are bad."""
-        try:
-            with self._open() as file:
-                for group in _groups(file, lambda error, row: self._torn(bad, error, row, first)):
-                    if group.first + group.rows > first:
-                        yield from self._documents(file, group, bad, first)
-                    self.at = group.batches[-1].end
-        except OSError as error:
-            bad(BadRow(self.path, first, UNREADABLE, str(error).encode()[:200]))
-        self.at = self.stored_byte
+        return self._read(self._documents(bad), first)
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its rows with all columns; dictionaries stay."""
+        return self._read(arrays.Take(None, _sound_rows, bad), first)
 
     def parts(self) -> tuple[Part, ...]:
         """Record batches of about 8 MB; their messages are walked through, and their bytes not read."""
@@ -159,7 +158,7 @@ class Arrow:
             if part.number >= len(self._known):
                 self.parts()
             with store.opened(self.path, WALK_BYTES) as file:
-                yield from self._documents(file, self._known[part.number], bad)
+                yield from self._group(file, self._known[part.number], self._documents(bad))
         except (OSError, IndexError) as error:
             sample = str(error).encode()[:200]
             bad(BadRow(self.path, part.first or 0, BROKEN, sample, rows=max(1, part.rows or 0)))
@@ -168,29 +167,85 @@ class Arrow:
         if row >= first:
             bad(BadRow(self.path, row, UNREADABLE, str(error).encode()[:200]))
 
-    def _documents(self, file: BinaryIO, group: Group, bad: Bad, first: int = 0) -> Iterator[Texts]:
-        """The documents of a group, from a row of the file on."""
+    def _read(self, take: arrays.Take[T], first: int) -> Iterator[T]:
+        """What is made of its rows, from one on."""
+        try:
+            with self._open() as file:
+                for group in _groups(file, lambda error, row: self._torn(take.bad, error, row, first)):
+                    if group.first + group.rows > first:
+                        yield from self._group(file, group, take, first)
+                    self.at = group.batches[-1].end
+        except OSError as error:
+            take.bad(BadRow(self.path, first, UNREADABLE, str(error).encode()[:200]))
+        self.at = self.stored_byte
+
+    def _documents(self, bad: Bad) -> arrays.Take[Texts]:
+        """What makes documents of rows."""
+
+        def made(batch: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[Texts]:
+            if not self.column:
+                return arrays.none(self.path, rows, bad)
+            return arrays.documents(batch.column(0), self.kind, self.path, rows, bad)
+
+        return arrays.Take([self._place], made, bad)
+
+    def _group(self, file: BinaryIO, group: Group, take: arrays.Take[T], first: int = 0) -> Iterator[T]:
+        """What is made of the rows of a group, from a row of the file on."""
         row = group.first
-        for message, batch in zip(group.batches, _decoded(file, group, [self._place]), strict=True):
+        for message, batch in zip(group.batches, _decoded(file, group, take.columns), strict=True):
             at, row = row, row + message.rows
             if row <= first:
                 continue
             try:
                 if isinstance(batch, Exception):
                     raise batch
-                column = batch.column(0)
-                column.validate()
-                step = arrays.batch_rows(column.nbytes, len(column))
+                batch.validate()
+                step = arrays.batch_rows(batch.nbytes, batch.num_rows)
                 while at < row:
                     begin = max(at, first)
                     end = min(row, begin + step)
-                    own = column.slice(begin - row + message.rows, end - begin)
-                    yield from arrays.documents(own, self.kind, self.path, np.arange(begin, end), bad)
+                    own = batch.slice(begin - row + message.rows, end - begin)
+                    yield from take.made(own, np.arange(begin, end))
                     at = end
             except arrays.unreadable() as error:
                 lost = max(at, first)
-                bad(BadRow(self.path, lost, BROKEN, str(error).encode()[:200], rows=max(1, row - lost)))
+                take.bad(BadRow(self.path, lost, BROKEN, str(error).encode()[:200], rows=max(1, row - lost)))
             self.at = message.end
+
+
+def _sound_rows(batch: pa.RecordBatch, numbers: NDArray[np.int64]) -> Iterator[Rows]:
+    """Whole rows, once all offsets are known to stay within their bytes: who writes them looks no more.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If some do not.
+    """
+    import pyarrow as pa
+
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:  # texts that are no UTF-8 can be written all the same
+        for column in batch.columns:
+            column.view(_as_bytes(column.type)).validate(full=True)
+    yield from arrays.whole_rows(batch, numbers)
+
+
+def _as_bytes(kind: Any) -> Any:
+    """A type with bytes where it has texts."""
+    import pyarrow as pa
+
+    if pa.types.is_string(kind):
+        return pa.binary()
+    if pa.types.is_large_string(kind):
+        return pa.large_binary()
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_as_bytes(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_as_bytes(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([each.with_type(_as_bytes(each.type)) for each in kind])
+    return kind
 
 
 def _start(file: BinaryIO) -> int:
@@ -303,8 +358,8 @@ def _groups(file: BinaryIO, torn: Any) -> Iterator[Group]:
         torn(error, row)
 
 
-def _decoded(file: BinaryIO, group: Group, places: list[int]) -> Iterator[pa.RecordBatch | Exception]:
-    """The batches of a group with some of their columns, or why one cannot be read."""
+def _decoded(file: BinaryIO, group: Group, places: list[int] | None) -> Iterator[pa.RecordBatch | Exception]:
+    """The batches of a group with some of their columns or all, or why one cannot be read."""
     import pyarrow as pa
 
     begin, end = group.batches[0].begin, group.batches[-1].end

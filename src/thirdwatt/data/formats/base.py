@@ -1,4 +1,4 @@
-"""What the readers of all formats give: documents as bytes, batch by batch, and the rows that are none.
+"""What the readers of all formats give: documents as bytes, batch by batch, whole rows, and the rows that are none.
 
 A row that cannot be read never stops a scan and never vanishes: it is counted, with its place and why.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_ROWS = 1024
 """Documents of a batch: small batches reuse memory, where large ones cost a page fault for every fresh page."""
@@ -50,6 +53,37 @@ class Texts:
     rows: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Whole rows of a file, with all their columns.
+
+    Attributes
+    ----------
+    numbers
+        Number of the row of each in its file, as :attr:`Texts.rows` counts them.
+    table
+        Their columns, where the file has columns or members that are none of JSON; ``None`` where there are lines.
+    lines
+        Objects of JSON, one a row, without the newline: as they stand in a file of lines, written anew from a list.
+        Empty where there is a table.
+    """
+
+    numbers: NDArray[np.int64]
+    table: pa.Table | None = None
+    lines: tuple[bytes, ...] = ()
+
+    def taken(self, places: NDArray[np.int64]) -> Rows:
+        """Some of them, by their places in ascending order."""
+        if len(places) == len(self.numbers):
+            return self
+        numbers = self.numbers[places]
+        if self.table is None:
+            return Rows(numbers, None, tuple(self.lines[each] for each in places.tolist()))
+        if len(places) and places[-1] - places[0] == len(places) - 1:
+            return Rows(numbers, self.table.slice(int(places[0]), len(places)))
+        return Rows(numbers, self.table.take(places))
+
+
 @dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that is no document, or the rest of a file that cannot be read.
@@ -78,6 +112,10 @@ class BadRow:
 
 Bad = Callable[[BadRow], None]
 """Takes in bad rows as they are met."""
+
+
+def untold(_: BadRow, /) -> None:
+    """Takes in bad rows of a file whose documents were read before, and told then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +174,13 @@ class Source(Protocol):
         What is before that row is passed over as cheaply as the format allows, and not told to ``bad``.
         """
 
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its whole rows in order, from a row on; each call reads it anew.
+
+        All rows are given whose documents :meth:`texts` gives, unless another of their columns cannot be read. Rows
+        that are no documents may be among them: who writes takes those by number that it wants.
+        """
+
     def parts(self) -> tuple[Part, ...]:
         """What can be read alone; all parts together are the file."""
 
@@ -170,6 +215,30 @@ class Packer:
             np.frombuffer(b"".join(self._parts), np.uint8), offsets, self.file, np.array(self._rows, dtype=np.int64)
         )
         self._parts, self._rows, self._bytes = [], [], 0
+        return found
+
+
+class LinePacker:
+    """Puts objects of JSON together into batches of whole rows."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._numbers: list[int] = []
+        self._byte = 0
+
+    def add(self, number: int, line: bytes) -> Rows | None:
+        """Take in a row; a batch, if it is full."""
+        self._lines.append(line)
+        self._numbers.append(number)
+        self._byte += len(line)
+        return self.rest() if len(self._lines) >= BATCH_ROWS or self._byte >= BATCH_BYTES else None
+
+    def rest(self) -> Rows | None:
+        """What has not been given yet; nothing where that is nothing."""
+        if not self._lines:
+            return None
+        found = Rows(np.array(self._numbers, dtype=np.int64), lines=tuple(self._lines))
+        self._lines, self._numbers, self._byte = [], [], 0
         return found
 
 

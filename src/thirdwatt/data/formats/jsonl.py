@@ -8,7 +8,7 @@ from typing import Any
 from thirdwatt.data import store
 
 from . import streams
-from .base import Bad, BadRow, Kind, Packer, Part, Texts, columns, likely, spoken, whole
+from .base import Bad, BadRow, Kind, LinePacker, Packer, Part, Rows, Texts, columns, likely, spoken, whole
 
 LOOKED_AT = 100
 """Lines by which the member with the documents is found."""
@@ -40,7 +40,7 @@ class JsonLines:
                 if number >= LOOKED_AT:
                     break
                 try:
-                    objects += sized(_loads(line), sizes)
+                    objects += sized(loaded(line), sizes)
                 except ValueError:
                     continue
         if number >= 0 and not objects:
@@ -56,6 +56,17 @@ class JsonLines:
                 self.at = stream.at
                 yield batch
         self.at = self.stored_byte
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its lines as they stand, empty ones left out; they are not parsed again."""
+        packer = LinePacker()
+        with streams.told(self.path, bad, first), streams.opened(self.path) as stream:
+            for row, line in streams.lines(self.path, stream.file, bad, first):
+                if not line.isspace() and (full := packer.add(row, line.rstrip(b"\r\n"))):
+                    self.at = stream.at
+                    yield full
+        self.at = self.stored_byte
+        yield from filter(None, [packer.rest()])
 
     def parts(self) -> tuple[Part, ...]:
         """Blocks of lines; the whole file if it is compressed."""
@@ -80,7 +91,7 @@ class JsonLines:
             if line.isspace():
                 continue
             try:
-                found = _loads(line)
+                found = loaded(line)
             except ValueError:
                 reason = "invalid UTF-8" if is_no_text(line) else "broken JSON"
                 bad(BadRow(self.path, row, reason, line[:200], behind_byte=begin))
@@ -131,7 +142,14 @@ def is_no_text(data: bytes) -> bool:
     return False
 
 
-def _loads(line: bytes) -> Any:
+def loaded(line: bytes) -> Any:
+    """The value of a line.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
     import orjson
 
     return orjson.loads(line)

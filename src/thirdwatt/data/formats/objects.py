@@ -14,7 +14,21 @@ from typing import Any
 from thirdwatt.data import store
 
 from . import streams
-from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Source, Texts, columns, likely, whole
+from .base import (
+    LONGEST_BYTES,
+    Bad,
+    BadRow,
+    Kind,
+    LinePacker,
+    Packer,
+    Part,
+    Rows,
+    Source,
+    Texts,
+    columns,
+    likely,
+    whole,
+)
 from .jsonl import JsonLines, document, lack, sized
 
 READ_BYTES = 1 << 20
@@ -93,26 +107,43 @@ class Objects:
             if row >= first:
                 bad(BadRow(self.path, row, reason, sample[:200].encode("utf-8", "replace")))
 
+        for feed, value in self._values(told, first):
+            text, reason = _document(value, self.column)
+            if text is None:
+                told(feed.row, reason, feed.sample)
+            elif full := packer.add(feed.row, text):
+                yield full
+        yield from filter(None, [packer.rest()])
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its objects, each written anew as a line."""
+        packer = LinePacker()
+
+        def told(row: int, reason: str, sample: str) -> None:
+            if row >= first:
+                bad(BadRow(self.path, row, reason, sample[:200].encode("utf-8", "replace")))
+
+        for feed, value in self._values(told, first):
+            line = _line(value)
+            if line is None:
+                told(feed.row, "invalid UTF-8", feed.sample)
+            elif full := packer.add(feed.row, line):
+                yield full
+        yield from filter(None, [packer.rest()])
+
+    def _values(self, told: Callable[[int, str, str], None], first: int) -> Iterator[tuple[_Feed, Any]]:
+        """Its values from one on, each with what it was read by."""
         try:
             with streams.opened(self.path) as stream:
                 feed = _Feed(stream)
                 feed.enter()
                 for value in feed.values(told, lambda each: document(each, self.column) is not None):
-                    row = feed.row
-                    if row < first:
-                        continue
-                    text, reason = _document(value, self.column)
-                    if text is None:
-                        told(row, reason, feed.sample)
-                    elif full := packer.add(row, text):
+                    if feed.row >= first:
                         self.at = stream.at
-                        yield full
+                        yield feed, value
         except (OSError, ValueError) as error:
             told(first, streams.UNREADABLE, str(error))
         self.at = self.stored_byte
-        rest = packer.rest()
-        if rest is not None:
-            yield rest
 
     def parts(self) -> tuple[Part, ...]:
         """The file: it cannot be cut."""
@@ -291,6 +322,20 @@ class _Feed:
         """The character behind the next, and spaces."""
         self._at += 1
         return self._skip(SPACE)
+
+
+def _line(value: Any) -> bytes | None:
+    """A value as a line of JSON; ``None`` for one that is nested too deeply."""
+    import orjson
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # numbers of more than 64 bits, halves of characters
+        pass
+    try:
+        return json.dumps(value).encode()
+    except RecursionError:
+        return None
 
 
 def _any(_: Any) -> bool:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from thirdwatt.data import store
 
 from . import streams
-from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Texts, is_image, whole
+from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Rows, Texts, is_image, whole
 from .jsonl import is_no_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEATURES = {"file": {"dtype": "string", "_type": "Value"}, "image": {"_type": "Image"}}
+"""What Hugging Face's datasets know rows of images by."""
 
 
 class _Alone:
@@ -26,15 +36,7 @@ class _Alone:
         """The document, if it is one."""
         if first:
             return
-        data, reason = b"", "longer than 256 MB"
-        if self.stored_byte <= LONGEST_BYTES:
-            try:
-                with store.opened(self.path) as file:
-                    data = file.read()
-                reason = self._wrong(data)
-            except OSError as error:
-                data, reason = str(error).encode(), streams.UNREADABLE
-        self.at = self.stored_byte
+        data, reason = self._read()
         if reason:
             bad(BadRow(self.path, 0, reason, data[:200]))
             return
@@ -44,6 +46,17 @@ class _Alone:
         if rest is not None:
             yield rest
 
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """One row, of the name of the file and the document, if it is one."""
+        if first:
+            return
+        data, reason = self._read()
+        if reason:
+            bad(BadRow(self.path, 0, reason, data[:200]))
+        else:
+            name = store.name(self.path).encode("utf-8", "replace").decode()
+            yield Rows(np.zeros(1, np.int64), self._table(name, data))
+
     def parts(self) -> tuple[Part, ...]:
         """The file."""
         return whole(self.stored_byte)
@@ -52,9 +65,28 @@ class _Alone:
         """The document."""
         yield from self.texts(bad)
 
+    def _read(self) -> tuple[bytes, str]:
+        """What is in the file, and why that is no document; empty if it is one."""
+        data, reason = b"", "longer than 256 MB"
+        if self.stored_byte <= LONGEST_BYTES:
+            try:
+                with store.opened(self.path) as file:
+                    data = file.read()
+                reason = self._wrong(data)
+            except OSError as error:
+                data, reason = str(error).encode(), streams.UNREADABLE
+        self.at = self.stored_byte
+        return data, reason
+
     def _wrong(self, data: bytes) -> str:
         """Why bytes are no document; empty if they are."""
         return "invalid UTF-8" if is_no_text(data) else ""
+
+    def _table(self, name: str, data: bytes) -> pa.Table:
+        """The document as a row."""
+        import pyarrow as pa
+
+        return pa.table({"file": [name], "text": pa.array([data], pa.binary()).view(pa.string())})
 
 
 class Plain(_Alone):
@@ -68,3 +100,11 @@ class Image(_Alone):
 
     def _wrong(self, data: bytes) -> str:
         return "" if is_image(data) else "no image"
+
+    def _table(self, name: str, data: bytes) -> pa.Table:
+        import pyarrow as pa
+
+        kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+        told = {"huggingface": json.dumps({"info": {"features": FEATURES}})}
+        schema = pa.schema([("file", pa.string()), ("image", kind)], metadata=told)
+        return pa.table({"file": [name], "image": [{"bytes": data, "path": name}]}, schema=schema)

@@ -12,15 +12,22 @@ import io
 from collections import Counter, deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thirdwatt.data import store
 
 from . import arrays, streams
-from .base import Bad, BadRow, Kind, Packer, Part, Texts, columns, likely, whole
+from .base import BATCH_BYTES, BATCH_ROWS, Bad, BadRow, Kind, Packer, Part, Rows, Texts, columns, likely, whole
 from .jsonl import is_no_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+Made = TypeVar("Made", covariant=True)
 
 READ_BYTES = 2 << 20
 PARSED_BYTES = 256 << 10
@@ -84,8 +91,16 @@ class Separated:
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Its documents; records that have another number of fields than the header are bad rows."""
-        with streams.told(self.path, bad, first), streams.opened(self.path) as stream:
-            for batch in self._documents(stream.file, bad, first):
+        return self._read(_Documents(self.path, self._place, bad, first))
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its records, all fields as text; those of another number of fields than the header are left out."""
+        return self._read(_Whole(self.path, self._head.names, bad, first))
+
+    def _read(self, take: _Take[T]) -> Iterator[T]:
+        """What is made of its records."""
+        with streams.told(self.path, take.bad, take.first), streams.opened(self.path) as stream:
+            for batch in self._made(stream.file, take):
                 self.at = stream.at
                 yield batch
         self.at = self.stored_byte
@@ -96,8 +111,10 @@ class Separated:
         If one far behind does all the same, the rows in which it is cut are bad.
         """
         with streams.opened(self.path) as stream:
-            data, _ = streams.filled(stream.file, streams.BLOCK_BYTES)
-            within = any(line.count(b'"') % 2 for line in data.split(b"\n")[:-1]) if b'"' in data else False
+            data, error = streams.filled(stream.file, streams.BLOCK_BYTES)
+            if not stream.packed and error is None:
+                data += stream.file.readline(LONGEST_RECORD)  # the last line is whole, too
+            within = any(line.count(b'"') % 2 for line in data.split(b"\n")) if b'"' in data else False
             return whole(self.stored_byte) if stream.packed or within else streams.blocks(self.stored_byte)
 
     def part(self, part: Part, bad: Bad) -> Iterator[Texts]:
@@ -110,16 +127,11 @@ class Separated:
         with streams.told(self.path, bad, 0, begin), streams.opened(self.path) as stream:
             lines = streams.lines(self.path, stream.file, bad, 0, begin, begin + streams.BLOCK_BYTES)
             data = b"".join(line for _, line in lines)
-        yield from self._documents(io.BytesIO(data), bad, 0, begin)
+        yield from self._made(io.BytesIO(data), _Documents(self.path, self._place, bad, 0, begin), begin)
         self.at = begin + part.stored_byte
 
-    def _documents(self, file: Any, bad: Bad, first: int, begin: int = 0) -> Iterator[Texts]:
-        """The documents of a file from its beginning on, or of a piece of it whose place is given."""
-
-        def told(row: int, reason: str, sample: bytes) -> None:
-            if row >= first:
-                bad(BadRow(self.path, row, reason, sample[:200], behind_byte=begin))
-
+    def _made(self, file: Any, take: _Take[T], begin: int = 0) -> Iterator[T]:
+        """What is made of the records of a file from its beginning on, or of a piece of it whose place is given."""
         held, error = streams.filled(file, self._head.end) if not begin else (b"", None)
         held, row, want, last = b"", 0, READ_BYTES, False
         while not last and error is None:
@@ -129,50 +141,48 @@ class Separated:
             cut, clean = conforming(data, self._head.delimiter, last=last and error is None)
             found = None
             with contextlib.suppress(*arrays.unreadable()):
-                found = self._table(data[:cut]) if cut else None
+                found = self._table(data[:cut], take.places) if cut else None
             if found is not None:
-                row = yield from self._quick(*found, row, first, told)
+                row = yield from self._quick(*found, row, take)
             elif cut:
                 cut, clean = 0, False
             held, want = data[cut:], READ_BYTES
             if clean and len(held) <= LONGEST_RECORD:
                 want = max(want, 2 * len(held))
             elif error is None:
-                row, error = yield from self._slow(held, file, row, first, told)
+                row, error = yield from self._slow(held, file, row, take)
                 held = b""
             else:
-                row, _ = yield from self._slow(held[: held.rfind(b"\n") + 1], io.BytesIO(), row, first, told)
+                row, _ = yield from self._slow(held[: held.rfind(b"\n") + 1], io.BytesIO(), row, take)
         if error is not None:
-            told(row, streams.UNREADABLE, str(error).encode())
+            take.told(row, streams.UNREADABLE, str(error).encode())
 
     def _quick(
-        self, table: Any, missed: list[tuple[int, str]], row: int, first: int, told: Any
-    ) -> Generator[Texts, None, int]:
-        """The documents of a table of records; the number of the row behind them."""
+        self, table: pa.Table, missed: list[tuple[int, str]], row: int, take: _Take[T]
+    ) -> Generator[T, None, int]:
+        """What is made of a table of records; the number of the row behind them."""
         count = len(table) + len(missed)
         for number, text in missed:
-            told(row + number, FIELDS, text.encode("utf-8", "surrogateescape"))
+            take.told(row + number, FIELDS, text.encode("utf-8", "surrogateescape"))
         rows = np.delete(np.arange(row, row + count), [number for number, _ in missed])
-        begin = int(np.searchsorted(rows, first))
-        for chunk in table.column(0).chunks:
-            step = arrays.batch_rows(chunk.nbytes, len(chunk))
-            for at in range(0, len(chunk), step):
-                some = chunk.slice(at, step)
+        begin = int(np.searchsorted(rows, take.first))
+        for batch in table.to_batches():
+            step = arrays.batch_rows(batch.nbytes, len(batch))
+            for at in range(0, len(batch), step):
+                some = batch.slice(at, step)
                 own_rows, rows = rows[: len(some)], rows[len(some) :]
                 past, begin = min(begin, len(some)), max(0, begin - len(some))
                 if past < len(some):
-                    yield from arrays.documents(
-                        some.slice(past), "text", self.path, own_rows[past:], lambda each: told(*_parts_of(each))
-                    )
+                    yield from take.batch(some.slice(past), own_rows[past:])
         return row + count
 
-    def _table(self, data: bytes) -> tuple[Any, list[tuple[int, str]]]:
-        """The column of documents of whole records, and the numbers and texts of those that have other fields."""
+    def _table(self, data: bytes, places: tuple[int, ...]) -> tuple[pa.Table, list[tuple[int, str]]]:
+        """Some columns of whole records, and the numbers and texts of those that have other fields."""
         import pyarrow as pa
         from pyarrow import csv as reader
 
         arrays.check_text(data)  # pyarrow passes over what is told of rows with other bytes
-        own = str(self._place)
+        own = list(map(str, places))
         for block in (PARSED_BYTES, len(data) + 1):
             missed: list[tuple[int, str]] = []
 
@@ -192,7 +202,7 @@ class Separated:
                         delimiter=self._head.delimiter, newlines_in_values=True, invalid_row_handler=handle
                     ),
                     convert_options=reader.ConvertOptions(
-                        include_columns=[own], column_types={own: pa.string()}, check_utf8=False
+                        include_columns=own, column_types=dict.fromkeys(own, pa.string()), check_utf8=False
                     ),
                 ), missed
             except pa.ArrowInvalid:  # a record is longer than a block
@@ -201,34 +211,140 @@ class Separated:
         raise AssertionError
 
     def _slow(
-        self, data: bytes, file: Any, row: int, first: int, told: Any
-    ) -> Generator[Texts, None, tuple[int, Exception | None]]:
-        """The documents of the records that begin in some bytes; the row behind them, and why the file ends there."""
-        packer = Packer(self.path)
+        self, data: bytes, file: Any, row: int, take: _Take[T]
+    ) -> Generator[T, None, tuple[int, Exception | None]]:
+        """What is made of records that begin in some bytes; the row behind them, and why the file ends there."""
         feed = _Feed(data, file)
         while feed.more():
             try:
                 record = feed.record(self._head.delimiter)
             except (csv.Error, OverflowError) as error:
-                told(row, LONG if isinstance(error, OverflowError) else QUOTES, feed.give_back())
+                take.told(row, LONG if isinstance(error, OverflowError) else QUOTES, feed.give_back())
                 row += 1
                 continue
             except streams.torn() as error:
-                yield from filter(None, [packer.rest()])
+                yield from filter(None, [take.rest()])
                 return row, error
             if not record:
                 continue
             if len(record) != len(self._head.names):
-                told(row, FIELDS, feed.sample)
-            elif row >= first:
-                text = record[self._place].encode("utf-8", "surrogateescape")
-                if is_no_text(text):
-                    told(row, "invalid UTF-8", text)
-                elif full := packer.add(row, text):
-                    yield full
+                take.told(row, FIELDS, feed.sample)
+            elif row >= take.first and (full := take.record(row, record)):
+                yield full
             row += 1
-        yield from filter(None, [packer.rest()])
+        yield from filter(None, [take.rest()])
         return row, None
+
+
+class _Take(Protocol[Made]):
+    """What is made of records: documents, or whole rows.
+
+    Attributes
+    ----------
+    places
+        Of the columns that are needed.
+    first
+        Number of the first record that is.
+    bad
+        Told of rows that cannot be read.
+    """
+
+    places: tuple[int, ...]
+    first: int
+    bad: Bad
+
+    def told(self, row: int, reason: str, sample: bytes) -> None:
+        """Take in a record that is none, wherever it is."""
+
+    def batch(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[Made]:
+        """What is made of the columns of some records."""
+
+    def record(self, row: int, record: list[str]) -> Made | None:
+        """Take in a record; what is made of those that were taken in, if they are enough."""
+
+    def rest(self) -> Made | None:
+        """What is made of the others."""
+
+
+class _Documents:
+    """Makes documents of records."""
+
+    def __init__(self, path: str, place: int, bad: Bad, first: int, begin: int = 0) -> None:
+        self.places: tuple[int, ...] = (place,)
+        self.first, self.bad = first, bad
+        self._path, self._begin = path, begin
+        self._packer = Packer(path)
+
+    def told(self, row: int, reason: str, sample: bytes) -> None:
+        if row >= self.first:
+            self.bad(BadRow(self._path, row, reason, sample[:200], behind_byte=self._begin))
+
+    def batch(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[Texts]:
+        def bad(each: BadRow) -> None:
+            self.told(each.row, each.reason, each.sample)
+
+        return arrays.documents(batch.column(0), "text", self._path, rows, bad)
+
+    def record(self, row: int, record: list[str]) -> Texts | None:
+        text = record[self.places[0]].encode("utf-8", "surrogateescape")
+        if is_no_text(text):
+            self.told(row, "invalid UTF-8", text)
+            return None
+        return self._packer.add(row, text)
+
+    def rest(self) -> Texts | None:
+        return self._packer.rest()
+
+
+class _Whole:
+    """Makes whole rows of records."""
+
+    def __init__(self, path: str, names: tuple[str, ...], bad: Bad, first: int) -> None:
+        self.places, self.bad, self.first = tuple(range(len(names))), bad, first
+        self._path = path
+        self._names = unlike(names)
+        self._records: list[list[bytes]] = []
+        self._rows: list[int] = []
+        self._byte = 0
+
+    def told(self, row: int, reason: str, sample: bytes) -> None:
+        if row >= self.first:
+            self.bad(BadRow(self._path, row, reason, sample[:200]))
+
+    def batch(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[Rows]:
+        import pyarrow as pa
+
+        yield Rows(rows, pa.Table.from_arrays(batch.columns, self._names))
+
+    def record(self, row: int, record: list[str]) -> Rows | None:
+        own = [each.encode("utf-8", "surrogateescape") for each in record]
+        self._records.append(own)
+        self._rows.append(row)
+        self._byte += sum(map(len, own))
+        return self.rest() if len(self._rows) >= BATCH_ROWS or self._byte >= BATCH_BYTES else None
+
+    def rest(self) -> Rows | None:
+        import pyarrow as pa
+
+        if not self._rows:
+            return None
+        # As they stand: whether they are UTF-8 is known of the documents alone.
+        fields = [pa.array(each, pa.binary()).view(pa.string()) for each in zip(*self._records, strict=True)]
+        found = Rows(np.array(self._rows, dtype=np.int64), pa.Table.from_arrays(fields, self._names))
+        self._records, self._rows, self._byte = [], [], 0
+        return found
+
+
+def unlike(names: tuple[str, ...]) -> list[str]:
+    """Names of columns of which each is there once: the second of a name has ``.2`` behind it."""
+    found: list[str] = []
+    for each in names:
+        number, name = 1, each
+        while name in found or (number > 1 and name in names):
+            number += 1
+            name = f"{each}.{number}"
+        found.append(name)
+    return found
 
 
 class _Feed:
@@ -378,7 +494,3 @@ def _is_number(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _parts_of(row: BadRow) -> tuple[int, str, bytes]:
-    return row.row, row.reason, row.sample

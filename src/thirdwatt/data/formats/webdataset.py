@@ -11,10 +11,27 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from thirdwatt.data import store
 
 from . import streams
-from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Texts, columns, is_image, likely, whole
+from .base import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    LONGEST_BYTES,
+    Bad,
+    BadRow,
+    Kind,
+    Packer,
+    Part,
+    Rows,
+    Texts,
+    columns,
+    is_image,
+    likely,
+    whole,
+)
 from .jsonl import document, is_no_text, sized
 
 BLOCK = 512
@@ -24,7 +41,13 @@ LOOKED_AT = 100
 TEXTS = ("txt", "text", "md", "html", "htm", "caption")
 IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 JSON = "json"
-DAMAGED = "damaged place in a tar"
+WORDS = frozenset((*TEXTS, JSON, "jsonl", "cls", "cls2", "index", "inx", "id", "csv", "tsv", "xml", "yaml", "yml"))
+"""Last endings of members that are columns of text in whole rows; others are bytes."""
+
+KEY, BARE = "__key__", "__file__"
+"""Columns of whole rows: what the members of a sample have in common, and a member that has no ending."""
+
+DAMAGED, LONG = "damaged place in a tar", "longer than 256 MB"
 LONGEST_NAME = 1 << 20
 READ_BYTES = 1 << 20
 
@@ -115,6 +138,32 @@ class WebDataset:
                 self.at = stream.at
                 yield batch
         self.at = self.stored_byte
+
+    def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
+        """Its samples with all their members; those with one that is too long are left out."""
+        packer = _RowPacker()
+        with streams.told(self.path, bad, first), streams.opened(self.path) as stream:
+            row = 0
+
+            def damaged(reason: str, sample: bytes) -> None:
+                if row >= first:
+                    bad(BadRow(self.path, row, reason, sample[:200]))
+
+            tar = _Tar(stream, self.stored_byte, damaged)
+
+            def needed(_: Member) -> bool:
+                return row >= first
+
+            for sample in _samples(tar, needed):
+                if sample.long and row >= first:
+                    bad(BadRow(self.path, row, LONG, sample.key.encode("utf-8", "replace")[:200]))
+                full = packer.add(row, sample) if row >= first and not sample.long else None
+                row += 1
+                if full is not None:
+                    self.at = stream.at
+                    yield full
+        self.at = self.stored_byte
+        yield from filter(None, [packer.rest()])
 
     def parts(self) -> tuple[Part, ...]:
         """Blocks of bytes, each with the samples that begin in it but for the first, which its forerunner has."""
@@ -282,10 +331,47 @@ def _samples(tar: _Tar, wanted: Callable[[Member], bool]) -> Iterator[Sample]:
         yield sample
 
 
+class _RowPacker:
+    """Puts samples together into tables."""
+
+    def __init__(self) -> None:
+        self._samples: list[Sample] = []
+        self._rows: list[int] = []
+        self._byte = 0
+
+    def add(self, row: int, sample: Sample) -> Rows | None:
+        """Take in a sample; a batch, if it is full."""
+        self._samples.append(sample)
+        self._rows.append(row)
+        self._byte += sum(map(len, sample.members.values()))
+        return self.rest() if len(self._rows) >= BATCH_ROWS or self._byte >= BATCH_BYTES else None
+
+    def rest(self) -> Rows | None:
+        """What has not been given yet; nothing where that is nothing."""
+        import pyarrow as pa
+
+        if not self._rows:
+            return None
+        held = self._samples
+        endings = list(dict.fromkeys(each for sample in held for each in sample.members))
+        found = {KEY: pa.array([_clean(sample.key.removeprefix("/")) for sample in held], pa.string())}
+        for ending in endings:
+            own = pa.array([sample.members.get(ending) for sample in held], pa.binary())
+            is_words = ending.rpartition(".")[2] in WORDS
+            found[_clean(ending or BARE)] = own.view(pa.string()) if is_words else own
+        rows = Rows(np.array(self._rows, dtype=np.int64), pa.table(found))
+        self._samples, self._rows, self._byte = [], [], 0
+        return rows
+
+
+def _clean(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
 def _document(sample: Sample, column: str, wanted: str, kind: Kind) -> tuple[bytes | None, str]:
     """The document of a sample, or why it has none."""
     if wanted in sample.long:
-        return None, "longer than 256 MB"
+        return None, LONG
     data = sample.members.get(wanted)
     if data is None:
         return None, f"no member {wanted}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,8 +202,13 @@ class Search:
         data, offsets = _only(data, offsets, wanted)
         self._take(*self._runs(data, offsets), np.arange(len(wanted)))
 
-    def found(self) -> Found:
+    def found(self, rank: NDArray[Any] | None = None) -> Found:
         """What is alike, after both readings.
+
+        Parameters
+        ----------
+        rank
+            Of all documents: those of the least are looked at first, and stay for others; in order without it.
 
         Raises
         ------
@@ -221,7 +226,8 @@ class Search:
         for at in range(0, len(some), step):
             signatures[at : at + step] = self._signatures.take(some[at : at + step])
             room.release()
-        candidates = Candidates(signatures, room.holds(self._hashes.mapped()), starts)
+        order = np.arange(len(some)) if rank is None else np.argsort(rank[some], kind="stable")
+        candidates = Candidates(signatures, room.holds(self._hashes.mapped()), starts, order)
         removed = self.form.greedy(numbers, candidates, self.rule, room)
         count = len(self.byte)
         witness, jaccard, flagged = np.full(count, -1, np.int64), np.zeros(count, np.float32), np.zeros(count, bool)

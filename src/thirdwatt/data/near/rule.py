@@ -44,20 +44,29 @@ STRETCH_RUNS = 4 << 20
 
 
 class Candidates(NamedTuple):
-    """Documents that may be like others: signatures, their distinct runs, and where those of each begin."""
+    """Documents that may be like others.
+
+    Attributes
+    ----------
+    signatures, hashes, starts
+        Their signatures, their distinct runs, and where those of each begin.
+    order
+        Their numbers in the order in which they are looked at: what is first stays for others.
+    """
 
     signatures: NDArray[np.uint32]
     hashes: NDArray[np.uint64]
     starts: NDArray[np.int64]
+    order: NDArray[np.int64]
 
-    def ranges(self) -> Iterator[tuple[int, int]]:
-        """Stretches of documents, first and last, that hold so many runs that memory is given back between them."""
-        first, count = 0, len(self.starts) - 1
-        while first < count:
-            last = int(np.searchsorted(self.starts, self.starts[first] + STRETCH_RUNS, side="right")) - 1
-            last = min(count, max(last, first + 1))
-            yield first, last
-            first = last
+    def ranges(self) -> Iterator[NDArray[np.int64]]:
+        """Stretches of the order that hold so many runs that memory is given back between them."""
+        passed = np.cumsum(np.diff(self.starts)[self.order])
+        first, before = 0, 0
+        while first < len(passed):
+            last = max(first + 1, int(np.searchsorted(passed, before + STRETCH_RUNS, side="right")))
+            yield self.order[first:last]
+            first, before = last, int(passed[last - 1])
 
     def runs(self, number: int) -> NDArray[np.uint64]:
         """The distinct runs of a document."""

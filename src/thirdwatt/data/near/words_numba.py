@@ -65,7 +65,7 @@ def distinct(hashes: Hashes, starts: Offsets, wanted: Offsets) -> tuple[Hashes, 
 
 def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room: Room) -> Removed:
     """See :func:`.words_numpy.greedy`."""
-    signatures, hashes, starts = candidates
+    signatures, hashes, starts, _ = candidates
     agreement = rule.agreement(signatures.shape[1])
     count, bands = buckets.shape
     total = int(buckets.max(initial=-1)) + 1
@@ -76,8 +76,8 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
     witness = np.full(count, -1, dtype=np.int64)
     alike = np.zeros(count, dtype=np.float64)
     full = 0
-    for first, last in candidates.ranges():
-        full += _greedy(first, last, buckets, signatures, hashes, starts, rule.jaccard, agreement, rule.most,
+    for stretch in candidates.ranges():
+        full += _greedy(stretch, buckets, signatures, hashes, starts, rule.jaccard, agreement, rule.most,
                         heads, held, before, seen, witness, alike)  # fmt: skip
         room.release()
     return Removed(witness, alike, full)
@@ -348,18 +348,18 @@ def _shared(other: Hashes, runs: int, table: Hashes, stamp: NDArray[np.int64], m
 
 
 @compiled
-def _greedy(begin: int, end: int, buckets: Any, signatures: Any, hashes: Any, starts: Any, jaccard: float,
+def _greedy(stretch: Any, buckets: Any, signatures: Any, hashes: Any, starts: Any, jaccard: float,
             agreement: int, most: int, heads: Any, held: Any, before: Any, seen: Any, witness: Any, alike: Any,
             ) -> int:  # fmt: skip
     bands = buckets.shape[1]
     bins = signatures.shape[1]
     full = 0
     longest = 1
-    for number in range(begin, end):
+    for number in stretch:
         longest = max(longest, starts[number + 1] - starts[number])
     table = np.empty(_slots(longest), dtype=np.uint64)
     stamp = np.zeros(_slots(longest), dtype=np.int64)
-    for number in range(begin, end):
+    for number in stretch:
         own = hashes[starts[number] : starts[number + 1]]
         filled = False
         for band in range(bands):

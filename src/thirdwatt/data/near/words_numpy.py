@@ -103,7 +103,7 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
     buckets
         Of each document in each band, -1 where it shares none.
     candidates
-        The documents: pairs whose signatures agree too little are not counted.
+        The documents, and their order: pairs whose signatures agree too little are not counted.
     rule
         When two documents are alike.
     room
@@ -113,8 +113,8 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
     kept: dict[int, list[int]] = {}
     witness, alike = np.full(count, -1, dtype=np.int64), np.zeros(count)
     full: set[int] = set()
-    for first, last in candidates.ranges():
-        for number, row in enumerate(buckets[first:last].tolist(), first):
+    for stretch in candidates.ranges():
+        for number, row in zip(stretch.tolist(), buckets[stretch].tolist(), strict=True):
             shared = [bucket for bucket in row if bucket >= 0]
             others = dict.fromkeys(other for bucket in shared for other in reversed(kept.get(bucket, ())))
             own = candidates.runs(number)
@@ -135,7 +135,7 @@ def greedy(buckets: NDArray[np.int64], candidates: Candidates, rule: Rule, room:
 
 def _close(candidates: Candidates, one: int, others: list[int], rule: Rule) -> Iterator[int]:
     """Those of other documents, in their order, whose sizes and signatures do not say already that they are unlike."""
-    signatures, _, starts = candidates
+    signatures, _, starts, _ = candidates
     agreement = rule.agreement(signatures.shape[1])
     size = starts[one + 1] - starts[one]
     for at in range(0, len(others), AT_ONCE):

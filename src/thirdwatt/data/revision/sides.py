@@ -214,7 +214,7 @@ def _places(side: Side, source: Source, texts: Texts) -> NDArray[np.uint64]:
     if not isinstance(source, Together):
         return np.full(len(texts.rows), _named(side, source.path), np.uint64)
     numbers, place = np.unique(texts.rows // ROWS, return_inverse=True)
-    names = [_named(side, source.file(each * ROWS)) for each in numbers.tolist()]
+    names = [_named(side, source.place(each * ROWS)[0]) for each in numbers.tolist()]
     return np.array(names, np.uint64)[place]
 
 

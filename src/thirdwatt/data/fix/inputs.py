@@ -1,0 +1,65 @@
+"""What a fix reads: files that can be read, and how they are now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thirdwatt.data import scan, store
+from thirdwatt.data.files import Files, files
+from thirdwatt.data.findings import Bad
+from thirdwatt.data.formats.base import Source
+from thirdwatt.data.survey import EmptyError
+from thirdwatt.data.together import together
+
+
+def sources(found: Files, column: str, bad: Bad) -> list[Source]:
+    """Readers of the files, of one kind and one column; small ones read as one.
+
+    Parameters
+    ----------
+    column
+        Where the documents are; found where it is empty.
+    bad
+        Told of files that cannot be read.
+
+    Raises
+    ------
+    EmptyError
+        If there is none, or they differ.
+    """
+    if not found.paths:
+        raise EmptyError("holds no files", "name a file, a folder, an address, or a pattern in quotes")
+    opened, unread = scan.opened(found.paths, column, bad)
+    if not opened:
+        names = ", ".join([*unread, *(each.file for each in bad.first)][:3])
+        raise EmptyError(f"holds no file that can be read ({names})", "Parquet, Arrow, JSON, CSV, text, tar or images")
+    kinds, columns = ({getattr(each, of) for each in opened} for of in ("kind", "column"))
+    if len(kinds) > 1:
+        raise EmptyError("holds text and images", "name those of one kind by a pattern in quotes")
+    if len(columns) > 1:
+        raise EmptyError(f"has its documents in several columns ({', '.join(sorted(columns))})", "name one: --column")
+    return together(opened)
+
+
+def texts(found: Files, column: str, bad: Bad, lacks: str) -> list[Source]:
+    """The same, of text alone.
+
+    Parameters
+    ----------
+    lacks
+        What images have none of.
+    """
+    opened = sources(found, column, bad)
+    if opened[0].kind != "text":
+        raise EmptyError(f"holds images, which have no {lacks}", "name its texts by a pattern in quotes")
+    return opened
+
+
+def signatures(*places: str) -> list[Any]:
+    """The files of some datasets as they are, by size and time."""
+    return [[path, *store.signature(path)] for where in places if where for path in files(where).paths]
+
+
+def column_of(source: Source) -> str:
+    """Where the documents of a file are among its whole rows; files that are a document each have it by its kind."""
+    return source.column or source.kind

@@ -1,0 +1,224 @@
+"""The result of a fix: there whole, or not there at all.
+
+It is made in a hidden folder beside its place, file by file; each file is written under another name, brought to the
+disk and renamed, then noted. When all is there and adds up it is renamed once. Whatever happens before, nothing stands
+under the name of the result, the input is as it was, and the same command goes on behind the last file::
+
+    DIR/data/…          the dataset
+    DIR/removed.jsonl   what was left out: where it was, its witness, how like it is; never its text
+    DIR/report.json     what was done, from what, and what it comes to
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+DATA, REMOVED, REPORT = "data", "removed.jsonl", "report.json"
+MADE, WORK, BEGUN, LOCK, NOTES = "result", "work", "begun.json", "lock", "notes"
+"""What is in the hidden folder: the result, where a fix works, what it is for, and what is known of each file."""
+
+
+class ThereError(Exception):
+    """Something stands where the result is to be."""
+
+
+class ReckoningError(Exception):
+    """What was written is not what was to be written."""
+
+
+class Result:
+    """A result that is being made.
+
+    Parameters
+    ----------
+    out
+        Where it is to be: nothing, or an empty folder.
+    key
+        What it is made of, and how; work that was begun for another one is thrown away.
+
+    Raises
+    ------
+    ThereError
+        If something stands there.
+    BlockingIOError
+        If another process makes it.
+    OSError
+        If it cannot be made there.
+
+    Attributes
+    ----------
+    out, made
+        Where it is to be, and where it is made.
+    work
+        A folder for what is no part of it.
+    resumed
+        Whether there was something to go on with.
+    """
+
+    def __init__(self, out: str, key: str) -> None:
+        self.out = Path(os.path.abspath(out))  # noqa: PTH100 - a link stays a link
+        self._aside = self.out.with_name(f".{self.out.name}.part")
+        self.made, self.work = self._aside / MADE, self._aside / WORK
+        if _stands(self.out):
+            if self._aside.is_dir() and not self.made.exists():  # it was killed behind the renaming
+                shutil.rmtree(self._aside)
+            raise ThereError(f"{out} is there already")
+        self._aside.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self._aside / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.resumed = _read(self._aside / BEGUN) == {"key": key}
+            if not self.resumed:
+                _emptied(self._aside)
+                replaced(self._aside / BEGUN, json.dumps({"key": key}).encode())
+            for folder in (self.work / NOTES, self.made / DATA):
+                folder.mkdir(parents=True, exist_ok=True)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def note(self, name: str) -> dict[str, Any] | None:
+        """What is known of a file of the data that is whole; nothing where it is not."""
+        note = _read(self.work / NOTES / f"{name}.json")
+        path = self.made / DATA / name
+        if note is None or not path.is_file() or path.stat().st_size != note["stored_byte"]:
+            return None
+        found: dict[str, Any] = note["note"]
+        return found
+
+    def file(self, name: str, write: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+        """Make a file of the data, unless it is whole already: what is known of it.
+
+        Parameters
+        ----------
+        name
+            The file's.
+        write
+            Writes it to the path it is given, and says what is to be known of it.
+        """
+        known = self.note(name)
+        if known is not None:
+            return known
+        path = self.made / DATA / name
+        part = path.with_name(f"{name}.part")
+        note = dict(write(str(part)))
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+        said = {"stored_byte": path.stat().st_size, "note": note}
+        replaced(self.work / NOTES / f"{name}.json", json.dumps(said).encode())
+        return note
+
+    def finish(self, report: Mapping[str, Any], removed: Iterable[bytes], names: Iterable[str]) -> None:
+        """Bring the result to its place.
+
+        Parameters
+        ----------
+        report
+            What was done.
+        removed
+            What was left out: lines of JSON with their ends.
+        names
+            The files of the data.
+
+        Raises
+        ------
+        ReckoningError
+            If other files are there than these.
+        ThereError
+            If something has come to stand there.
+        """
+        data = self.made / DATA
+        wanted, there = set(names), {each.name for each in data.iterdir() if not each.name.endswith(".part")}
+        if wanted != there:
+            odd = ", ".join(sorted(wanted ^ there)[:3])
+            raise ReckoningError(f"{len(there):,} files of data where {len(wanted):,} were written ({odd})")
+        for each in data.glob("*.part"):
+            each.unlink()
+        with _written(self.made / REMOVED) as file:
+            file.writelines(removed)
+        replaced(self.made / REPORT, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
+        for folder in (data, self.made):
+            _kept(folder)
+        try:
+            self.made.rename(self.out)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise ThereError(f"{self.out} has come to be there meanwhile") from error
+            raise
+        _kept(self.out.parent)
+        shutil.rmtree(self._aside)
+
+    def close(self) -> None:
+        """Let go of it; what is not finished can be gone on with."""
+        os.close(self._lock)
+
+
+def report_of(where: str) -> dict[str, Any] | None:
+    """The report of the fix whose result a dataset is, by its folder or that of its data; none where it is none."""
+    path = Path(where)
+    for folder in (path, *([path.parent] if path.name == DATA else [])):
+        found = _read(folder / REPORT) if (folder / DATA).is_dir() else None
+        if isinstance(found, dict) and str(found.get("schema", "")).startswith("thirdwatt/"):
+            return found
+    return None
+
+
+def replaced(path: Path, data: bytes) -> None:
+    """Replace a file as a whole."""
+    with _written(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Any]:
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _stands(path: Path) -> bool:
+    """Whether something stands at a path: all but an empty folder."""
+    if path.is_dir() and not path.is_symlink():
+        return any(path.iterdir())
+    return path.exists() or path.is_symlink()
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _emptied(folder: Path) -> None:
+    """Remove all but the lock, and first of all what says that there is something to go on with."""
+    with suppress(FileNotFoundError):
+        (folder / BEGUN).unlink()
+    for each in folder.iterdir():
+        if each.name == LOCK:
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
+def _kept(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

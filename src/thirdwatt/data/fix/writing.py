@@ -1,0 +1,210 @@
+"""The files of a result: whole rows of what stays, each file read back and held against what it was to hold."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thirdwatt.data import exact
+from thirdwatt.data.formats.base import BadRow, Rows, Source
+from thirdwatt.data.reading import Progress
+
+from . import edits
+from .choice import LINES, OVERLAP, REASONS, STAYS, Choice
+from .forms import FORMS, Options
+from .result import ReckoningError, Result
+from .stretches import Numbers, Stream, whole_rows
+
+IDS = ("id", "uuid", "_id", "doc_id", "document_id", "__key__", "url")
+"""Columns by which people know a row, the likeliest first."""
+
+Digests = NDArray[np.uint64]
+
+
+class StoppedError(Exception):
+    """Another file could not be written."""
+
+
+@dataclass(slots=True)
+class Reckoning:
+    """Documents, their bytes, and the sum of their digests: the same for the same documents in any order.
+
+    Attributes
+    ----------
+    rows, byte
+        How many, and how much.
+    sums
+        Of both halves of the digests, modulo 2⁶⁴.
+    """
+
+    rows: int = 0
+    byte: int = 0
+    sums: Digests = field(default_factory=lambda: np.zeros(2, np.uint64))
+
+    def add(self, digests: Digests, byte: int) -> None:
+        """Take in documents."""
+        self.rows += len(digests)
+        self.byte += byte
+        self.sums += digests.sum(axis=0, dtype=np.uint64)
+
+    def same(self, other: Reckoning) -> bool:
+        """Whether another one is of the same documents."""
+        return (self.rows, self.byte, self.sums.tolist()) == (other.rows, other.byte, other.sums.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What it takes to write the files of a result.
+
+    Attributes
+    ----------
+    form
+        Of :data:`.forms.FORMS`.
+    sources, choice
+        What is read, and what of it stays.
+    result
+        Where it goes.
+    held
+        File and row of documents of a second set, by their numbers.
+    """
+
+    form: str
+    sources: Sequence[Source]
+    choice: Choice
+    result: Result
+    held: Mapping[str, Sequence[Any]]
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _own: threading.local = field(default_factory=threading.local)
+
+    def all(
+        self, parts: Sequence[tuple[int, int]], workers: int, say: Callable[[Progress], None] | None
+    ) -> tuple[list[str], list[dict[str, Any]]]:
+        """Write files of documents from one up to another: their names, and what is known of each."""
+        names = [f"{number:05}.{FORMS[self.form].ending}" for number in range(len(parts))]
+        progress = Progress(int(self.choice.byte.sum(dtype=np.int64)), told=say, what="writing")
+        tasks = [
+            partial(self.result.file, name, partial(self._write, progress, name, *part))
+            for name, part in zip(names, parts, strict=True)
+        ]
+        if workers <= 1 or len(parts) <= 1:
+            return names, [each() for each in tasks]
+        with ThreadPoolExecutor(workers) as pool:
+            begun = [pool.submit(each) for each in tasks]
+            try:
+                return names, [each.result() for each in begun]
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _write(self, progress: Progress, name: str, first: int, last: int, path: str) -> dict[str, Any]:
+        choice = self.choice
+        column = self.sources[0].column
+        again = choice.repeats.stretch(first, last) if len(choice.line_counts) else None
+        expected, changes = Reckoning(), edits.Tally()
+        writer = FORMS[self.form].writer(path, Options(column=column))
+        with _told(self.result.work / f"removed.{name}.jsonl") as tell:
+            for numbers, rows in whole_rows(self._stream(), choice.files.tolist(), choice.row, first, last):
+                if self._stop.is_set():
+                    raise StoppedError(name)
+                passed = int(choice.byte[numbers].sum(dtype=np.int64))
+                goes = choice.why[numbers] != STAYS
+                tell(self._removed(numbers[goes], _ids(rows, np.flatnonzero(goes))))
+                numbers, rows = numbers[~goes], rows.taken(np.flatnonzero(~goes))
+                digests, byte = choice.digest[numbers], int(choice.byte[numbers].sum(dtype=np.int64))
+                if again is not None:
+                    made = edits.without_lines(rows, numbers, column, again)
+                    tell(self._edited(made.edits))
+                    rows, digests, byte = made.rows, made.digests(digests), byte - made.lost_byte
+                    changes.add(made)
+                if len(rows.numbers):
+                    writer.write(rows)
+                    expected.add(digests, byte)
+                progress.say(progress.done_byte + passed, passed)
+            writer.close()
+        found = proof(path, self.form, column)
+        if not found.same(expected):
+            raise ReckoningError(
+                f"{path} holds {found.rows:,} documents of {found.byte:,} bytes where {expected.rows:,} of "
+                f"{expected.byte:,} were to be written, or others"
+            )
+        return {"rows": found.rows, "bytes": found.byte, **changes.said()}
+
+    def _stream(self) -> Stream:
+        """The rows that this worker reads, open from one file to the next."""
+        if not hasattr(self._own, "stream"):
+            self._own.stream = Stream(self.sources)
+        found: Stream = self._own.stream
+        return found
+
+    def _removed(self, numbers: Numbers, ids: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        choice = self.choice
+        witness = choice.witness[numbers]
+        why, like = choice.why[numbers], choice.like[numbers].astype(np.float64).round(4)
+        others = choice.places(np.where(why == OVERLAP, -1, witness), self.sources)
+        for place, (file, row) in enumerate(choice.places(numbers, self.sources)):
+            said: dict[str, Any] = {"file": file, "row": row}
+            if ids[place] is not None:
+                said["id"] = ids[place]
+            said["why"] = REASONS[why[place]]
+            if witness[place] >= 0:
+                other = self.held[str(witness[place])] if why[place] == OVERLAP else others[place]
+                said["witness"] = {"file": other[0], "row": other[1]}
+                said["similarity"] = float(like[place])
+            yield said
+
+    def _edited(self, found: Sequence[edits.Edit]) -> Iterator[dict[str, Any]]:
+        numbers = np.array([each.number for each in found], np.int64)
+        for each, (file, row) in zip(found, self.choice.places(numbers, self.sources), strict=True):
+            said = {"file": file, "row": row, "why": REASONS[LINES], "lines": each.lines, "bytes": each.byte}
+            yield said if each.empty else {**said, "stays": True}
+
+
+def proof(path: str, form: str, column: str) -> Reckoning:
+    """What a file that was written holds, by reading it."""
+    found = Reckoning()
+    bad: list[BadRow] = []
+    for texts in FORMS[form].reader(path, column).texts(bad.append):
+        found.add(exact.hashes(texts.data, texts.offsets), int(texts.offsets[-1] - texts.offsets[0]))
+    if bad:
+        raise ReckoningError(f"{path} cannot be read: row {bad[0].row}: {bad[0].reason}")
+    return found
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[Callable[[Iterable[dict[str, Any]]], None]]:
+    """A file of lines of JSON, there whole or not at all."""
+    import orjson
+
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+
+        def tell(rows: Iterable[dict[str, Any]]) -> None:
+            file.writelines(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in rows)
+
+        yield tell
+    part.replace(path)
+
+
+def _ids(rows: Rows, places: Numbers) -> list[Any]:
+    """By what people know some rows: a text or a number, nothing where there is none."""
+    if not len(places):
+        return []
+    if rows.table is None:
+        found = [json.loads(rows.lines[each]) for each in places.tolist()]
+        name = next((name for name in IDS if name in found[0]), "")
+        known = [each.get(name) for each in found]
+    else:
+        name = next((name for name in IDS if name in rows.table.column_names), "")
+        known = rows.table.column(name).take(places).to_pylist() if name else [None] * len(places)
+    return [each if isinstance(each, (str, int)) else None for each in known]

@@ -1,0 +1,188 @@
+"""A dataset in another format: every row that can be read is there, wherever files are cut and whatever happens."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.data.fix.test_dedup import contents, parquet, removed_of
+from tests.data.formats import made
+from tests.data.formats.test_rows import whole
+from thirdwatt.data.files import files
+from thirdwatt.data.fix import convert as module
+from thirdwatt.data.fix.convert import Wish, convert
+from thirdwatt.data.fix.forms import FORMS, Options
+from thirdwatt.data.fix.result import ReckoningError
+from thirdwatt.data.fix.shapes import PARQUET_FIX, ShapeError
+from thirdwatt.data.near.find import ChangedError
+from thirdwatt.data.survey import EmptyError
+
+LINES = ('{"text": "a"}', "{torn", "", "[1]", '{"text": null}', '{"other": 1}', "\xff")
+TEXTS = [f"größer {number}\n" * (number % 7 + 1) for number in range(120)]
+
+
+def read(where: Path) -> list[dict[str, Any]]:
+    return [row for path in files(str(where)).paths for _, row in whole(made.source(path))]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", made.WRITERS)
+def test_from_every_format_to_every_other(tmp_path: Path, name: str, form: str) -> None:
+    path = made.write(tmp_path, name, TEXTS)
+    report = convert(Wish(str(path), str(tmp_path / "out"), form, file_byte=2000))
+    assert (report["before"]["rows"], report["after"]["rows"]) == (120, 120)
+    assert report["after"]["files"] == len(list((tmp_path / "out/data").iterdir())) > 3
+    found = read(tmp_path / "out")
+    assert [row["txt" if "txt" in row else "text"] for row in found] == TEXTS
+    if "tar" not in name and form != "webdataset":
+        assert [str(row["id"]) for row in found] == [str(number) for number in range(120)]
+    assert json.loads((tmp_path / "out/report.json").read_text()) == report
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_batches_change_no_byte(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = Wish(str(parquet(tmp_path / "d.parquet", TEXTS)), str(tmp_path / "one"), form, file_byte=1500)
+    convert(wish)
+    for place in ("arrays", "base"):
+        monkeypatch.setattr(f"thirdwatt.data.formats.{place}.BATCH_ROWS", 7)
+    convert(replace(wish, out=str(tmp_path / "two")))
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(
+        st.sampled_from(['{"text": "a"}', "{torn", "", "[1]", '{"text": null}', '{"other": 1}', "\xff"]), max_size=30
+    ),
+    file_byte=st.integers(1, 120),
+    stops=st.sets(st.integers(0, 12), max_size=3),
+)
+def test_no_line_is_lost_or_told_twice_however_often_it_is_interrupted(
+    rows: list[str], file_byte: int, stops: set[int]
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "d.jsonl")
+        path.write_bytes(b'{"text": "first"}\n' + "\n".join(rows).encode("latin-1"))
+        wish = Wish(str(path), str(Path(folder, "out")), "jsonl", file_byte=file_byte)
+        real, calls = module._proof, 0
+
+        def proof(*given: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls in stops:
+                raise KeyboardInterrupt
+            return real(*given)
+
+        patch.setattr(module, "_proof", proof)
+        while True:
+            try:
+                report = convert(wish)
+                break
+            except KeyboardInterrupt:
+                assert not Path(folder, "out").exists()
+        objects = ['{"text": "first"}', *(each for each in rows if each.startswith("{") and each != "{torn")]
+        lines = [line for each in files(wish.out).paths for line in Path(each).read_text().splitlines()]
+        assert lines == objects
+        bad = [each for each in rows if each in ("{torn", "[1]", "\xff")]
+        assert report["bad_rows"]["count"] == len(bad) == len(removed_of(Path(folder, "out")))
+
+
+def test_types_and_what_a_schema_says_stay(tmp_path: Path) -> None:
+    kind = pa.struct([("a", pa.list_(pa.int8())), ("when", pa.timestamp("ms", "UTC"))])
+    table = pa.table(
+        {
+            "text": ["x", None],
+            "more": pa.array([{"a": [1], "when": 0}, None], kind),
+            "half": pa.array([0.5, 1.5], pa.float16()),
+        }
+    )
+    table = table.replace_schema_metadata({"huggingface": "{}"})
+    pq.write_table(table, tmp_path / "d.parquet")
+    report = convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), "arrow"))
+    with pa.OSFile(str(tmp_path / "out/data/00000.arrow")) as file:
+        found = pa.ipc.open_stream(file).read_all()
+    assert found.equals(pq.read_table(tmp_path / "d.parquet"), check_metadata=True)
+    assert (report["before"]["rows"], report["before"]["documents"]) == (2, 1)
+
+
+def test_a_table_without_texts_is_converted_all_the_same(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": list(range(10))}), tmp_path / "d.parquet")
+    report = convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), "jsonl"))
+    assert [json.loads(line) for line in (tmp_path / "out/data/00000.jsonl").read_text().splitlines()] == [
+        {"x": number} for number in range(10)
+    ]
+    assert report["proof"] == "as many rows as were read"
+
+
+def test_row_groups_and_codecs_are_as_asked(tmp_path: Path) -> None:
+    parquet(tmp_path / "d.parquet", [f"{number} " * 100 for number in range(200)])
+    convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), options=Options("gzip", 1, 10_000)))
+    with pq.ParquetFile(tmp_path / "out/data/00000.parquet") as file:
+        assert file.num_row_groups > 5
+        assert file.metadata.row_group(0).column(0).compression == "GZIP"
+
+
+def test_images_go_through_tars_and_back(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    images = {f"{number}.png": b"\x89PNG\r\n" + bytes([number]) for number in range(3)}
+    for name, data in images.items():
+        (tmp_path / "d" / name).write_bytes(data)
+    convert(Wish(str(tmp_path / "d"), str(tmp_path / "tar"), "webdataset"))
+    convert(Wish(str(tmp_path / "tar"), str(tmp_path / "back")))
+    assert [row["png"] for row in pq.read_table(tmp_path / "back/data").to_pylist()] == list(images.values())
+
+
+# --- what can go wrong ------------------------------------------------------------------------------------------------
+
+
+def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["x"], "raw": [b"\xff"]}), tmp_path / "d.parquet")
+    with pytest.raises(ShapeError, match="raw") as told:
+        convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), "jsonl"))
+    assert told.value.fix == PARQUET_FIX
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_that_change_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = parquet(tmp_path / "d.parquet", TEXTS)
+    real = module._proof
+
+    def changed(*given: Any) -> Any:
+        parquet(path, ["other"])
+        return real(*given)
+
+    monkeypatch.setattr(module, "_proof", changed)
+    with pytest.raises(ChangedError):
+        convert(Wish(str(path), str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_document_that_is_another_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = FORMS["jsonl"].writer
+
+    def losing(path: str, how: Options) -> Any:
+        made = real(path, how)
+        write = made.write
+        made.write = lambda rows: write(replace(rows, lines=tuple(each.replace(b"a", b"b") for each in rows.lines)))  # type: ignore[method-assign]
+        return made
+
+    monkeypatch.setitem(FORMS, "jsonl", FORMS["jsonl"]._replace(writer=losing))
+    (tmp_path / "d.jsonl").write_text('{"text": "a"}\n')
+    with pytest.raises(ReckoningError, match="or others"):
+        convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), "jsonl"))
+
+
+def test_nothing_to_convert(tmp_path: Path) -> None:
+    with pytest.raises(EmptyError, match="holds no files"):
+        convert(Wish(str(tmp_path / "nowhere"), str(tmp_path / "out")))
