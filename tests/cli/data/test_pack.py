@@ -77,7 +77,7 @@ def test_what_can_be_wrong(tmp_path: Path) -> None:
     (tmp_path / "o" / "mine").write_text("x")
     done = call(tmp_path, "--tokenizer", "bytes")
     assert done.returncode == 2
-    assert "is there already; name another folder, or remove that one" in done.stderr
+    assert "is there already; name another folder, or remove what is there" in done.stderr
     assert made.files(tmp_path / "o") == {"mine": b"x"}
     assert "Traceback" not in done.stderr
 

@@ -311,6 +311,8 @@ def test_bad_input_is_told(tmp_path: Path) -> None:
         dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
     with pytest.raises(ThereError):
         dedup(Wish(str(tmp_path / "d/a.parquet"), str(tmp_path / "d")), KERNELS)
+    with pytest.raises(ThereError, match="lies within"):
+        dedup(Wish(str(tmp_path / "d"), str(tmp_path / "d/out")), KERNELS)
 
 
 def test_what_was_read_is_what_is_there_and_what_went(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
     except ShapeError as error:
         raise InputError([Mistake(path, str(error), error.fix)]) from error
     except ThereError as error:
-        raise InputError([Mistake("--out", str(error), "name another folder, or remove that one")]) from error
+        raise InputError([Mistake("--out", str(error), "name another folder, or remove what is there")]) from error
     except ReckoningError as error:
         fix = "nothing was left there: remove the hidden folder .DIR.part beside it, and call it again"
         raise InputError([Mistake(path, f"does not add up: {error}", fix)]) from error

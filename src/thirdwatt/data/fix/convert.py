@@ -102,6 +102,7 @@ def convert(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[s
     OSError
         If something cannot be read or written.
     """
+    inputs.apart(wish.out, wish.path)
     found = files(wish.path)
     opened = Bad()
     sources = inputs.sources(found, wish.column, opened)

@@ -109,6 +109,7 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
     OSError
         If something cannot be read or written.
     """
+    inputs.apart(wish.out, wish.path, wish.against)
     found = files(wish.path)
     bad = Bad()
     sources = inputs.sources(found, wish.column, bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from thirdwatt.data import scan, store
@@ -10,6 +11,8 @@ from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import Source
 from thirdwatt.data.survey import EmptyError
 from thirdwatt.data.together import together
+
+from .result import ThereError
 
 
 def sources(found: Files, column: str, bad: Bad) -> list[Source]:
@@ -53,6 +56,25 @@ def texts(found: Files, column: str, bad: Bad, lacks: str) -> list[Source]:
     if opened[0].kind != "text":
         raise EmptyError(f"holds images, which have no {lacks}", "name its texts by a pattern in quotes")
     return opened
+
+
+def apart(out: str, *places: str) -> None:
+    """See that a result does not come to lie within what it is made of, where the next reading would find both.
+
+    Raises
+    ------
+    ThereError
+        If it does.
+    """
+    target = Path(out).resolve()
+    for where in places:
+        if (
+            where
+            and not store.is_remote(where)
+            and Path(where).is_dir()
+            and target.is_relative_to(Path(where).resolve())
+        ):
+            raise ThereError(f"{out} lies within {where}, whose next reading would find both")
 
 
 def signatures(*places: str) -> list[Any]:

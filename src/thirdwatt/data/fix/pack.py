@@ -126,6 +126,7 @@ def pack(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[str,
     if wish.context < 1:
         raise ValueError(f"a context of {wish.context} holds no token")
     own = tokenised.marks(wish.tokenizer, wish.end)
+    inputs.apart(wish.out, wish.path)
     found, unread = files(wish.path), Bad()
     before = inputs.signatures(wish.path)
     sources = inputs.texts(found, wish.column, unread, "tokens")

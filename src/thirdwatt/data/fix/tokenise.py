@@ -69,6 +69,7 @@ def tokenise(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[
         If there is no such end, or a text has no tokens.
     """
     own = tokenised.marks(wish.tokenizer, wish.end)
+    inputs.apart(wish.out, wish.path)
     found, unread = files(wish.path), Bad()
     before = inputs.signatures(wish.path)
     sources = inputs.texts(found, wish.column, unread, "tokens")
