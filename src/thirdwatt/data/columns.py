@@ -62,6 +62,10 @@ class Column:
             done += os.pwrite(self._fd, data[done:], at + done)
         self._count += len(data) // self._row
 
+    def sync(self) -> None:
+        """Bring all rows to the disk."""
+        os.fsync(self._fd)
+
     def cut(self, count: int) -> None:
         """Leave the first rows alone.
 

@@ -78,15 +78,25 @@ class Place:
 def batches(
     sources: Sequence[Source], place: Place, bad: Bad, progress: Progress, before_byte: int = 0
 ) -> Iterator[Texts]:
-    """All documents from a place on, which moves along: after a batch it is behind that."""
+    """All documents from a place on, which moves along: after a batch it is behind that.
+
+    Bad rows are told when the place has come behind them, whenever a format meets them: so what was told and what comes
+    from the place on are all of them, and none twice.
+    """
     passed = before_byte + sum(each.stored_byte for each in sources[: place.file])
     while place.file < len(sources):
         source = sources[place.file]
-        told = _Told(bad)
-        for texts in _read(source, told, place.row):
-            place.row = source.reached if isinstance(source, Together) else max(int(texts.rows[-1]) + 1, told.behind)
-            yield texts
-            progress.say(passed + source.at, int(texts.offsets[-1] - texts.offsets[0]))
+        held = _Held(source, bad)
+        try:
+            for texts in _read(source, held, place.row):
+                place.row = int(texts.rows[-1]) + 1
+                held.tell(place.row)
+                yield texts
+                progress.say(passed + source.at, int(texts.offsets[-1] - texts.offsets[0]))
+        except Exception:
+            held.tell()
+            raise
+        held.tell()
         passed += source.stored_byte
         place.file, place.row = place.file + 1, 0
         progress.say(passed)
@@ -147,15 +157,27 @@ def _of_file(
             return  # the file has fewer rows than it had: who counts them will say so
 
 
-class _Told:
-    """Passes bad rows of one file on, and knows the row behind the last: it is not to be told again."""
+class _Held:
+    """Bad rows of a file that a reading has not come behind."""
 
-    def __init__(self, bad: Bad) -> None:
-        self._bad, self.behind = bad, 0
+    def __init__(self, source: Source, bad: Bad) -> None:
+        self._source, self._bad = source, bad
+        self._rows: list[tuple[int, BadRow]] = []
 
     def __call__(self, row: BadRow) -> None:
-        self.behind = max(self.behind, row.row + row.rows)
-        self._bad(row)
+        source = self._source
+        number = source.number(row.file, row.row) if isinstance(source, Together) else row.row
+        self._rows.append((number, row))
+
+    def tell(self, behind: int | None = None) -> None:
+        """Tell those before a row; all of them at the end."""
+        later = []
+        for number, row in self._rows:
+            if behind is None or number < behind:
+                self._bad(row)
+            else:
+                later.append((number, row))
+        self._rows = later
 
 
 def _read(source: Source, bad: Bad, first: int) -> Iterator[Texts]:

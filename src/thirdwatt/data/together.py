@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .formats.base import BATCH_BYTES, BATCH_ROWS, Bad, BadRow, Kind, Packer, Part, Rows, Source, Texts, whole
+from .formats.base import BATCH_BYTES, BATCH_ROWS, Bad, Kind, Packer, Part, Rows, Source, Texts, whole
 
 SMALL_BYTES = 256 << 10
 """Smaller files are read together."""
@@ -16,13 +16,7 @@ MOST_FILES = 1024
 
 
 class Together:
-    """Files in order, as one source whose rows are the documents of all of them.
-
-    Attributes
-    ----------
-    reached
-        Number of the row that comes next, bad ones counted too.
-    """
+    """Files in order, as one source whose rows are the documents of all of them."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
@@ -31,7 +25,7 @@ class Together:
         self.kind: Kind = first.kind
         self.columns: dict[str, int] = {}
         self.stored_byte, self.at = sum(each.stored_byte for each in sources), 0
-        self.reached = 0
+        self._numbers = {each.path: number for number, each in enumerate(sources)}
 
     def place(self, row: int) -> tuple[str, int]:
         """The file that has a row, and its number in there."""
@@ -39,7 +33,7 @@ class Together:
 
     def number(self, path: str, row: int) -> int:
         """The number that a row of one of the files has here."""
-        return next(place for place, each in enumerate(self._sources) if each.path == path) * ROWS + row
+        return self._numbers[path] * ROWS + row
 
     def where(self, row: int) -> str:
         """The same in words."""
@@ -50,25 +44,18 @@ class Together:
         """Their documents from a row on; rows of the file with number n count from n times :data:`ROWS`."""
         packer = Packer(self.path)
         begin = first // ROWS
-        self.reached, self.at = first, sum(each.stored_byte for each in self._sources[:begin])
+        self.at = sum(each.stored_byte for each in self._sources[:begin])
         for number, source in enumerate(self._sources[begin:], begin):
             base = number * ROWS
-
-            def tell(row: BadRow, base: int = base) -> None:
-                self.reached = base + row.row + row.rows
-                bad(row)
-
-            for texts in source.texts(tell, max(0, first - base)):
+            for texts in source.texts(bad, max(0, first - base)):
                 view = texts.data.data
                 places = texts.offsets.tolist()
                 for place, row in enumerate(texts.rows.tolist()):
                     made = packer.add(base + row, bytes(view[places[place] : places[place + 1]]))
                     if made is not None:
-                        self.reached = base + row + 1
                         yield made
             self.at += source.stored_byte
         rest = packer.rest()
-        self.reached = len(self._sources) * ROWS
         if rest is not None:
             yield rest
 

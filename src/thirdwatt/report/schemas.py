@@ -19,6 +19,11 @@ NAMES = {
     "compare": "compare --json",
     "layout": "layout --json",
     "runs": "runs --json",
+    "scan": "data scan --json",
+    "dedup": "data dedup --json, and report.json of its result",
+    "convert": "data convert --json, and report.json of its result",
+    "pack": "data pack --json, and report.json of its result",
+    "diff": "data diff --json",
     "doctor": "doctor --json",
     "check": "check --json",
     "equivalents": "equivalents --json",
@@ -791,6 +796,7 @@ class Dedup(Strict):
     after: Mended
     files: list[DedupFile]
     proof: str
+    splits: list[str] = []
     bad_rows: ScanBadRows
 
 
@@ -854,6 +860,7 @@ class Pack(BaseModel):
     bound_rows: int
     files: list[PackedFile]
     proof: str
+    splits: list[str] = []
     bad_rows: ScanBadRows
 
 
@@ -878,6 +885,7 @@ class Convert(Strict):
     nan: int
     files: list[DedupFile]
     proof: str
+    splits: list[str] = []
     bad_rows: ScanBadRows
 
 

@@ -54,6 +54,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         (["nowhere"], "holds no files"),
         (["d.parquet", "--column", "x"], "no file that can be read"),
         (["d.parquet", "--to", "megatron"], "needs a tokenizer"),
+        (["d.parquet", "--shard-size", "0"], "is less than 1 kB"),
         (["d.parquet", "--tokenizer", "bytes"], "holds no tokens"),
         (["d.parquet", "--to", "tokens", "--tokenizer", "bytes", "--end", "</s>"], "--end"),
     ):

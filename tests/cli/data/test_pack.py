@@ -63,6 +63,12 @@ def test_a_scan_of_packed_rows_says_that_they_are_no_text(tmp_path: Path) -> Non
         assert "no column of text" in done.stdout
 
 
+def test_few_long_documents_and_little_memory(tmp_path: Path) -> None:
+    made.dataset(tmp_path / "d", ["long " * 20_000, "other " * 20_000])
+    done = call(tmp_path, "--tokenizer", "bytes", "--memory", "1MB")
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_can_be_wrong(tmp_path: Path) -> None:
     made.dataset(tmp_path / "d", made.texts(20))
     own = made.tokenizer(tmp_path, "</s>")

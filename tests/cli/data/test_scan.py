@@ -88,7 +88,8 @@ def test_prices_and_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "why"), [
     (["nothing"], "holds no files"), (["only.xyz"], "no file of a known format"),
     (["d", "--tokenizer", "no/such.json"], "--tokenizer"), (["d", "--set", "site.pue=1.2"], "name one with --scenario"),
-    (["d", "--sample", "much"], "is no size"), (["d", "--against", "only.xyz"], "holds no text"),
+    (["d", "--sample", "much"], "is no size"),
+    (["d", "--memory", "2"], "is less than 1 MB"), (["d", "--against", "only.xyz"], "holds no text"),
 ])  # fmt: skip
 def test_mistakes_are_said(tmp_path: Path, arguments: list[str], why: str) -> None:
     dataset(tmp_path / "d")

@@ -186,3 +186,26 @@ def test_a_document_that_is_another_is_noticed(tmp_path: Path, monkeypatch: pyte
 def test_nothing_to_convert(tmp_path: Path) -> None:
     with pytest.raises(EmptyError, match="holds no files"):
         convert(Wish(str(tmp_path / "nowhere"), str(tmp_path / "out")))
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"image": [b"\xff\xd8\xff1"], "img": [b"\xff\xd8\xff2"]}, "two columns would be members jpg"),
+        ({"__key__": ["a"], "n": [1]}, "neither text nor bytes"),
+    ],
+)
+def test_a_tar_does_not_hold_two_members_of_one_name_or_numbers(tmp_path: Path, columns: Any, told: str) -> None:
+    pq.write_table(pa.table({"text": ["x"], **columns}), tmp_path / "d.parquet")
+    with pytest.raises(ShapeError, match=told):
+        convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), "webdataset", column="text"))
+
+
+def test_files_of_several_schemas_are_refused(tmp_path: Path) -> None:
+    rows = [json.dumps({"text": "x", **({"late": 1} if number > 20 else {})}) for number in range(40)]
+    (tmp_path / "d.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    for form in ("parquet", "arrow"):
+        with pytest.raises(ShapeError, match="late"):
+            convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), form, file_byte=100))
+    convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), "parquet"))
+    assert pq.read_table(tmp_path / "out/data").column_names == ["text", "late"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ from thirdwatt.data.fix import writing
 from thirdwatt.data.fix.dedup import Wish, dedup
 from thirdwatt.data.fix.forms import FORMS, Options
 from thirdwatt.data.fix.order import ColumnError
-from thirdwatt.data.fix.result import ReckoningError, ThereError
+from thirdwatt.data.fix.result import ReckoningError, Result, ThereError
+from thirdwatt.data.fix.shapes import ShapeError
 from thirdwatt.data.near import reference, words_numpy
 from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.survey import EmptyError, Kernels, survey
@@ -323,3 +325,103 @@ def test_what_was_read_is_what_is_there_and_what_went(tmp_path: Path) -> None:
         [row["id"] for row in rows_of(tmp_path / "out")] + [each["row"] for each in removed_of(tmp_path / "out")]
     )
     assert rows == Counter(range(len(texts)))
+
+
+# --- what was found by looking for faults -----------------------------------------------------------------------------
+
+
+def test_files_of_no_known_format_are_told(tmp_path: Path) -> None:
+    parquet(tmp_path / "d/a.parquet", ["one", "two"])
+    (tmp_path / "d/b.jsonl.lz4").write_bytes(b"?")
+    report = dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
+    assert report["bad_rows"]["reasons"] == {"file of no known format": 1}
+    assert [Path(each["file"]).name for each in removed_of(tmp_path / "out")] == ["b.jsonl.lz4"]
+
+
+def test_files_without_a_text_stop_nothing(tmp_path: Path) -> None:
+    parquet(tmp_path / "d/a.parquet", ["one", "two"])
+    parquet(tmp_path / "d/b.parquet", [])
+    parquet(tmp_path / "d/c.parquet", [None, None])
+    parquet(tmp_path / "d/e.parquet", ["", "one"])
+    report = dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
+    assert [row["text"] for row in rows_of(tmp_path / "out")] == ["one", "two"]
+    assert (report["before"]["rows"], report["before"]["bad_rows"]) == (4, 2)
+
+
+def test_a_stretch_of_copies_alone_is_no_file(tmp_path: Path) -> None:
+    texts = [f"text {number} of a document" for number in range(3)]
+    parquet(tmp_path / "d.parquet", [*texts, *[texts[0]] * 20])
+    for file_byte in (1, 60, 100):
+        out = tmp_path / f"out{file_byte}"
+        dedup(Wish(str(tmp_path / "d.parquet"), str(out), file_byte=file_byte), KERNELS)
+        assert [row["text"] for row in rows_of(out)] == texts
+        assert len(removed_of(out)) == 20
+    line = "a line of more than twenty bytes that is there again"
+    parquet(tmp_path / "l.parquet", [f"{line}\nfirst", *[line] * 20, "last"])
+    report = dedup(Wish(str(tmp_path / "l.parquet"), str(tmp_path / "l"), frozenset(["lines"]), file_byte=120), KERNELS)
+    assert [row["text"] for row in rows_of(tmp_path / "l")] == [f"{line}\nfirst", "last"]
+    assert len(removed_of(tmp_path / "l")) == 20
+    assert all(each["rows"] for each in report["files"])
+
+
+def test_lines_of_a_folder_of_texts_go(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for number in range(3):
+        (tmp_path / f"d/{number}.txt").write_text(f"a menu with so many things in it\npage {number}", encoding="utf-8")
+    dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out"), frozenset(["lines"])), KERNELS)
+    texts = [row["text"] for row in rows_of(tmp_path / "out")]
+    assert texts == ["a menu with so many things in it\npage 0", "page 1", "page 2"]
+
+
+def test_large_numbers_and_strange_names_are_no_trouble(tmp_path: Path) -> None:
+    stamps = [1_700_000_000_000_000_001, 1_700_000_000_000_000_002]
+    parquet(tmp_path / "d.parquet", ["one", "one"], ts=stamps)
+    dedup(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), keep="ts"), KERNELS)
+    assert [row["ts"] for row in rows_of(tmp_path / "out")] == stamps[1:]
+    name = os.fsdecode(b"d\xff.jsonl")
+    row = '{"id": 123456789012345678901234567890, "text": "one"}\n'
+    (tmp_path / name).write_text(row * 2, encoding="utf-8")
+    dedup(Wish(str(tmp_path / name), str(tmp_path / "other")), KERNELS)
+    assert removed_of(tmp_path / "other")[0]["id"] == 123456789012345678901234567890
+
+
+def test_files_of_several_schemas_are_refused(tmp_path: Path) -> None:
+    rows = [{"text": f"text {number}", **({"late": 1} if number > 20 else {})} for number in range(40)]
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    wish = Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), form="parquet", file_byte=200)
+    with pytest.raises(ShapeError, match="late"):
+        dedup(wish, KERNELS)
+    assert not (tmp_path / "out").exists()
+    dedup(replace(wish, form="jsonl"), KERNELS)
+    assert rows_of(tmp_path / "out") == rows
+
+
+def test_a_test_set_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    draw = random.Random(1)
+    texts = [" ".join(f"{draw.getrandbits(40):x}" for _ in range(200)) for _ in range(100)]
+    parquet(tmp_path / "d.parquet", texts)
+    wish = Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), against=str(tmp_path / "d.parquet"))
+    with pytest.raises(EmptyError, match="more runs of words than memory holds"):
+        dedup(replace(wish, memory_byte=1_000_000), KERNELS)
+    with pytest.raises(EmptyError, match="nothing that would stay"):
+        dedup(wish, KERNELS)
+
+
+def test_lines_of_what_went_that_are_lost_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet(tmp_path / "d.parquet", ["one", "one", "two"])
+    real = Result.finish
+
+    def torn(self: Any, *given: Any) -> None:
+        (self.work / "removed.00000.parquet.jsonl").write_bytes(b"")
+        real(self, *given)
+
+    monkeypatch.setattr(Result, "finish", torn)
+    with pytest.raises(ReckoningError, match="0 rows went where 1 were noted"):
+        dedup(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out")), KERNELS)
+
+
+def test_splits_that_become_one_are_named(tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        parquet(tmp_path / f"d/data/{name}-00000-of-00001.parquet", [name])
+    report = dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
+    assert report["splits"] == ["test", "train"]

@@ -137,3 +137,16 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OSError, match="Not a directory"):
         Result(str(tmp_path / "file" / "out"), "key")
+
+
+def test_a_hidden_folder_of_somebody_else_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / ".out.part").mkdir()
+    (tmp_path / ".out.part" / "mine").write_text("mine", encoding="utf-8")
+    with pytest.raises(ThereError, match="of no fix"):
+        Result(str(tmp_path / "out"), "key")
+    assert tree(tmp_path) == [".out.part", ".out.part/mine"]
+
+
+def test_the_root_is_no_place(tmp_path: Path) -> None:
+    with pytest.raises(ThereError):
+        Result("/", "key")

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.data.options import Size, ends_with, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import (
+    FILE_SIZE,
+    ends_with,
+    mixed,
+    problems,
+    progress,
+    short,
+    size_of,
+    tokenizer_of,
+)
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
@@ -24,8 +33,10 @@ CODECS = ("zstd", "snappy", "lz4", "gzip", "brotli", "none")
 @click.option("--to", "form", type=click.Choice(TO), default="parquet", show_default=True)
 @click.option("--codec", type=click.Choice(CODECS), default="zstd", show_default=True, help="Of Parquet.")
 @click.option("--level", type=click.IntRange(1, 22), default=3, show_default=True, help="Of zstd, gzip and brotli.")
-@click.option("--row-group-size", type=Size(), default="64MB", show_default=True, help="Rows of Parquet read at once.")
-@click.option("--shard-size", type=Size(), default="512MB", show_default=True, help="Rows of a file, in memory.")
+@click.option(
+    "--row-group-size", type=FILE_SIZE, default="64MB", show_default=True, help="Rows of Parquet read at once."
+)
+@click.option("--shard-size", type=FILE_SIZE, default="512MB", show_default=True, help="Rows of a file, in memory.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--tokenizer", metavar="NAME", help="Of tokens, megatron, and of a webdataset of tokens.")
 @click.option("--end", default="", metavar="TOKEN", help="Behind each document; the tokenizer's own, or none.")
@@ -44,6 +55,7 @@ def command(
         from thirdwatt.data.fix import tokenise
         from thirdwatt.data.fix.convert import Wish, convert
         from thirdwatt.data.fix.forms import FORMS, Options
+        from thirdwatt.data.fix.shapes import ShapeError
         from thirdwatt.scenario.mistakes import InputError, Mistake
 
         own = tokenizer_of(tokenizer)
@@ -57,7 +69,13 @@ def command(
         else:
             ends_with(own, end)
             wish = tokenise.Wish(path, out, form, own, end, shard_size, column, workers)
-            report = tokenise.tokenise(wish, progress())
+            try:
+                report = tokenise.tokenise(wish, progress())
+            except ShapeError:
+                raise
+            except ValueError as error:
+                fix = "name the one that the model has"
+                raise InputError([Mistake("--tokenizer", str(error), fix)]) from error
     click.echo(dumped(report) if as_json else _said(report, out))
 
 
@@ -75,6 +93,7 @@ def _said(report: Mapping[str, Any], out: str) -> str:
         lines.append(f"{short(after['tokens']['value'])} tokens of {kind} by {report['options']['tokenizer']}")
     for reason, count in report["bad_rows"]["reasons"].items():
         lines.append(f"left out: {count:,} × {reason}, in removed.jsonl")
+    lines += mixed(report)
     if report["nan"]:
         lines.append(f"{report['nan']:,} numbers that are none or infinite became null: JSON has none")
     lines += textwrap.wrap(f"Proof: {report['proof']}.", WIDTH)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.data.options import Size, kernels, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import (
+    FILE_SIZE,
+    kernels,
+    memory_option,
+    mixed,
+    problems,
+    progress,
+    short,
+    size_of,
+    tokenizer_of,
+)
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
@@ -31,9 +41,9 @@ REASONS = {
 @click.option("--against", default="", metavar="PATH2", help="What holds a document of a second set goes: a test set.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--format", "form", type=click.Choice(["parquet", "jsonl"]), help="Of the result; as it is otherwise.")
-@click.option("--file-size", type=Size(), default="512MB", show_default=True, help="Text of a file of the result.")
+@click.option("--file-size", type=FILE_SIZE, default="512MB", show_default=True, help="Text of a file of the result.")
 @click.option("--tokenizer", metavar="NAME", help="By which tokens are counted, as for a scan.")
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be taken; the rest is on disk.")
+@memory_option
 @click.option("--workers", type=click.IntRange(1), default=min(8, os.cpu_count() or 1), show_default=True,
               help="Files that are written at a time; they change nothing in them.")  # fmt: skip
 @json_option
@@ -83,6 +93,7 @@ def _said(report: Mapping[str, Any], out: str) -> str:
     bad = before["bad_rows"]
     if bad:
         lines.append(f"{bad:,} rows are no documents, and stand in removed.jsonl")
+    lines += mixed(report)
     lines += ["", "Read back and added up: what is there and what went is what was read."]
     if report["ceiling"]:
         lines.append("The first stays: a copy of a copy that went may stay though it is like that one.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.data.options import PAYS_BYTES, Size, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import PAYS_BYTES, memory_option, problems, progress, short, size_of, tokenizer_of
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ CLASSES = {
 )
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--old-column", default="", help="The same in OLD, where it has another name.")
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be taken; the rest is on disk.")
+@memory_option
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the samples.")
 @json_option
 def command(
@@ -57,8 +57,14 @@ def command(
     with problems(new, STARTS_AGAIN):
         after = sides.opened(new, column)
     with problems(f"{old}, {new}", STARTS_AGAIN):
+        from thirdwatt.data.fix import inputs
+        from thirdwatt.data.near.find import ChangedError
+
         wish = diff.Wish(tokenizer_of(tokenizer), memory, seed)
+        known = inputs.signatures(old, new)
         found = diff.diff(before, after, wish, _kernels(sum(before.sizes) + sum(after.sizes)), progress())
+        if inputs.signatures(old, new) != known:
+            raise ChangedError("changed while they were read")
     for side in ("old", "new"):
         found[side]["bad_rows"]["samples"] = found[side]["bad_rows"]["samples"][:BAD_ROWS]
     click.echo(dumped(found) if as_json else "\n\n".join("\n".join(each) for each in _said(found) if each))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,12 @@ UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**2
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
-    """Bytes, as ``500MB``, ``2GB`` or ``1GiB``."""
+    """Bytes, as ``500MB``, ``2GB`` or ``1GiB``, at least so many."""
 
     name = "size"
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Bytes of a size."""
@@ -35,7 +38,19 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([KMGT]?I?)B?\s*", str(value).upper())
         if not found or found[2] not in UNITS:
             self.fail(f"{value} is no size, as 500MB, 2GB or 1GiB are.", param, ctx)
-        return int(float(found[1]) * UNITS[found[2]])
+        size = int(float(found[1]) * UNITS[found[2]])
+        if size < self.least:
+            self.fail(f"{value} is less than {size_of(self.least)}.", param, ctx)
+        return size
+
+
+FILE_SIZE = Size(1_000)
+"""Of a file: less is a unit that was forgotten."""
+
+memory_option = click.option(
+    "--memory", type=Size(1_000_000), default="2GB", show_default=True, help="What may be taken; the rest is on disk."
+)
+"""With less than 1 MB the same would be read thousands of times."""
 
 
 def tokenizer_of(name: str | None) -> Any:
@@ -79,10 +94,14 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
         from thirdwatt.data.fix.shapes import ShapeError
         from thirdwatt.data.near.find import ChangedError
         from thirdwatt.data.survey import EmptyError
-
+    except ModuleNotFoundError as error:
+        raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
+    try:
         yield
     except ModuleNotFoundError as error:
         raise InputError([Mistake(path, f"needs {error.name or error}", "pip install 'thirdwatt[data]'")]) from error
+    except ImportError as error:
+        raise InputError([Mistake(path, f"needs {error.name or error}", str(error).rpartition(": ")[2])]) from error
     except EmptyError as error:
         raise InputError([Mistake(path, str(error), error.fix)]) from error
     except ChangedError as error:
@@ -153,6 +172,13 @@ def end_of_line() -> None:
     """Clear the line that says how far it is."""
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
+
+
+def mixed(report: Mapping[str, Any]) -> list[str]:
+    """What is said where several splits of a dataset became one."""
+    if not report["splits"]:
+        return []
+    return [f"The splits {', '.join(report['splits'])} became one: name one by a pattern in quotes to keep them apart."]
 
 
 def short(number: float) -> str:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.data.options import Size, ends_with, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import (
+    FILE_SIZE,
+    ends_with,
+    memory_option,
+    mixed,
+    problems,
+    progress,
+    short,
+    size_of,
+    tokenizer_of,
+)
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
@@ -19,7 +29,7 @@ REASONS = 5
 @click.command("pack")
 @click.argument("path")
 @click.option("--out", required=True, metavar="DIR", help="Where the rows go; nothing may be there.")
-@click.option("--context", type=click.IntRange(1), required=True, help="Tokens of a row.")
+@click.option("--context", type=click.IntRange(1, 1 << 24), required=True, help="Tokens of a row.")
 @click.option(
     "--tokenizer", required=True, metavar="NAME",
     help="tokenizer.json, a folder, a name on the hub, tiktoken:NAME or bytes.",
@@ -28,8 +38,8 @@ REASONS = 5
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the order.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--format", "form", type=click.Choice(("parquet", "arrow")), default="parquet", show_default=True)
-@click.option("--shard", type=Size(), default="512MB", show_default=True, help="Tokens of a file.")
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be taken; the rest is on disk.")
+@click.option("--shard", type=FILE_SIZE, default="512MB", show_default=True, help="Tokens of a file.")
+@memory_option
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Files written at a time.")
 @json_option
 def command(
@@ -78,5 +88,6 @@ def _said(found: dict[str, Any], out: str) -> str:
         lines.append(f"left out   {before['empty_rows']:,} documents without a token: {out}/removed.jsonl")
     reasons = sorted(found["bad_rows"]["reasons"].items(), key=lambda each: -each[1])
     lines += [f"bad rows   {count:,} × {reason}" for reason, count in reasons[:REASONS]]
+    lines += mixed(found)
     lines.append(f"Load {out}/data as docs/packing.md says; {out}/report.json has the figures.")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thirdwatt.cli.data.options import Size, kernels, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import Size, kernels, memory_option, problems, progress, short, size_of, tokenizer_of
 from thirdwatt.cli.options import dumped, json_option
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ STRATEGIES = {
 @click.option(
     "--against", default="", metavar="PATH2", help="Look for the documents of a second set: test in training."
 )
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be taken; the rest is on disk.")
+@memory_option
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--without", multiple=True, type=click.Choice(FINDS), help="Leave out; may be given several times.")
 @click.option("--html", "page", metavar="FILE", help="Write a page.")

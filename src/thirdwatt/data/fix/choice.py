@@ -17,6 +17,7 @@ from thirdwatt.data.scan import Documents
 from thirdwatt.data.together import Together
 
 from .repeats import Repeats
+from .result import json_bytes, replaced
 
 REASONS = ("", "exact", "near", "empty", "overlap", "lines")
 """Why a document goes, by its number; the first one stays."""
@@ -137,7 +138,7 @@ class Choice:
                 np.save(file, getattr(self, each.name))
                 file.flush()
                 os.fsync(file.fileno())
-        (aside / "said.json").write_text(json.dumps(said), encoding="utf-8")
+        replaced(aside / "said.json", json_bytes(said))
         aside.rename(folder / NAME)
 
     @classmethod

@@ -29,7 +29,7 @@ from thirdwatt.data.reading import Progress
 from thirdwatt.data.together import Together
 
 from . import inputs, report, shapes
-from .forms import FORMS, Options
+from .forms import FORMS, Options, uniform
 from .result import DATA, ReckoningError, Result
 from .stretches import Stream
 
@@ -120,6 +120,7 @@ def convert(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[s
             place = (following[0], following[1]) if following else None
         if signatures != inputs.signatures(wish.path):
             raise ChangedError(f"{wish.path} changed while it was read")
+        uniform(wish.form, [str(result.made / DATA / each) for each in names])
         stored = sum((result.made / DATA / each).stat().st_size for each in names)
         said = _report(wish, found, opened, names, notes, stored)
         result.finish(said, report.bad_lines(said["bad_rows"]), names)
@@ -335,5 +336,6 @@ def _report(
         "files": [{"name": name, "rows": each["rows"], "bytes": each["bytes"]}
                   for name, each in zip(names, notes, strict=True)],
         "proof": PROOF if documents else "as many rows as were read",
+        "splits": inputs.splits(found),
         "bad_rows": bad,
     }  # fmt: skip

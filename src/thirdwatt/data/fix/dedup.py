@@ -29,10 +29,10 @@ from thirdwatt.data.survey import PIECES, EmptyError, Kernels, second_set
 
 from . import inputs, report
 from .choice import STAYS, Choice, reasons
-from .forms import natural
+from .forms import natural, uniform
 from .order import last, ranks
 from .repeats import NONE, Repeats
-from .result import Result
+from .result import DATA, Result
 from .stretches import Numbers, divided
 from .writing import Writing
 
@@ -129,8 +129,14 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
         names, notes = Writing(form, sources, choice, result, facts["held"]).all(parts, wish.workers, say)
         if signatures != inputs.signatures(wish.path, wish.against):
             raise ChangedError(f"{wish.path} changed while it was read")
+        kept_names = [name for name, note in zip(names, notes, strict=True) if note["rows"]]
+        for name in {*names} - {*kept_names}:  # all of its lines stood before
+            (result.made / DATA / name).unlink(missing_ok=True)
+        uniform(form, [str(result.made / DATA / name) for name in kept_names])
         said = report.said(wish, found, choice, facts, names, notes)
-        result.finish(said, report.removed(result.work, names, facts), names)
+        said |= {"files": [each for each in said["files"] if each["rows"]]}
+        said["after"]["files"] = len(kept_names)
+        result.finish(said, report.removed(result.work, names, notes, facts), kept_names)
     return said
 
 
@@ -140,7 +146,8 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
 def _key(wish: Wish, signatures: list[Any]) -> str:
     """What a result that was begun must have been for, to be gone on with."""
     tokenizer = wish.tokenizer.name if wish.tokenizer else ""
-    asked = [wish.path, sorted(wish.how), wish.keep, wish.against, wish.column, wish.form, wish.file_byte, tokenizer]
+    asked = [wish.path, sorted(wish.how), wish.keep, wish.against, wish.column, wish.form, wish.file_byte, tokenizer,
+             wish.memory_byte]  # fmt: skip
     return json.dumps([report.SCHEMA, asked, signatures])
 
 
@@ -152,7 +159,9 @@ def _chosen(
     text = sources[0].kind == "text"
     pieces = PiecesLook(tokens.Sampled(pieces=PIECES))
     near = kernels.near if "near" in wish.how and text else None
-    second = Second(second_set(wish.against, bad), kernels.near, wish.memory_byte // 8) if wish.against else None
+    second = Second(second_set(wish.against, Bad()), kernels.near, wish.memory_byte // 4) if wish.against else None
+    if second and len(second.counts) < second.documents:
+        raise EmptyError(f"--against {wish.against}: has more runs of words than memory holds", "give more: --memory")
     holders = Holders(second, kernels.near) if second else None
 
     def prefer(firsts: Sequence[int], row: Numbers, byte: NDArray[np.uint32]) -> NDArray[Any] | None:

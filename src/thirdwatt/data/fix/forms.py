@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from thirdwatt.data import store
+from thirdwatt.data.formats import READERS
 from thirdwatt.data.formats.arrow import Arrow
 from thirdwatt.data.formats.base import Source
 from thirdwatt.data.formats.jsonl import JsonLines
+from thirdwatt.data.formats.objects import json_file
 from thirdwatt.data.formats.parquet import Parquet
 from thirdwatt.data.formats.webdataset import WebDataset
 
+from .shapes import JSON_FIX, ShapeError
 from .tars import TarWriter
 from .written import GROUP_BYTES, ArrowWriter, JsonLinesWriter, ParquetWriter, Writer
 
-JSON = (".jsonl", ".ndjson", ".json")
+JSON = tuple(ending for ending, reader in READERS.items() if reader in (JsonLines, json_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,36 @@ FORMS = {
 }
 
 
+def uniform(form: str, paths: Sequence[str]) -> None:
+    """See that files have one schema, as who reads a folder takes for granted.
+
+    Raises
+    ------
+    ShapeError
+        If they have not: a column came late, or became of another type.
+    """
+    if form not in ("parquet", "arrow") or not paths:
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def schema(path: str) -> Any:
+        if form == "parquet":
+            return pq.read_schema(path)
+        with pa.OSFile(path) as file, pa.ipc.open_stream(file) as stream:
+            return stream.schema
+
+    first = schema(paths[0])
+    for path in paths[1:]:
+        other = schema(path)
+        if not other.equals(first):
+            names = ", ".join(sorted({each.name for each in {*first} ^ {*other}})[:5])
+            what = f"has columns that are not there, or of another type, in the first file: {names}"
+            fix = f"{JSON_FIX}; or make files larger, so that there is one"
+            raise ShapeError(f"file {path.rpartition('/')[2]}", what, fix)
+
+
 def natural(paths: Sequence[str]) -> str:
     """The format in which files go on: JSON lines where all are JSON, Parquet otherwise."""
     names = [store.name(each).lower() for each in paths]
-    return "jsonl" if all(any(ending in each for ending in JSON) for each in names) else "parquet"
+    return "jsonl" if all(each.endswith(JSON) for each in names) else "parquet"

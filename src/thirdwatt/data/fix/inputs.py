@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from thirdwatt.data import scan, store
+from thirdwatt.data import formats, scan, store
 from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad
-from thirdwatt.data.formats.base import Source
+from thirdwatt.data.formats.base import BadRow, Source
 from thirdwatt.data.survey import EmptyError
 from thirdwatt.data.together import together
 
@@ -36,12 +37,37 @@ def sources(found: Files, column: str, bad: Bad) -> list[Source]:
     if not opened:
         names = ", ".join([*unread, *(each.file for each in bad.first)][:3])
         raise EmptyError(f"holds no file that can be read ({names})", "Parquet, Arrow, JSON, CSV, text, tar or images")
+    for path in unread:
+        bad(BadRow(path, 0, "file of no known format", b""))
     kinds, columns = ({getattr(each, of) for each in opened} for of in ("kind", "column"))
+    if "" in columns and len(columns) > 1:  # of files without a text, as empty ones are
+        columns -= {""}
+        if len(columns) == 1:
+            opened = [_named(each, min(columns)) for each in opened]
     if len(kinds) > 1:
         raise EmptyError("holds text and images", "name those of one kind by a pattern in quotes")
     if len(columns) > 1:
         raise EmptyError(f"has its documents in several columns ({', '.join(sorted(columns))})", "name one: --column")
     return together(opened)
+
+
+def _named(source: Source, column: str) -> Source:
+    """A file that showed no text, read by the column that the others have, if it has it."""
+    if source.column:
+        return source
+    try:
+        return formats.source(source.path, column) or source
+    except (OSError, ValueError):
+        return source
+
+
+SPLIT = re.compile(r"(train|test|valid|validation|val|dev|eval)(?=[-_.]|$)")
+
+
+def splits(found: Files) -> list[str]:
+    """Splits of a dataset, by how its files or their folders are called; none where there is but one."""
+    names = {match[1] for path in found.paths for name in path.split("/")[-2:] if (match := SPLIT.match(name.lower()))}
+    return sorted(names) if len(names) > 1 else []
 
 
 def texts(found: Files, column: str, bad: Bad, lacks: str) -> list[Source]:
@@ -66,6 +92,8 @@ def apart(out: str, *places: str) -> None:
     ThereError
         If it does.
     """
+    if store.is_remote(out):
+        raise ThereError(f"{out} is an address")
     target = Path(out).resolve()
     for where in places:
         if (

@@ -51,12 +51,11 @@ def ranks(
     if len(kinds) != 1:
         what = "holds both numbers and texts" if kinds else "is nowhere, or holds nothing"
         raise ColumnError(f"column {keep} {what}")
-    if kinds == {float}:
+    if any(isinstance(each, float) for each in found):
         numbers = np.array([-np.inf if each is None else float(each) for each in found])
         return -np.where(np.isnan(numbers), -np.inf, numbers)
-    _, places = np.unique(np.array(["" if each is None else each for each in found]), return_inverse=True)
-    ordered: NDArray[Any] = -places
-    return ordered
+    order = {each: -place for place, each in enumerate(sorted({each for each in found if each is not None}))}
+    return np.array([1 if each is None else order[each] for each in found], np.int64)
 
 
 def last(rank: NDArray[Any] | None, which: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -84,6 +83,6 @@ def _plain(value: Any) -> Any:
     if written is not None:
         return written()
     try:
-        return float(value)  # a decimal
+        return None if isinstance(value, bytes) else float(value)  # a decimal
     except (TypeError, ValueError):
         return None

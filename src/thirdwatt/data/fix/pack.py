@@ -46,7 +46,7 @@ BLOCK_TOKENS = 1 << 21
 
 PROOF = (
     "every file was read back: positions, segments and padding are those of its lengths, and tokens, pieces and the "
-    "sum of the 128-bit digests of pieces over all files are those of the documents as they were made into tokens"
+    "sum of the 128-bit digests of pieces over all files are those of the file of tokens that was made of the documents"
 )
 
 
@@ -167,7 +167,7 @@ class Lot:
 def lots(made: Tokenised, context: int, memory_byte: int) -> int:
     """In how many lots documents are packed, so that what is known of the pieces of one fits into memory."""
     count = sum(int((-(-lengths // context)).sum()) for _, _, lengths in made.spans())
-    return max(1, -(-count * PIECE_BYTES // max(1, memory_byte // 2)))
+    return min(made.documents, max(1, -(-count * PIECE_BYTES // max(1, memory_byte // 2))))
 
 
 def lot(made: Tokenised, context: int, seed: int, number: int, of: int) -> Lot:
@@ -353,6 +353,7 @@ def _said(
         "files": [{"name": name, "rows": each["rows"], "segments": each["segments"], "tokens": each["tokens"]}
                   for name, each in zip(names, notes, strict=True)],
         "proof": PROOF,
+        "splits": inputs.splits(found),
         "bad_rows": bad,
     }  # fmt: skip
 

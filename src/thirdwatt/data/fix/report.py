@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -16,8 +15,9 @@ from thirdwatt.data.files import Files
 from thirdwatt.data.findings import BAD_SAMPLES, Bad, Finding, Range
 from thirdwatt.data.tokens import Ratio
 
+from . import inputs
 from .choice import Choice
-from .result import ReckoningError
+from .result import ReckoningError, json_bytes
 
 if TYPE_CHECKING:
     from .dedup import Wish
@@ -85,7 +85,7 @@ def bad_lines(found: Mapping[str, Any]) -> Iterator[bytes]:
     """Bad rows, the first of each reason, as lines of JSON."""
     for each in found["samples"]:
         row = {"file": each["file"], "row": each["row"], "rows": each["rows"], "why": f"bad row: {each['reason']}"}
-        yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        yield json_bytes(row)
 
 
 def said(
@@ -133,15 +133,28 @@ def said(
                   for name, each in zip(names, notes, strict=True)],
         "proof": "every file was read back: documents, bytes and the sum of their 128-bit digests are those of what "
                  "was to stay, and with what went they add up to what was read",
+        "splits": inputs.splits(found),
         "bad_rows": bad,
     }  # fmt: skip
 
 
-def removed(work: Path, names: Sequence[str], facts: Mapping[str, Any]) -> Iterator[bytes]:
-    """What went, a line each: documents in their order, then the rows that are none, of each reason the first."""
-    for name in names:
+def removed(
+    work: Path, names: Sequence[str], notes: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> Iterator[bytes]:
+    """What went, a line each: documents in their order, then the rows that are none, of each reason the first.
+
+    Raises
+    ------
+    ReckoningError
+        If there are not as many as were noted.
+    """
+    for name, note in zip(names, notes, strict=True):
+        count = 0
         with (work / f"removed.{name}.jsonl").open("rb") as file:
-            yield from file
+            for count, line in enumerate(file, 1):  # noqa: B007 - the last one counts
+                yield line
+        if count != note["told"]:
+            raise ReckoningError(f"{count:,} rows went where {note['told']:,} were noted")
     yield from bad_lines(facts["bad"])
 
 

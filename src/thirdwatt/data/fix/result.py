@@ -65,12 +65,16 @@ class Result:
 
     def __init__(self, out: str, key: str) -> None:
         self.out = Path(os.path.abspath(out))  # noqa: PTH100 - a link stays a link
+        if not self.out.name:
+            raise ThereError(f"{out} is there already")
         self._aside = self.out.with_name(f".{self.out.name}.part")
         self.made, self.work = self._aside / MADE, self._aside / WORK
         if _stands(self.out):
             if self._aside.is_dir() and not self.made.exists():  # it was killed behind the renaming
                 shutil.rmtree(self._aside)
             raise ThereError(f"{out} is there already")
+        if _stands(self._aside) and not any((self._aside / each).exists() for each in (BEGUN, LOCK)):
+            raise ThereError(f"{self._aside} is there already, and of no fix")
         self._aside.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self._aside / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -145,7 +149,7 @@ class Result:
             each.unlink()
         with _written(self.made / REMOVED) as file:
             file.writelines(removed)
-        replaced(self.made / REPORT, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
+        replaced(self.made / REPORT, json_bytes(report, indent=2))
         for folder in (data, self.made):
             _kept(folder)
         try:
@@ -170,6 +174,11 @@ def report_of(where: str) -> dict[str, Any] | None:
         if isinstance(found, dict) and str(found.get("schema", "")).startswith("thirdwatt/"):
             return found
     return None
+
+
+def json_bytes(value: Any, indent: int | None = None) -> bytes:
+    """A value as JSON with a newline; names of files that are no UTF-8 are escaped."""
+    return json.dumps(value, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def replaced(path: Path, data: bytes) -> None:

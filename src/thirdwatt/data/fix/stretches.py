@@ -38,7 +38,9 @@ def divided(byte: NDArray[np.uint32], stays: NDArray[np.bool_], file_byte: int) 
         return []
     sizes = np.where(stays, byte.astype(np.int64) + ROW_BYTES, 0)
     of = (np.cumsum(sizes) - sizes) // max(1, file_byte)
-    begins = np.flatnonzero(np.append(True, of[1:] != of[:-1])).tolist()
+    places = np.flatnonzero(stays)  # only what stays begins a file, so that none is empty
+    begins = places[np.append(False, of[places[1:]] != of[places[:-1]])].tolist()
+    begins = [0, *begins]
     return list(zip(begins, [*begins[1:], len(byte)], strict=True))
 
 

@@ -91,7 +91,15 @@ class TarWriter:
         rest = table.drop_columns(own)
         others = shapes.objects(rest, self._path)[0] if rest.column_names else [b""] * len(table)
         for row, other in zip(table.select(own).to_pylist(), others, strict=True):
-            members = dict(self._member(name, value) for name, value in row.items() if value is not None)
+            members: dict[str, bytes] = {}
+            for name, value in row.items():
+                if value is not None:
+                    ending, data = self._member(name, value)
+                    if ending in members:
+                        raise shapes.ShapeError(
+                            self._path, f"two columns would be members {ending}", shapes.PARQUET_FIX
+                        )
+                    members[ending] = data
             if other or not members:
                 members["json"] = other or b"{}"
             yield None, members
@@ -113,7 +121,9 @@ class TarWriter:
 
 
 def _bytes(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)
+    if not isinstance(value, (str, bytes)):
+        raise shapes.ShapeError(f"column beside {KEY}", "holds neither text nor bytes", shapes.PARQUET_FIX)
+    return value.encode() if isinstance(value, str) else value
 
 
 def _is_member(kind: pa.DataType) -> bool:

@@ -93,7 +93,7 @@ def tokenise(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[
                 "path": wish.path,
                 "to": wish.form,
                 "options": {"tokenizer": wish.tokenizer.name, "vocabulary": made.vocabulary, **own.said(),
-                            "dtype": str(made.ids.dtype)},
+                            "dtype": "uint16" if made.ids.dtype.itemsize == 2 else "int32"},
                 "before": {**of, "rows": made.documents + empty, "stored_bytes": found.byte, "files": len(found.paths),
                            "tokens": report.exactly(made.tokens - made.ends), "bad_rows": bad["count"],
                            "bytes_per_token": None, "findings": []},
@@ -103,6 +103,7 @@ def tokenise(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[
                 "files": [{"name": name, "rows": each["documents"], "bytes": each["tokens"] * made.ids.dtype.itemsize}
                           for name, each in zip(names, notes, strict=True)],
                 "proof": PROOF,
+                "splits": inputs.splits(found),
                 "bad_rows": bad,
             }  # fmt: skip
             result.finish(said, tokenised.left_out(made, bad, sources), names)

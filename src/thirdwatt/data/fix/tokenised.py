@@ -6,7 +6,6 @@ come to is noted now and then, and what stands in the files behind the note is m
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -26,6 +25,7 @@ from thirdwatt.data.reading import Place, Progress
 from thirdwatt.data.together import Together
 
 from . import report
+from .result import json_bytes
 
 NAME = "tokens"
 """Of the folder in which it is made."""
@@ -236,6 +236,8 @@ class _Work:
         now = time.monotonic()
         if not always and now < self._next_save_s:
             return
+        for each in self._columns.values():
+            each.sync()  # what the note knows of is on the disk before it
         self._journal.save({
             "key": self._key,
             "file": self._place.file,
@@ -261,5 +263,5 @@ def left_out(made: Tokenised, bad: Mapping[str, Any], sources: Sequence[Source])
         for file, row in some.tolist():
             source = sources[file]
             path, own = source.place(row) if isinstance(source, Together) else (source.path, row)
-            yield json.dumps({"file": path, "row": own, "why": "empty"}, ensure_ascii=False).encode() + b"\n"
+            yield json_bytes({"file": path, "row": own, "why": "empty"})
     yield from report.bad_lines(bad)

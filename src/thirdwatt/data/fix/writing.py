@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from thirdwatt.data import exact
 from thirdwatt.data.formats.base import BadRow, Rows, Source
 from thirdwatt.data.reading import Progress
 
-from . import edits
+from . import edits, inputs
 from .choice import LINES, OVERLAP, REASONS, STAYS, Choice
 from .forms import FORMS, Options
-from .result import ReckoningError, Result
+from .result import ReckoningError, Result, json_bytes
 from .stretches import Numbers, Stream, whole_rows
 
 IDS = ("id", "uuid", "_id", "doc_id", "document_id", "__key__", "url")
@@ -109,11 +109,11 @@ class Writing:
 
     def _write(self, progress: Progress, name: str, first: int, last: int, path: str) -> dict[str, Any]:
         choice = self.choice
-        column = self.sources[0].column
+        column = inputs.column_of(self.sources[0])
         again = choice.repeats.stretch(first, last) if len(choice.line_counts) else None
         expected, changes = Reckoning(), edits.Tally()
         writer = FORMS[self.form].writer(path, Options(column=column))
-        with _told(self.result.work / f"removed.{name}.jsonl") as tell:
+        with Told(self.result.work / f"removed.{name}.jsonl") as tell:
             for numbers, rows in whole_rows(self._stream(), choice.files.tolist(), choice.row, first, last):
                 if self._stop.is_set():
                     raise StoppedError(name)
@@ -132,13 +132,13 @@ class Writing:
                     expected.add(digests, byte)
                 progress.say(progress.done_byte + passed, passed)
             writer.close()
-        found = proof(path, self.form, column)
+        found = proof(path, self.form, column) if expected.rows else Reckoning()
         if not found.same(expected):
             raise ReckoningError(
                 f"{path} holds {found.rows:,} documents of {found.byte:,} bytes where {expected.rows:,} of "
                 f"{expected.byte:,} were to be written, or others"
             )
-        return {"rows": found.rows, "bytes": found.byte, **changes.said()}
+        return {"rows": found.rows, "bytes": found.byte, "told": tell.count, **changes.said()}
 
     def _stream(self) -> Stream:
         """The rows that this worker reads, open from one file to the next."""
@@ -181,19 +181,44 @@ def proof(path: str, form: str, column: str) -> Reckoning:
     return found
 
 
-@contextmanager
-def _told(path: Path) -> Iterator[Callable[[Iterable[dict[str, Any]]], None]]:
-    """A file of lines of JSON, there whole or not at all."""
+class Told:
+    """A file of lines of JSON, there whole or not at all.
+
+    Attributes
+    ----------
+    count
+        How many there are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._part = path, path.with_name(f"{path.name}.part")
+        self.count = 0
+
+    def __enter__(self) -> Told:
+        self._file = self._part.open("wb")
+        return self
+
+    def __call__(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Take in rows."""
+        for row in rows:
+            self._file.write(_line(row))
+            self.count += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        if kind is None:
+            self._part.replace(self._path)
+
+
+def _line(row: dict[str, Any]) -> bytes:
     import orjson
 
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-
-        def tell(rows: Iterable[dict[str, Any]]) -> None:
-            file.writelines(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in rows)
-
-        yield tell
-    part.replace(path)
+    try:
+        return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a number of more than 64 bits, a name of a file that is no UTF-8
+        return json_bytes(row)
 
 
 def _ids(rows: Rows, places: Numbers) -> list[Any]:
@@ -205,6 +230,9 @@ def _ids(rows: Rows, places: Numbers) -> list[Any]:
         name = next((name for name in IDS if name in found[0]), "")
         known = [each.get(name) for each in found]
     else:
-        name = next((name for name in IDS if name in rows.table.column_names), "")
-        known = rows.table.column(name).take(places).to_pylist() if name else [None] * len(places)
+        name = next((name for name in IDS if rows.table.column_names.count(name) == 1), "")
+        try:
+            known = rows.table.column(name).take(places).to_pylist() if name else [None] * len(places)
+        except (UnicodeDecodeError, NotImplementedError):
+            known = [None] * len(places)
     return [each if isinstance(each, (str, int)) else None for each in known]

@@ -249,7 +249,7 @@ def likely(sizes: dict[str, list[int]]) -> str:
     """
     some = {name: sum(each) for name, each in sizes.items() if any(each)}
     for name in PREFERRED:
-        for each in some:
+        for each in some or {name: 0 for name, each in sizes.items() if each}:  # empty so far, and all the same it
             if each.lower() == name:
                 return each
     return max(some, key=lambda name: some[name], default="")

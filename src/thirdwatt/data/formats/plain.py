@@ -11,7 +11,7 @@ import numpy as np
 from thirdwatt.data import store
 
 from . import streams
-from .base import LONGEST_BYTES, Bad, BadRow, Kind, Packer, Part, Rows, Texts, is_image, whole
+from .base import LONGEST_BYTES, Bad, BadRow, Kind, Part, Rows, Texts, is_image, whole
 from .jsonl import is_no_text
 
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ class _Alone:
         if reason:
             bad(BadRow(self.path, 0, reason, data[:200]))
             return
-        packer = Packer(self.path)
-        packer.add(0, data)
-        rest = packer.rest()
-        if rest is not None:
-            yield rest
+        yield Texts(np.frombuffer(data, np.uint8), np.array([0, len(data)]), self.path, np.zeros(1, np.int64))
 
     def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
         """One row, of the name of the file and the document, if it is one."""
