@@ -19,6 +19,8 @@ from tests.data.fix import tokens_made as made
 from thirdwatt.data import tokens
 from thirdwatt.data.fix import collate, pack
 
+pytestmark = pytest.mark.slow  # only the slow suites have torch
+
 CONTEXT = 48
 Losses = dict[tuple[int, ...], Any]
 """Of each piece of a document, by its tokens, the loss at each token but the first."""
@@ -165,7 +167,6 @@ def whole(model: Any, batch: dict[str, Any]) -> Any:
     return model(**{name: each for name, each in batch.items() if name != "labels"}).logits
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("how", "mask", "by"), [("sdpa", False, 1e-9), ("sdpa", True, 1e-9), ("eager", False, 1e-6)])
 def test_transformers_sees_the_documents_alone(packed: Any, how: str, mask: bool, by: float) -> None:
     """By positions alone, and by a mask; what it calls eager takes its softmax in 32 bits, whatever the model is in."""
@@ -175,7 +176,6 @@ def test_transformers_sees_the_documents_alone(packed: Any, how: str, mask: bool
     same(one, other, first, trained(other, whole, alone(pieces, mask=False)), by)
 
 
-@pytest.mark.slow
 def test_its_own_loss_is_that_of_the_documents(packed: Any) -> None:
     rows, pieces = packed
     model = llama("sdpa")
@@ -187,7 +187,6 @@ def test_its_own_loss_is_that_of_the_documents(packed: Any) -> None:
     torch.testing.assert_close(found, expected.to(found.dtype), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.slow
 def test_its_collator_that_pads_nothing(packed: Any) -> None:
     rows, pieces = packed
     one, other = llama("sdpa"), llama("sdpa")
@@ -204,7 +203,6 @@ def test_its_collator_that_pads_nothing(packed: Any) -> None:
     same(one, other, first, trained(other, whole, alone(pieces, mask=False)))
 
 
-@pytest.mark.slow
 def test_rows_by_datasets(packed: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

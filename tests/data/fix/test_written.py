@@ -343,6 +343,7 @@ def test_some_rows_are_chosen(rows: Rows) -> None:
     assert chosen(rows, np.ones(5, bool)) is rows
 
 
+@pytest.mark.slow
 def test_hugging_face_reads_what_was_written(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets", reason="Hugging Face's datasets are not installed")
     values = [{"text": f"{n}", "meta": {"n": n}} for n in range(2500)]
