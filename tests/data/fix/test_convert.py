@@ -209,3 +209,22 @@ def test_files_of_several_schemas_are_refused(tmp_path: Path) -> None:
             convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), form, file_byte=100))
     convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), "parquet"))
     assert pq.read_table(tmp_path / "out/data").column_names == ["text", "late"]
+
+
+def test_a_table_without_texts_becomes_samples(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "d.parquet")
+    report = convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "out"), "webdataset"))
+    assert report["after"]["rows"] == 2
+
+
+def test_dictionaries_that_outgrow_their_indices_are_told(tmp_path: Path) -> None:
+    kind = pa.dictionary(pa.int8(), pa.string())
+    for number in range(3):
+        words = pa.array([f"{number} {each}" for each in range(100)]).dictionary_encode().cast(kind)
+        (tmp_path / "d").mkdir(exist_ok=True)
+        with pa.OSFile(str(tmp_path / f"d/{number}.arrow"), "wb") as file:
+            table = pa.table({"text": [str(each) for each in range(100)], "kind": words})
+            with pa.ipc.new_stream(file, table.schema) as writer:
+                writer.write_table(table)
+    with pytest.raises(ShapeError, match="more values than it can count"):
+        convert(Wish(str(tmp_path / "d"), str(tmp_path / "out")))

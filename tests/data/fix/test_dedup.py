@@ -425,3 +425,11 @@ def test_splits_that_become_one_are_named(tmp_path: Path) -> None:
         parquet(tmp_path / f"d/data/{name}-00000-of-00001.parquet", [name])
     report = dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
     assert report["splits"] == ["test", "train"]
+
+
+def test_views_of_strings_are_no_trouble(tmp_path: Path) -> None:
+    table = pa.table({"text": ["one", "one", "two"], "view": pa.array(["a", "b", "c"], pa.string_view())})
+    with pa.OSFile(str(tmp_path / "d.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    dedup(Wish(str(tmp_path / "d.arrow"), str(tmp_path / "out"), form="jsonl"), KERNELS)
+    assert [row["view"] for row in rows_of(tmp_path / "out")] == ["a", "c"]

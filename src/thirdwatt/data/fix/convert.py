@@ -271,8 +271,9 @@ def _column_out(form: str, column: str, rows: Rows) -> str:
     """Where the documents are in what is written."""
     if form != "webdataset" or (rows.table is not None and KEY in rows.table.column_names):
         return column
-    is_image = rows.table is not None and not arrays.is_text(rows.table.schema.field(column).type)
-    return "" if is_image else "txt"
+    if rows.table is None or column not in rows.table.column_names:
+        return "txt"
+    return "txt" if arrays.is_text(rows.table.schema.field(column).type) else ""
 
 
 def documents(rows: Rows, column: str, source: Source) -> Iterator[Texts]:

@@ -180,7 +180,12 @@ def fitted(tables: Sequence[pa.Table], shape: pa.Schema, path: str) -> pa.Table:
                     raise ShapeError(path, what, JSON_FIX) from error
             table = pa.Table.from_arrays(columns, schema=shape)
         found.append(table.replace_schema_metadata(shape.metadata))
-    return pa.concat_tables(found).unify_dictionaries().combine_chunks()
+    try:
+        return pa.concat_tables(found).unify_dictionaries().combine_chunks()
+    except pa.ArrowInvalid as error:
+        raise ShapeError(
+            path, f"a column of a dictionary has more values than it can count ({error})", JSON_FIX
+        ) from error
 
 
 def _none(table: pa.Table, kind: Any) -> pa.ChunkedArray:

@@ -81,7 +81,12 @@ class Rows:
             return Rows(numbers, None, tuple(self.lines[each] for each in places.tolist()))
         if len(places) and places[-1] - places[0] == len(places) - 1:
             return Rows(numbers, self.table.slice(int(places[0]), len(places)))
-        return Rows(numbers, self.table.take(places))
+        try:
+            return Rows(numbers, self.table.take(places))
+        except NotImplementedError:  # views of strings cannot be taken
+            import pyarrow as pa
+
+            return Rows(numbers, pa.concat_tables([self.table.slice(each, 1) for each in places.tolist()]))
 
 
 @dataclass(frozen=True, slots=True)
