@@ -385,15 +385,21 @@ def test_large_numbers_and_strange_names_are_no_trouble(tmp_path: Path) -> None:
     assert removed_of(tmp_path / "other")[0]["id"] == 123456789012345678901234567890
 
 
-def test_files_of_several_schemas_are_refused(tmp_path: Path) -> None:
+def test_files_have_one_schema(tmp_path: Path) -> None:
     rows = [{"text": f"text {number}", **({"late": 1} if number > 20 else {})} for number in range(40)]
+    rows[30]["late"] = 0.5
     (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     wish = Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), form="parquet", file_byte=200)
+    dedup(wish, KERNELS)
+    assert len(list((tmp_path / "out/data").iterdir())) > 3
+    assert pq.read_table(tmp_path / "out/data").to_pylist() == [{"late": None, **row} for row in rows]
+    dedup(replace(wish, form="jsonl", out=str(tmp_path / "lines")), KERNELS)
+    assert rows_of(tmp_path / "lines") == rows
+    rows[35]["late"] = "x"
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     with pytest.raises(ShapeError, match="late"):
-        dedup(wish, KERNELS)
-    assert not (tmp_path / "out").exists()
-    dedup(replace(wish, form="jsonl"), KERNELS)
-    assert rows_of(tmp_path / "out") == rows
+        dedup(replace(wish, out=str(tmp_path / "other")), KERNELS)
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_test_set_that_is_too_large_is_refused(tmp_path: Path) -> None:

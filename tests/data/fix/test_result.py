@@ -114,6 +114,7 @@ def test_what_has_come_to_stand_there_meanwhile_is_not_touched(tmp_path: Path) -
 def test_files_of_the_data_must_be_those_that_were_written(tmp_path: Path) -> None:
     with closing(Result(str(tmp_path / "out"), "key")) as result:
         result.file("a", writes("a"))
+        (result.made / "data" / "a.part.1").write_text("left by a kill", encoding="utf-8")
         for names in (["a", "b"], []):
             with pytest.raises(ReckoningError, match="files of data where"):
                 result.finish({}, [], names)

@@ -29,9 +29,10 @@ from thirdwatt.data.reading import Progress
 from thirdwatt.data.together import Together
 
 from . import inputs, report, shapes
-from .forms import FORMS, Options, uniform
+from .forms import FORMS, Options
 from .result import DATA, ReckoningError, Result
 from .stretches import Stream
+from .uniform import uniform
 
 SCHEMA = "thirdwatt/convert/1"
 FILE_BYTES = 512_000_000
@@ -120,7 +121,8 @@ def convert(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[s
             place = (following[0], following[1]) if following else None
         if signatures != inputs.signatures(wish.path):
             raise ChangedError(f"{wish.path} changed while it was read")
-        uniform(wish.form, [str(result.made / DATA / each) for each in names])
+        how = replace(wish.options, column=inputs.column_of(sources[0]))
+        uniform(wish.form, [str(result.made / DATA / each) for each in names], how)
         stored = sum((result.made / DATA / each).stat().st_size for each in names)
         said = _report(wish, found, opened, names, notes, stored)
         result.finish(said, report.bad_lines(said["bad_rows"]), names)

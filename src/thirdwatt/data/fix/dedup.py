@@ -29,11 +29,12 @@ from thirdwatt.data.survey import PIECES, EmptyError, Kernels, second_set
 
 from . import inputs, report
 from .choice import STAYS, Choice, reasons
-from .forms import natural, uniform
+from .forms import Options, natural
 from .order import last, ranks
 from .repeats import NONE, Repeats
 from .result import DATA, Result
 from .stretches import Numbers, divided
+from .uniform import uniform
 from .writing import Writing
 
 FILE_BYTES = 512_000_000
@@ -132,7 +133,9 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
         kept_names = [name for name, note in zip(names, notes, strict=True) if note["rows"]]
         for name in {*names} - {*kept_names}:  # all of its lines stood before
             (result.made / DATA / name).unlink(missing_ok=True)
-        uniform(form, [str(result.made / DATA / name) for name in kept_names])
+        uniform(
+            form, [str(result.made / DATA / each) for each in kept_names], Options(column=inputs.column_of(sources[0]))
+        )
         said = report.said(wish, found, choice, facts, names, notes)
         said |= {"files": [each for each in said["files"] if each["rows"]]}
         said["after"]["files"] = len(kept_names)

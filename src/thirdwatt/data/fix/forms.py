@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from thirdwatt.data import store
 from thirdwatt.data.formats import READERS
@@ -15,7 +15,6 @@ from thirdwatt.data.formats.objects import json_file
 from thirdwatt.data.formats.parquet import Parquet
 from thirdwatt.data.formats.webdataset import WebDataset
 
-from .shapes import JSON_FIX, ShapeError
 from .tars import TarWriter
 from .written import GROUP_BYTES, ArrowWriter, JsonLinesWriter, ParquetWriter, Writer
 
@@ -60,35 +59,6 @@ FORMS = {
     "jsonl": Form("jsonl", lambda path, _: JsonLinesWriter(path), JsonLines),
     "webdataset": Form("tar", lambda path, how: TarWriter(path, how.column), WebDataset),
 }
-
-
-def uniform(form: str, paths: Sequence[str]) -> None:
-    """See that files have one schema, as who reads a folder takes for granted.
-
-    Raises
-    ------
-    ShapeError
-        If they have not: a column came late, or became of another type.
-    """
-    if form not in ("parquet", "arrow") or not paths:
-        return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    def schema(path: str) -> Any:
-        if form == "parquet":
-            return pq.read_schema(path)
-        with pa.OSFile(path) as file, pa.ipc.open_stream(file) as stream:
-            return stream.schema
-
-    first = schema(paths[0])
-    for path in paths[1:]:
-        other = schema(path)
-        if not other.equals(first):
-            names = ", ".join(sorted({each.name for each in {*first} ^ {*other}})[:5])
-            what = f"has columns that are not there, or of another type, in the first file: {names}"
-            fix = f"{JSON_FIX}; or make files larger, so that there is one"
-            raise ShapeError(f"file {path.rpartition('/')[2]}", what, fix)
 
 
 def natural(paths: Sequence[str]) -> str:

@@ -141,11 +141,11 @@ class Result:
             If something has come to stand there.
         """
         data = self.made / DATA
-        wanted, there = set(names), {each.name for each in data.iterdir() if not each.name.endswith(".part")}
+        wanted, there = set(names), {each.name for each in data.iterdir() if ".part" not in each.name}
         if wanted != there:
             odd = ", ".join(sorted(wanted ^ there)[:3])
             raise ReckoningError(f"{len(there):,} files of data where {len(wanted):,} were written ({odd})")
-        for each in data.glob("*.part"):
+        for each in data.glob("*.part*"):
             each.unlink()
         with _written(self.made / REMOVED) as file:
             file.writelines(removed)
