@@ -40,7 +40,9 @@ REASONS = {
               help="Which of those that are alike stays; of a column the one with the most.")  # fmt: skip
 @click.option("--against", default="", metavar="PATH2", help="What holds a document of a second set goes: a test set.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
-@click.option("--format", "form", type=click.Choice(["parquet", "jsonl"]), help="Of the result; as it is otherwise.")
+@click.option(
+    "--format", "form", type=click.Choice(["parquet", "jsonl"]), help="JSON stays JSON lines, all else becomes Parquet."
+)
 @click.option("--file-size", type=FILE_SIZE, default="512MB", show_default=True, help="Text of a file of the result.")
 @click.option("--tokenizer", metavar="NAME", help="By which tokens are counted, as for a scan.")
 @memory_option
