@@ -151,3 +151,19 @@ def test_a_hidden_folder_of_somebody_else_is_not_touched(tmp_path: Path) -> None
 def test_the_root_is_no_place(tmp_path: Path) -> None:
     with pytest.raises(ThereError):
         Result("/", "key")
+
+
+def test_a_kill_while_the_work_is_cleaned_up_leaves_nothing_to_go_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("thirdwatt.data.fix.result.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path / "out")
+    monkeypatch.undo()
+    (tmp_path / "out").rename(tmp_path / "moved")
+    with closing(Result(str(tmp_path / "out"), "key")) as again:
+        assert not again.resumed
+        assert again.note("a") is None

@@ -159,6 +159,9 @@ class Result:
                 raise ThereError(f"{self.out} has come to be there meanwhile") from error
             raise
         _kept(self.out.parent)
+        # What says that there is something to go on with goes first, and last what says whose folder it is.
+        (self._aside / BEGUN).unlink()
+        shutil.rmtree(self.work)
         shutil.rmtree(self._aside)
 
     def close(self) -> None:
