@@ -20,6 +20,8 @@ from thirdwatt.data.formats.base import Bad, Kind, Part, Rows, Texts
 class File:
     """A file of parts of given sizes."""
 
+    jumps = False
+
     path: str
     sizes: list[int]
     column: str = "text"

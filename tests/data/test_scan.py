@@ -22,12 +22,13 @@ import pyarrow.parquet as pq
 
 from tests.data.near.test_words import planted
 from thirdwatt.data import reading, sample, scan
+from thirdwatt.data.errors import ChangedError
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import BadRow, Texts
 from thirdwatt.data.journal import Journal
 from thirdwatt.data.near import words_numpy
-from thirdwatt.data.near.find import ChangedError, Search, find
+from thirdwatt.data.near.find import Search, find
 from thirdwatt.data.reading import Progress
 from thirdwatt.data.scan import Documents, Plan
 

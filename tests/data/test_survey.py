@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 from tests.data.near.test_words import planted
 from tests.data.test_scan import dataset
 from thirdwatt.data import lines, packing, survey, tokens
+from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.near import words_numpy
-from thirdwatt.data.survey import EmptyError, Kernels
+from thirdwatt.data.survey import Kernels
 from thirdwatt.data.wish import BATCH, CONTEXT, Wish
 from thirdwatt.report.schemas import schema
 

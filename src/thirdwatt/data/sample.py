@@ -32,6 +32,8 @@ GUARANTEED = "guaranteed-error estimator, Charikar et al. 2000"
 class Chosen:
     """A part of a file, as a file of its own."""
 
+    jumps = False
+
     def __init__(self, source: Source, part: Part) -> None:
         self._source, self._part = source, part
         self.path, self.column, self.columns = source.path, source.column, source.columns

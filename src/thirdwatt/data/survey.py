@@ -16,6 +16,7 @@ import numpy as np
 
 from . import packing, sample, scan, shards, storage, store, telling, tokens
 from .against import Against, Second
+from .errors import EmptyError
 from .files import Files, files
 from .findings import Bad, Finding, Range
 from .fix.result import report_of
@@ -48,14 +49,6 @@ class Kernels:
 
     near: Form
     lines: Kernel
-
-
-class EmptyError(Exception):
-    """There is nothing to scan: what there is instead, and what could be scanned."""
-
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
-        self.fix = fix
 
 
 def survey(wish: Wish, kernels: Kernels, told: Callable[[Progress], None] | None = None) -> dict[str, Any]:
@@ -102,11 +95,7 @@ def survey(wish: Wish, kernels: Kernels, told: Callable[[Progress], None] | None
         shutil.rmtree(os.path.join(folder, BEGUN), ignore_errors=True)  # noqa: PTH118
     said["findings"] += _layouts(wish, sources, said)
     said["findings"].sort(key=telling.rank)
-    said["bad_rows"] = {
-        "count": sum(bad.counts.values()),
-        "reasons": dict(bad.counts),
-        "samples": [telling.bad_row(each) for each in bad.first],
-    }
+    said["bad_rows"] = telling.bad_rows(bad)
     wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
     said["cost"] = {"wall_s": wall, "cpu_s": cpu, "text_byte_per_cpu_s": said["bytes"] / cpu if cpu else None}
     return said

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import caching, packing, tokens
 from .against import LEVELS, Overlap
-from .findings import Finding, Range
+from .findings import Bad, Finding, Range
 from .formats.base import BadRow
 from .lines import Repeats
 from .scan import QUANTILES
@@ -241,6 +241,15 @@ def finding(found: Finding) -> dict[str, Any]:
         **{name: figure(each) if (each := getattr(found, name)) else None for name in names},
         "fix": found.fix or None,
         "examples": list(found.examples),
+    }
+
+
+def bad_rows(found: Bad) -> dict[str, Any]:
+    """Bad rows as plain data: how many of each reason, and the first."""
+    return {
+        "count": sum(found.counts.values()),
+        "reasons": dict(found.counts),
+        "samples": [bad_row(each) for each in found.first],
     }
 
 

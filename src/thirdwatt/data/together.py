@@ -18,6 +18,8 @@ MOST_FILES = 1024
 class Together:
     """Files in order, as one source whose rows are the documents of all of them."""
 
+    jumps = True
+
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
         first = self._sources[0]

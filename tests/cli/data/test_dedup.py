@@ -109,7 +109,7 @@ def test_a_hundred_kills_leave_nothing_that_looks_whole_and_is_not(tmp_path: Pat
     texts = [each.decode() for each in planted(4, 3000)]
     path = parquet(tmp_path / "d.parquet", texts)
     before = path.read_bytes()
-    arguments = ["data", "dedup", str(path), "--file-size", "20kB", "--workers", "2", "--out"]
+    arguments = ["data", "dedup", str(path), "--shard-size", "20kB", "--workers", "2", "--out"]
     since = time.monotonic()
     done = call(tmp_path, *arguments, str(tmp_path / "whole"))
     took_s = time.monotonic() - since

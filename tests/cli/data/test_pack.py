@@ -93,7 +93,7 @@ def test_killed_at_any_moment_it_is_there_whole_or_not_at_all(tmp_path: Path) ->
     made.dataset(tmp_path / "d", made.texts(12_000, longest=80), 3)
     before = made.files(tmp_path / "d")
     own = made.tokenizer(tmp_path, "</s>")
-    asked = ("--tokenizer", own.name, "--shard", "100KB")
+    asked = ("--tokenizer", own.name, "--shard-size", "100KB")
     since = time.monotonic()
     assert call(tmp_path, *asked).returncode == 0
     took_s = time.monotonic() - since

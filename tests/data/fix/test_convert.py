@@ -19,14 +19,13 @@ from hypothesis import strategies as st
 from tests.data.fix.test_dedup import contents, parquet, removed_of
 from tests.data.formats import made
 from tests.data.formats.test_rows import whole
+from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.files import files
-from thirdwatt.data.fix import convert as module
+from thirdwatt.data.fix import proof as proof_of
 from thirdwatt.data.fix.convert import Wish, convert
 from thirdwatt.data.fix.forms import FORMS, Options
 from thirdwatt.data.fix.result import ReckoningError
 from thirdwatt.data.fix.shapes import PARQUET_FIX, ShapeError
-from thirdwatt.data.near.find import ChangedError
-from thirdwatt.data.survey import EmptyError
 
 LINES = ('{"text": "a"}', "{torn", "", "[1]", '{"text": null}', '{"other": 1}', "\xff")
 TEXTS = [f"größer {number}\n" * (number % 7 + 1) for number in range(120)]
@@ -75,7 +74,7 @@ def test_no_line_is_lost_or_told_twice_however_often_it_is_interrupted(
         path = Path(folder, "d.jsonl")
         path.write_bytes(b'{"text": "first"}\n' + "\n".join(rows).encode("latin-1"))
         wish = Wish(str(path), str(Path(folder, "out")), "jsonl", file_byte=file_byte)
-        real, calls = module._proof, 0
+        real, calls = proof_of.in_order, 0
 
         def proof(*given: Any) -> Any:
             nonlocal calls
@@ -84,7 +83,7 @@ def test_no_line_is_lost_or_told_twice_however_often_it_is_interrupted(
                 raise KeyboardInterrupt
             return real(*given)
 
-        patch.setattr(module, "_proof", proof)
+        patch.setattr("thirdwatt.data.fix.convert.in_order", proof)
         while True:
             try:
                 report = convert(wish)
@@ -156,13 +155,13 @@ def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
 
 def test_files_that_change_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = parquet(tmp_path / "d.parquet", TEXTS)
-    real = module._proof
+    real = proof_of.in_order
 
     def changed(*given: Any) -> Any:
         parquet(path, ["other"])
         return real(*given)
 
-    monkeypatch.setattr(module, "_proof", changed)
+    monkeypatch.setattr("thirdwatt.data.fix.convert.in_order", changed)
     with pytest.raises(ChangedError):
         convert(Wish(str(path), str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()
@@ -227,3 +226,10 @@ def test_dictionaries_that_outgrow_their_indices_are_told(tmp_path: Path) -> Non
                 writer.write_table(table)
     with pytest.raises(ShapeError, match="more values than it can count"):
         convert(Wish(str(tmp_path / "d"), str(tmp_path / "out")))
+
+
+def test_rows_without_a_text_stay_where_columns_come_late(tmp_path: Path) -> None:
+    rows = [{"text": None if number == 5 else "x", **({"late": 1} if number > 20 else {})} for number in range(40)]
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), file_byte=100))
+    assert read(tmp_path / "out") == [{"late": None, **row} for row in rows]

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 
 from tests.data.near.test_words import planted
 from thirdwatt.data import lines, scan
+from thirdwatt.data.errors import ChangedError, EmptyError
+from thirdwatt.data.fix import proof as proof_of
 from thirdwatt.data.fix import writing
 from thirdwatt.data.fix.dedup import Wish, dedup
 from thirdwatt.data.fix.forms import FORMS, Options
@@ -28,8 +30,7 @@ from thirdwatt.data.fix.order import ColumnError
 from thirdwatt.data.fix.result import ReckoningError, Result, ThereError
 from thirdwatt.data.fix.shapes import ShapeError
 from thirdwatt.data.near import reference, words_numpy
-from thirdwatt.data.near.find import ChangedError
-from thirdwatt.data.survey import EmptyError, Kernels, survey
+from thirdwatt.data.survey import Kernels, survey
 from thirdwatt.data.wish import Wish as Ask
 
 KERNELS = Kernels(words_numpy, lines.hashed)
@@ -244,7 +245,7 @@ def test_an_interrupted_run_goes_on_and_the_input_is_as_it_was(tmp_path: Path, m
             raise KeyboardInterrupt
         return real(where, form, column)
 
-    real = writing.proof
+    real = proof_of.proof
     monkeypatch.setattr(writing, "proof", proof)
     with pytest.raises(KeyboardInterrupt):
         dedup(wish, KERNELS)
@@ -439,3 +440,15 @@ def test_views_of_strings_are_no_trouble(tmp_path: Path) -> None:
         writer.write_table(table)
     dedup(Wish(str(tmp_path / "d.arrow"), str(tmp_path / "out"), form="jsonl"), KERNELS)
     assert [row["view"] for row in rows_of(tmp_path / "out")] == ["a", "c"]
+
+
+def test_a_row_is_named_by_the_first_of_its_columns_that_names_it(tmp_path: Path) -> None:
+    rows = [{"text": "a", "id": [1], "url": "u0"}, {"text": "a", "id": None, "url": "u1"}, {"text": "a", "uuid": "x"},
+            {"text": "a"}, {"text": "a", "id": True, "doc_id": 7}]  # fmt: skip
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    dedup(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "lines")), KERNELS)
+    assert [each.get("id") for each in removed_of(tmp_path / "lines")] == ["u1", "x", None, 7]
+    ids = pa.array([b"a", b"b\xff", None], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": ["one"] * 3, "id": ids, "url": ["u", "v", "w"]}), tmp_path / "d.parquet")
+    dedup(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "table"), form="parquet"), KERNELS)
+    assert [each["id"] for each in removed_of(tmp_path / "table")] == ["b\ufffd", "w"]

@@ -18,13 +18,12 @@ import pyarrow.parquet as pq
 
 from tests.data.fix import tokens_made as made
 from thirdwatt.data import packing, tokens
+from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.fix import pack, packed, tokenised
 from thirdwatt.data.fix.pack import Wish
 from thirdwatt.data.fix.packed import Reckoning
 from thirdwatt.data.fix.result import ReckoningError, Result, ThereError
 from thirdwatt.data.formats.base import Packer
-from thirdwatt.data.near.find import ChangedError
-from thirdwatt.data.survey import EmptyError
 
 BYTES = tokens.tokenizer("bytes")
 

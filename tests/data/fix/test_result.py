@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from thirdwatt.data.fix.result import ReckoningError, Result, ThereError, report_of
+from thirdwatt.data.fix.result import ReckoningError, Result, StoppedError, ThereError, report_of
 
 
 def writes(text: str) -> Any:
@@ -129,6 +129,7 @@ def test_two_do_not_make_one_result(tmp_path: Path) -> None:
 def test_a_kill_behind_the_renaming_leaves_a_whole_result_and_is_cleaned_up(tmp_path: Path) -> None:
     made(tmp_path / "out")
     (tmp_path / ".out.part" / "work").mkdir(parents=True)
+    (tmp_path / ".out.part" / "lock").touch()
     with pytest.raises(ThereError):
         Result(str(tmp_path / "out"), "key")
     assert tree(tmp_path)[0] == "out"
@@ -145,7 +146,28 @@ def test_a_hidden_folder_of_somebody_else_is_not_touched(tmp_path: Path) -> None
     (tmp_path / ".out.part" / "mine").write_text("mine", encoding="utf-8")
     with pytest.raises(ThereError, match="of no fix"):
         Result(str(tmp_path / "out"), "key")
-    assert tree(tmp_path) == [".out.part", ".out.part/mine"]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "also").write_text("mine", encoding="utf-8")
+    with pytest.raises(ThereError, match="is there already"):
+        Result(str(tmp_path / "out"), "key")
+    assert tree(tmp_path) == [".out.part", ".out.part/mine", "out", "out/also"]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_files_are_made_at_a_time_and_all_stop_where_one_fails(tmp_path: Path, workers: int) -> None:
+    with closing(Result(str(tmp_path / "out"), "key")) as result:
+        names = [str(each) for each in range(6)]
+        tasks = [(name, writes(name)) for name in names]
+        assert result.files(tasks, workers) == [{"letters": 1}] * 6
+
+        def fails(_: str) -> dict[str, Any]:
+            raise OSError("no room")
+
+        with pytest.raises(OSError, match="no room"):
+            result.files([*tasks, ("x", fails), ("y", writes("y"))], workers)
+        if workers > 1:
+            with pytest.raises(StoppedError):
+                result.check()
 
 
 def test_the_root_is_no_place(tmp_path: Path) -> None:

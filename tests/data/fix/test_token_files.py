@@ -186,9 +186,10 @@ def test_the_tokens_of_megatron_are_a_file_for_memmap(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("webdataset") is None, reason="webdataset is not installed: the extra trainers has it"
+)
 def test_webdataset_reads_its_tars(tmp_path: Path) -> None:
-    if importlib.util.find_spec("webdataset") is None:
-        pytest.skip("webdataset is not installed: the extra trainers has it")
     own = made.tokenised(LENGTHS)
     where, names, _ = written(tmp_path / "o", own, "webdataset")
     assert len(names) > 2

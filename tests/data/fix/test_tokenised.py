@@ -12,13 +12,13 @@ import pytest
 pytest.importorskip("orjson", reason="orjson is not installed: the extra data has it")
 
 from tests.data.fix import tokens_made as made
-from thirdwatt.data import tokens
+from thirdwatt.data import telling, tokens
+from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.fix import inputs, report, tokenised
 from thirdwatt.data.fix.tokenised import Tokenised
 from thirdwatt.data.formats.base import Packer
-from thirdwatt.data.survey import EmptyError
 
 BYTES = tokens.tokenizer("bytes")
 
@@ -30,7 +30,7 @@ def run(
     sources = inputs.texts(files(str(where)), "", unread, "tokens")
     work.mkdir(exist_ok=True)
     found = tokenised.tokenised(sources, own, tokenised.marks(own, end), work, key)
-    bad = report.together([report.bad_rows(unread), report.bad_rows(found.bad)])
+    bad = report.together([telling.bad_rows(unread), telling.bad_rows(found.bad)])
     return found, unread, [json.loads(line) for line in tokenised.left_out(found, bad, sources)]
 
 

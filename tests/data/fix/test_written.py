@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from tests.data.formats import made
 from thirdwatt.data.fix import shapes
 from thirdwatt.data.fix.shapes import ShapeError
-from thirdwatt.data.fix.written import ArrowWriter, JsonLinesWriter, ParquetWriter, Writer, Wrote, chosen
+from thirdwatt.data.fix.written import ArrowWriter, JsonLinesWriter, ParquetWriter, Writer, Wrote
 from thirdwatt.data.formats.base import Rows
 
 SMALL = 300
@@ -336,11 +336,11 @@ def test_no_rows_are_a_file_of_none(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [of_lines([{"a": n} for n in range(5)]), of_table(pa.table({"a": range(5)}))])
-def test_some_rows_are_chosen(rows: Rows) -> None:
-    found = chosen(rows, np.array([True, False, False, True, True]))
+def test_some_rows_are_taken(rows: Rows) -> None:
+    found = rows.taken(np.array([0, 3, 4]))
     assert found.numbers.tolist() == [0, 3, 4]
     assert [each["a"] for each in as_values(found)] == [0, 3, 4]
-    assert chosen(rows, np.ones(5, bool)) is rows
+    assert rows.taken(np.arange(5)) is rows
 
 
 @pytest.mark.slow

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.data.near.test_words import packed, planted
+from thirdwatt.data.errors import ChangedError
 from thirdwatt.data.near import bands, reference, words_numpy
-from thirdwatt.data.near.find import Batch, ChangedError, Search, find
+from thirdwatt.data.near.find import Batch, Search, find
 from thirdwatt.data.near.rule import Rule
 
 

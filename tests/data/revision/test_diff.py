@@ -21,11 +21,11 @@ import pyarrow.parquet as pq
 from tests.data.near.test_words import planted
 from tests.data.revision.test_lines import counted, cut
 from thirdwatt.data import tokens
+from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.lines import BLANKS
 from thirdwatt.data.near import words_numpy
 from thirdwatt.data.revision import chunks, diff, sides
 from thirdwatt.data.revision.diff import Kernels, Wish
-from thirdwatt.data.survey import EmptyError
 from thirdwatt.report.schemas import schema
 
 KERNELS = Kernels(words_numpy, chunks.cuts)

@@ -9,12 +9,14 @@ import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    WORKERS,
     ends_with,
     mixed,
     problems,
     progress,
     short,
     size_of,
+    tokenising,
     tokenizer_of,
 )
 from thirdwatt.cli.options import dumped, json_option
@@ -40,7 +42,7 @@ CODECS = ("zstd", "snappy", "lz4", "gzip", "brotli", "none")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--tokenizer", metavar="NAME", help="Of tokens, megatron, and of a webdataset of tokens.")
 @click.option("--end", default="", metavar="TOKEN", help="Behind each document; the tokenizer's own, or none.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads of the tokenizer.")
+@click.option("--workers", type=click.IntRange(1), default=WORKERS, show_default=True, help="Threads of the tokenizer.")
 @json_option
 def command(
     path: str, out: str, form: str, codec: str, level: int, row_group_size: int, shard_size: int, column: str,
@@ -55,7 +57,6 @@ def command(
         from thirdwatt.data.fix import tokenise
         from thirdwatt.data.fix.convert import Wish, convert
         from thirdwatt.data.fix.forms import FORMS, Options
-        from thirdwatt.data.fix.shapes import ShapeError
         from thirdwatt.scenario.mistakes import InputError, Mistake
 
         own = tokenizer_of(tokenizer)
@@ -69,13 +70,8 @@ def command(
         else:
             ends_with(own, end)
             wish = tokenise.Wish(path, out, form, own, end, shard_size, column, workers)
-            try:
+            with tokenising():
                 report = tokenise.tokenise(wish, progress())
-            except ShapeError:
-                raise
-            except ValueError as error:
-                fix = "name the one that the model has"
-                raise InputError([Mistake("--tokenizer", str(error), fix)]) from error
     click.echo(dumped(report) if as_json else _said(report, out))
 
 

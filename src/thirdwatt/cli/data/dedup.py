@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    WORKERS,
     kernels,
     memory_option,
     mixed,
@@ -43,14 +43,14 @@ REASONS = {
 @click.option(
     "--format", "form", type=click.Choice(["parquet", "jsonl"]), help="JSON stays JSON lines, all else becomes Parquet."
 )
-@click.option("--file-size", type=FILE_SIZE, default="512MB", show_default=True, help="Text of a file of the result.")
+@click.option("--shard-size", type=FILE_SIZE, default="512MB", show_default=True, help="Text of a file of the result.")
 @click.option("--tokenizer", metavar="NAME", help="By which tokens are counted, as for a scan.")
 @memory_option
-@click.option("--workers", type=click.IntRange(1), default=min(8, os.cpu_count() or 1), show_default=True,
+@click.option("--workers", type=click.IntRange(1), default=WORKERS, show_default=True,
               help="Files that are written at a time; they change nothing in them.")  # fmt: skip
 @json_option
 def command(
-    path: str, out: str, how: tuple[str, ...], keep: str, against: str, column: str, form: str | None, file_size: int,
+    path: str, out: str, how: tuple[str, ...], keep: str, against: str, column: str, form: str | None, shard_size: int,
     tokenizer: str | None, memory: int, workers: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Write a dataset without its copies: exact and near ones, if nothing else is said.
@@ -65,7 +65,7 @@ def command(
 
         wish = Wish(
             path=path, out=out, how=_how(how), keep=keep, against=against, column=column, form=form or "",
-            file_byte=file_size, memory_byte=memory, tokenizer=tokenizer_of(tokenizer), workers=workers,
+            file_byte=shard_size, memory_byte=memory, tokenizer=tokenizer_of(tokenizer), workers=workers,
         )  # fmt: skip
         report = dedup(wish, kernels(files(path).byte), progress())
     click.echo(dumped(report) if as_json else _said(report, out))

@@ -57,8 +57,8 @@ def command(
     with problems(new, STARTS_AGAIN):
         after = sides.opened(new, column)
     with problems(f"{old}, {new}", STARTS_AGAIN):
+        from thirdwatt.data.errors import ChangedError
         from thirdwatt.data.fix import inputs
-        from thirdwatt.data.near.find import ChangedError
 
         wish = diff.Wish(tokenizer_of(tokenizer), memory, seed)
         known = inputs.signatures(old, new)

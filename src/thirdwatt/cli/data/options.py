@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from thirdwatt.data.reading import Progress
     from thirdwatt.data.survey import Kernels
     from thirdwatt.data.tokens import Encoder
+
+WORKERS = min(8, os.cpu_count() or 1)
+"""What is done at a time where nobody says; it changes nothing in what is written."""
 
 PAYS_BYTES = 16_000_000
 """From about so much on, as it is stored, numba saves more than it takes to be loaded: 10 ms a MB of text, a third of a
@@ -79,6 +83,17 @@ def ends_with(own: Encoder, end: str) -> None:
         raise InputError([Mistake("--end", str(error), "name one of them, or none")]) from error
 
 
+@contextmanager
+def tokenising() -> Iterator[None]:
+    """What a tokenizer cannot do, told as a mistake in its choice."""
+    from thirdwatt.scenario.mistakes import InputError, Mistake
+
+    try:
+        yield
+    except ValueError as error:
+        raise InputError([Mistake("--tokenizer", str(error), "name the one that the model has")]) from error
+
+
 GOES_ON = "the same command goes on from the last note, at most ten seconds back"
 """What is said of a scan that is interrupted."""
 
@@ -89,11 +104,10 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
     from thirdwatt.scenario.mistakes import InputError, Mistake
 
     try:
+        from thirdwatt.data.errors import ChangedError, EmptyError
         from thirdwatt.data.fix.order import ColumnError
         from thirdwatt.data.fix.result import ReckoningError, ThereError
         from thirdwatt.data.fix.shapes import ShapeError
-        from thirdwatt.data.near.find import ChangedError
-        from thirdwatt.data.survey import EmptyError
     except ModuleNotFoundError as error:
         raise InputError([Mistake(path, f"needs {error.name}", "pip install 'thirdwatt[data]'")]) from error
     try:

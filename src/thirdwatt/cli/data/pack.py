@@ -8,6 +8,7 @@ import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    WORKERS,
     ends_with,
     memory_option,
     mixed,
@@ -15,6 +16,7 @@ from thirdwatt.cli.data.options import (
     progress,
     short,
     size_of,
+    tokenising,
     tokenizer_of,
 )
 from thirdwatt.cli.options import dumped, json_option
@@ -38,12 +40,12 @@ REASONS = 5
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the order.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option("--format", "form", type=click.Choice(("parquet", "arrow")), default="parquet", show_default=True)
-@click.option("--shard", type=FILE_SIZE, default="512MB", show_default=True, help="Tokens of a file.")
+@click.option("--shard-size", type=FILE_SIZE, default="512MB", show_default=True, help="Tokens of a file.")
 @memory_option
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Files written at a time.")
+@click.option("--workers", type=click.IntRange(1), default=WORKERS, show_default=True, help="Files written at a time.")
 @json_option
 def command(
-    path: str, out: str, context: int, tokenizer: str, end: str, seed: int, column: str, form: str, shard: int,
+    path: str, out: str, context: int, tokenizer: str, end: str, seed: int, column: str, form: str, shard_size: int,
     memory: int, workers: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Documents as tokens, packed into rows as long as the context: almost no padding, none cut that fits.
@@ -52,8 +54,6 @@ def command(
     says how to load them. DIR is there whole or not at all; an interrupted command goes on where it was, and the input
     is never changed.
     """
-    from thirdwatt.scenario.mistakes import InputError, Mistake
-
     with problems(path):
         from thirdwatt.data.fix import pack
 
@@ -61,12 +61,10 @@ def command(
         ends_with(own, end)
         wish = pack.Wish(
             path=path, out=out, context=context, tokenizer=own, end=end, seed=seed, column=column, form=form,
-            file_byte=shard, memory_byte=memory, workers=workers,
+            file_byte=shard_size, memory_byte=memory, workers=workers,
         )  # fmt: skip
-        try:
+        with tokenising():
             found = pack.pack(wish, progress())
-        except ValueError as error:
-            raise InputError([Mistake("--tokenizer", str(error), "name the one that the model has")]) from error
     click.echo(dumped(found) if as_json else _said(found, out))
 
 

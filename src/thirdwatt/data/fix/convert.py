@@ -18,18 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.data import telling
+from thirdwatt.data.errors import ChangedError
 from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad, Finding
 from thirdwatt.data.formats import arrays
 from thirdwatt.data.formats.base import BadRow, Packer, Rows, Source, Texts, untold
 from thirdwatt.data.formats.jsonl import document, is_no_text, loaded
 from thirdwatt.data.formats.webdataset import KEY
-from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.reading import Progress
 from thirdwatt.data.together import Together
 
 from . import inputs, report, shapes
 from .forms import FORMS, Options
+from .proof import InOrder, in_order
 from .result import DATA, ReckoningError, Result
 from .stretches import Stream
 from .uniform import uniform
@@ -199,35 +200,6 @@ class _Reader:
         return rows.taken(np.array(keep, np.int64))
 
 
-class InOrder:
-    """Documents in their order: how many, their bytes, and a digest of all bytes and all lengths, however batched.
-
-    Attributes
-    ----------
-    rows, byte
-        How many, and how much.
-    """
-
-    def __init__(self) -> None:
-        from xxhash import xxh3_128
-
-        self.rows = self.byte = 0
-        self._text, self._lengths = xxh3_128(), xxh3_128()
-
-    def add(self, texts: Texts) -> None:
-        """Take in documents."""
-        lengths = np.diff(texts.offsets)
-        self.rows += len(lengths)
-        self.byte += int(lengths.sum())
-        self._text.update(np.ascontiguousarray(texts.data[texts.offsets[0] : texts.offsets[-1]]).data)
-        self._lengths.update(lengths.data)
-
-    def same(self, other: InOrder) -> bool:
-        """Whether another one is of the same documents in the same order."""
-        known = [(each.rows, each._text.digest(), each._lengths.digest()) for each in (self, other)]
-        return known[0] == known[1]
-
-
 # --- what is written --------------------------------------------------------------------------------------------------
 
 
@@ -254,7 +226,7 @@ def _write(wish: Wish, reader: _Reader, place: Place, path: str) -> dict[str, An
     except BaseException:
         writer.give_up()
         raise
-    there = _proof(path, wish.form, name) if expected.rows else InOrder()
+    there = in_order(path, wish.form, name) if expected.rows else InOrder()
     if wrote.rows != count or not there.same(expected):
         raise ReckoningError(
             f"{path} holds {there.rows:,} documents of {there.byte:,} bytes where {expected.rows:,} of "
@@ -266,7 +238,7 @@ def _write(wish: Wish, reader: _Reader, place: Place, path: str) -> dict[str, An
     following = (ahead[0], int(ahead[1].numbers[0])) if ahead is not None else None
     bad = reader.bad(following)
     return {"rows": count, "documents": expected.rows, "bytes": expected.byte, "nan": wrote.nan,
-            "next": following, "bad": report.bad_rows(bad)}  # fmt: skip
+            "next": following, "bad": telling.bad_rows(bad)}  # fmt: skip
 
 
 def _column_out(form: str, column: str, rows: Rows) -> str:
@@ -295,14 +267,6 @@ def documents(rows: Rows, column: str, source: Source) -> Iterator[Texts]:
             at += len(chunk)
 
 
-def _proof(path: str, form: str, column: str) -> InOrder:
-    """The documents of a file that was written, by reading it; those of rows without any are none."""
-    found = InOrder()
-    for texts in FORMS[form].reader(path, column).texts(untold):
-        found.add(texts)
-    return found
-
-
 def _sizes(rows: Rows) -> NDArray[np.int64]:
     if rows.table is not None:
         return shapes.sizes(rows.table)
@@ -314,7 +278,7 @@ def _report(
 ) -> dict[str, Any]:
     """The report, with what a scan would say of both formats: so the difference has a price."""
     rows, documents, byte, nan = (sum(each[name] for each in notes) for name in ("rows", "documents", "bytes", "nan"))
-    bad = report.together([report.bad_rows(opened), *(each["bad"] for each in notes)])
+    bad = report.together([telling.bad_rows(opened), *(each["bad"] for each in notes)])
     ratios = (found.byte, stored_byte)
     trials = [
         {"id": name, "stored_ratio": each / byte if byte else None}

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from thirdwatt.data import scan, tokens
 from thirdwatt.data.against import Holders, Second
+from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import Source
 from thirdwatt.data.looks import PiecesLook
-from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.reading import Progress
-from thirdwatt.data.survey import PIECES, EmptyError, Kernels, second_set
+from thirdwatt.data.survey import PIECES, Kernels, second_set
 
 from . import inputs, report
 from .choice import STAYS, Choice, reasons
@@ -130,16 +130,12 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
         names, notes = Writing(form, sources, choice, result, facts["held"]).all(parts, wish.workers, say)
         if signatures != inputs.signatures(wish.path, wish.against):
             raise ChangedError(f"{wish.path} changed while it was read")
-        kept_names = [name for name, note in zip(names, notes, strict=True) if note["rows"]]
-        for name in {*names} - {*kept_names}:  # all of its lines stood before
-            (result.made / DATA / name).unlink(missing_ok=True)
-        uniform(
-            form, [str(result.made / DATA / each) for each in kept_names], Options(column=inputs.column_of(sources[0]))
-        )
         said = report.said(wish, found, choice, facts, names, notes)
-        said |= {"files": [each for each in said["files"] if each["rows"]]}
-        said["after"]["files"] = len(kept_names)
-        result.finish(said, report.removed(result.work, names, notes, facts), kept_names)
+        made = [each["name"] for each in said["files"]]
+        for name in {*names} - {*made}:  # all of its lines stood before
+            (result.made / DATA / name).unlink(missing_ok=True)
+        uniform(form, [str(result.made / DATA / each) for each in made], Options(column=inputs.column_of(sources[0])))
+        result.finish(said, report.removed(result.work, names, notes, facts), made)
     return said
 
 

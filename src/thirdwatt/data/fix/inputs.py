@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from thirdwatt.data import formats, scan, store
+from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import BadRow, Source
-from thirdwatt.data.survey import EmptyError
 from thirdwatt.data.together import together
 
 from .result import ThereError

@@ -7,34 +7,25 @@ of tokens, and each file that is written is read back. Neither workers nor batch
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thirdwatt.data import packing, store, tokens
+from thirdwatt.data import packing, tokens
 from thirdwatt.data.columns import Mapped
-from thirdwatt.data.files import Files, files
-from thirdwatt.data.findings import Bad
-from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.reading import Progress
-from thirdwatt.data.survey import EmptyError
 
-from . import inputs, packed, report, tokenised
+from . import inputs, packed, tokenised
 from .arrange import PIECE_BYTES, Pieces, Rows, dealt, pieces, plan
 from .packed import Block, Reckoning
 from .result import ReckoningError, Result
-from .tokenised import Tokenised
+from .tokenised import Begun, Tokenised
 
 SCHEMA = "thirdwatt/pack/1"
 
@@ -89,10 +80,6 @@ class Wish:
     workers: int = 1
 
 
-class StoppedError(Exception):
-    """Another file could not be written."""
-
-
 def pack(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[str, Any]:
     """Write a dataset as rows of tokens.
 
@@ -125,32 +112,12 @@ def pack(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[str,
     """
     if wish.context < 1:
         raise ValueError(f"a context of {wish.context} holds no token")
-    own = tokenised.marks(wish.tokenizer, wish.end)
-    inputs.apart(wish.out, wish.path)
-    found, unread = files(wish.path), Bad()
-    before = inputs.signatures(wish.path)
-    sources = inputs.texts(found, wish.column, unread, "tokens")
-    read = [wish.path, wish.column, identity(wish.tokenizer), own.said(), before]
-    asked = [wish.context, wish.seed, wish.form, wish.file_byte, wish.memory_byte]
-    with closing(Result(wish.out, json.dumps([SCHEMA, read, asked]))) as result:
-        with tokens.threads(wish.workers):
-            made = tokenised.tokenised(sources, wish.tokenizer, own, result.work, json.dumps(read), say)
-        with closing(made):
-            if inputs.signatures(wish.path) != before:
-                raise ChangedError(f"{wish.path} changed while it was read")
-            if not made.documents:
-                raise EmptyError("holds no document with a token", "scan it to see what is in it")
-            names, notes = _Packing(wish, made, result).all(say)
-            said = _said(wish, found, made, unread, names, notes)
-            result.finish(said, tokenised.left_out(made, said["bad_rows"], sources), names)
+    asked = [SCHEMA, wish.context, wish.seed, wish.form, wish.file_byte, wish.memory_byte]
+    with tokenised.begun(wish, asked, say) as begun:
+        names, notes = _Packing(wish, begun.made, begun.result).all(say)
+        said = _said(wish, begun, names, notes)
+        begun.finish(said, names)
     return said
-
-
-def identity(tokenizer: tokens.Encoder) -> list[Any]:
-    """By what a tokenizer is known to be the same."""
-    path = Path(tokenizer.name)
-    path = path / "tokenizer.json" if path.is_dir() else path
-    return [tokenizer.name, tokenizer.vocabulary, *(store.signature(str(path)) if path.is_file() else ())]
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -222,7 +189,6 @@ class _Packing:
     wish: Wish
     made: Tokenised
     result: Result
-    _stop: threading.Event = field(default_factory=threading.Event)
 
     def all(self, say: Callable[[Progress], None] | None) -> tuple[list[str], list[dict[str, Any]]]:
         """Write all files: their names, and what is known of each."""
@@ -238,24 +204,12 @@ class _Packing:
             held = lot(made, wish.context, wish.seed, number, of)
             parts = _even(len(held.rows), most)
             own = [f"{each:05}.{wish.form}" for each in range(len(names), len(names) + len(parts))]
-            notes += self._written(
-                [partial(self.result.file, name, partial(self._write, held, source, progress, *part))
-                 for name, part in zip(own, parts, strict=True)]
+            notes += self.result.files(
+                [(name, partial(self._write, held, source, progress, *part))
+                 for name, part in zip(own, parts, strict=True)], wish.workers,
             )  # fmt: skip
             names += own
         return names, notes
-
-    def _written(self, tasks: Sequence[Callable[[], dict[str, Any]]]) -> list[dict[str, Any]]:
-        if self.wish.workers <= 1 or len(tasks) <= 1:
-            return [each() for each in tasks]
-        with ThreadPoolExecutor(self.wish.workers) as pool:
-            begun = [pool.submit(each) for each in tasks]
-            try:
-                return [each.result() for each in begun]
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
 
     def _write(self, held: Lot, source: Mapped, progress: Progress, first: int, last: int, path: str) -> dict[str, Any]:
         wish, pad = self.wish, self.made.marks.pad[1]
@@ -277,8 +231,7 @@ class _Packing:
         context = self.wish.context
         step = max(1, BLOCK_TOKENS // context)
         for begin in range(first, last, step):
-            if self._stop.is_set():
-                raise StoppedError
+            self.result.check()
             block = gathered(source.array, held, begin, min(last, begin + step), context, self.made.marks.pad[1])
             lengths, which = block.stretches()
             expected.add(block.ids, lengths, which)
@@ -297,9 +250,7 @@ def _even(count: int, most: int) -> list[tuple[int, int]]:
 # --- what was done ----------------------------------------------------------------------------------------------------
 
 
-def _said(
-    wish: Wish, found: Files, made: Tokenised, unread: Bad, names: Sequence[str], notes: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _said(wish: Wish, begun: Begun, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The report.
 
     Raises
@@ -307,6 +258,7 @@ def _said(
     ReckoningError
         If what was written is not what was made into tokens.
     """
+    made, found, bad = begun.made, begun.found, begun.bad
     written = Reckoning()
     for each in notes:
         written.join(Reckoning.of(each))
@@ -324,7 +276,6 @@ def _said(
     bound = packing.lower_bound(packing.fitted(documents, wish.context, "split"), wish.context)
     alone = packing.pad_to_context(documents, wish.context)
     empty = len(made.empty)
-    bad = report.together([report.bad_rows(unread), report.bad_rows(made.bad)])
     return {
         "schema": SCHEMA,
         "thirdwatt": version("thirdwatt"),

@@ -16,7 +16,9 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,20 @@ MADE, WORK, BEGUN, LOCK, NOTES = "result", "work", "begun.json", "lock", "notes"
 """What is in the hidden folder: the result, where a fix works, what it is for, and what is known of each file."""
 
 
+Write = Callable[[str], Mapping[str, Any]]
+"""Writes a file to the path it is given, and says what is to be known of it."""
+
+
 class ThereError(Exception):
     """Something stands where the result is to be."""
 
 
 class ReckoningError(Exception):
     """What was written is not what was to be written."""
+
+
+class StoppedError(Exception):
+    """Another file could not be written."""
 
 
 class Result:
@@ -69,11 +79,11 @@ class Result:
             raise ThereError(f"{out} is there already")
         self._aside = self.out.with_name(f".{self.out.name}.part")
         self.made, self.work = self._aside / MADE, self._aside / WORK
+        self._stop = threading.Event()
         if _stands(self.out):
-            if self._aside.is_dir() and not self.made.exists():  # it was killed behind the renaming
-                shutil.rmtree(self._aside)
+            self._cleaned()
             raise ThereError(f"{out} is there already")
-        if _stands(self._aside) and not any((self._aside / each).exists() for each in (BEGUN, LOCK)):
+        if _stands(self._aside) and not (self._aside / LOCK).exists():
             raise ThereError(f"{self._aside} is there already, and of no fix")
         self._aside.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self._aside / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -89,6 +99,18 @@ class Result:
             os.close(self._lock)
             raise
 
+    def _cleaned(self) -> None:
+        """Remove what was left where it was killed behind the renaming, and nobody is at work."""
+        if self.made.exists() or not (self._aside / LOCK).exists():
+            return
+        lock = os.open(self._aside / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(self._aside)
+        finally:
+            os.close(lock)
+
     def note(self, name: str) -> dict[str, Any] | None:
         """What is known of a file of the data that is whole; nothing where it is not."""
         note = _read(self.work / NOTES / f"{name}.json")
@@ -98,7 +120,7 @@ class Result:
         found: dict[str, Any] = note["note"]
         return found
 
-    def file(self, name: str, write: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+    def file(self, name: str, write: Write) -> dict[str, Any]:
         """Make a file of the data, unless it is whole already: what is known of it.
 
         Parameters
@@ -106,7 +128,7 @@ class Result:
         name
             The file's.
         write
-            Writes it to the path it is given, and says what is to be known of it.
+            Writes it.
         """
         known = self.note(name)
         if known is not None:
@@ -120,6 +142,38 @@ class Result:
         said = {"stored_byte": path.stat().st_size, "note": note}
         replaced(self.work / NOTES / f"{name}.json", json.dumps(said).encode())
         return note
+
+    def files(self, tasks: Sequence[tuple[str, Write]], workers: int = 1) -> list[dict[str, Any]]:
+        """Make files as :meth:`file` does, some at a time: what is known of each.
+
+        Parameters
+        ----------
+        tasks
+            Name of each, and what writes it; that calls :meth:`check` now and then.
+        workers
+            How many at a time.
+        """
+        if workers <= 1 or len(tasks) <= 1:
+            return [self.file(*each) for each in tasks]
+        with ThreadPoolExecutor(workers) as pool:
+            begun = [pool.submit(self.file, *each) for each in tasks]
+            try:
+                return [each.result() for each in begun]
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def check(self) -> None:
+        """See whether to go on.
+
+        Raises
+        ------
+        StoppedError
+            If another file could not be written.
+        """
+        if self._stop.is_set():
+            raise StoppedError
 
     def finish(self, report: Mapping[str, Any], removed: Iterable[bytes], names: Iterable[str]) -> None:
         """Bring the result to its place.

@@ -8,18 +8,12 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from thirdwatt.data.formats.arrow import Arrow
+from thirdwatt.data.errors import ChangedError
 from thirdwatt.data.formats.base import BadRow, Rows, Source
-from thirdwatt.data.formats.parquet import Parquet
-from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.reading import JUMP_ROWS
-from thirdwatt.data.together import Together
 
 ROW_BYTES = 16
 """What a row counts beside its text, so that a million empty ones are no single file."""
-
-JUMPING = (Parquet, Arrow, Together)
-"""Files in which a row far on is reached without reading what is before."""
 
 Numbers = NDArray[np.int64]
 
@@ -68,7 +62,7 @@ class Stream:
         A row ahead is read up to where nothing leads there faster.
         """
         source = self.sources[file]
-        far = row - self._next > JUMP_ROWS and isinstance(source, JUMPING)
+        far = row - self._next > JUMP_ROWS and source.jumps
         if file != self._file or row < self._next or far:
             self._rows, self._held = source.rows(self._told, row), None
             self._file = file

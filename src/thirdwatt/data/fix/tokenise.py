@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 from thirdwatt.data import tokens
-from thirdwatt.data.files import files
-from thirdwatt.data.findings import Bad
-from thirdwatt.data.near.find import ChangedError
 from thirdwatt.data.reading import Progress
-from thirdwatt.data.survey import EmptyError
 
 from . import inputs, report, token_files, tokenised
 from .convert import FILE_BYTES, SCHEMA
-from .pack import identity
-from .result import DATA, Result
+from .result import DATA
+from .tokenised import Begun
 
 FORMS = {"tokens": token_files.arrow, "megatron": token_files.megatron, "webdataset": token_files.webdataset}
 """Ways to write tokens, by what they are called."""
@@ -68,43 +62,38 @@ def tokenise(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[
     ValueError
         If there is no such end, or a text has no tokens.
     """
-    own = tokenised.marks(wish.tokenizer, wish.end)
-    inputs.apart(wish.out, wish.path)
-    found, unread = files(wish.path), Bad()
-    before = inputs.signatures(wish.path)
-    sources = inputs.texts(found, wish.column, unread, "tokens")
-    read = [wish.path, wish.column, identity(wish.tokenizer), own.said(), before]
-    with closing(Result(wish.out, json.dumps([SCHEMA, read, wish.form, wish.file_byte]))) as result:
-        with tokens.threads(wish.workers):
-            made = tokenised.tokenised(sources, wish.tokenizer, own, result.work, json.dumps(read), say)
-        with closing(made):
-            if inputs.signatures(wish.path) != before:
-                raise ChangedError(f"{wish.path} changed while it was read")
-            if not made.documents:
-                raise EmptyError("holds no document with a token", "scan it to see what is in it")
-            names, notes = FORMS[wish.form](made, result, wish.file_byte)
-            bad = report.together([report.bad_rows(unread), report.bad_rows(made.bad)])
-            empty = len(made.empty)
-            of = {"documents": made.documents, "bytes": made.byte}
-            stored = sum((result.made / DATA / each).stat().st_size for each in names)
-            said = {
-                "schema": SCHEMA,
-                "thirdwatt": version("thirdwatt"),
-                "path": wish.path,
-                "to": wish.form,
-                "options": {"tokenizer": wish.tokenizer.name, "vocabulary": made.vocabulary, **own.said(),
-                            "dtype": "uint16" if made.ids.dtype.itemsize == 2 else "int32"},
-                "before": {**of, "rows": made.documents + empty, "stored_bytes": found.byte, "files": len(found.paths),
-                           "tokens": report.exactly(made.tokens - made.ends), "bad_rows": bad["count"],
-                           "bytes_per_token": None, "findings": []},
-                "after": {**of, "rows": made.documents, "stored_bytes": stored, "files": len(names),
-                          "tokens": report.exactly(made.tokens)},
-                "nan": 0,
-                "files": [{"name": name, "rows": each["documents"], "bytes": each["tokens"] * made.ids.dtype.itemsize}
-                          for name, each in zip(names, notes, strict=True)],
-                "proof": PROOF,
-                "splits": inputs.splits(found),
-                "bad_rows": bad,
-            }  # fmt: skip
-            result.finish(said, tokenised.left_out(made, bad, sources), names)
+    asked = [SCHEMA, wish.form, wish.file_byte]
+    with tokenised.begun(wish, asked, say) as begun:
+        names, notes = FORMS[wish.form](begun.made, begun.result, wish.file_byte)
+        stored = sum((begun.result.made / DATA / each).stat().st_size for each in names)
+        said = _said(wish, begun, stored, [
+            {"name": name, "rows": each["documents"], "bytes": each["tokens"] * begun.made.ids.dtype.itemsize}
+            for name, each in zip(names, notes, strict=True)
+        ])  # fmt: skip
+        begun.finish(said, names)
     return said
+
+
+def _said(wish: Wish, begun: Begun, stored_byte: int, names: list[dict[str, Any]]) -> dict[str, Any]:
+    """The report."""
+    made, found = begun.made, begun.found
+    of = {"documents": made.documents, "bytes": made.byte}
+    kind = "uint16" if made.ids.dtype.itemsize == 2 else "int32"
+    return {
+        "schema": SCHEMA,
+        "thirdwatt": version("thirdwatt"),
+        "path": wish.path,
+        "to": wish.form,
+        "options": {"tokenizer": wish.tokenizer.name, "vocabulary": made.vocabulary, **made.marks.said(),
+                    "dtype": kind},
+        "before": {**of, "rows": made.documents + len(made.empty), "stored_bytes": found.byte,
+                   "files": len(found.paths), "tokens": report.exactly(made.tokens - made.ends),
+                   "bad_rows": begun.bad["count"], "bytes_per_token": None, "findings": []},
+        "after": {**of, "rows": made.documents, "stored_bytes": stored_byte, "files": len(names),
+                  "tokens": report.exactly(made.tokens)},
+        "nan": 0,
+        "files": names,
+        "proof": PROOF,
+        "splits": inputs.splits(found),
+        "bad_rows": begun.bad,
+    }  # fmt: skip

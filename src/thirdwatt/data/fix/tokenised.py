@@ -6,26 +6,29 @@ come to is noted now and then, and what stands in the files behind the note is m
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thirdwatt.data import caching, reading, tokens
+from thirdwatt.data import caching, reading, store, telling, tokens
 from thirdwatt.data.columns import Column
+from thirdwatt.data.errors import ChangedError, EmptyError
+from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import BadRow, Source, Texts
 from thirdwatt.data.journal import Journal
 from thirdwatt.data.reading import Place, Progress
 from thirdwatt.data.together import Together
 
-from . import report
-from .result import json_bytes
+from . import inputs, report
+from .result import Result, json_bytes
 
 NAME = "tokens"
 """Of the folder in which it is made."""
@@ -255,6 +258,107 @@ class _Work:
         self._place, self._byte = Place(known["file"], known["row"]), known["byte"]
         self._bad.counts.update(known["bad"])
         self._bad.first += [BadRow(**{**each, "sample": bytes.fromhex(each["sample"])}) for each in known["samples"]]
+
+
+# --- what pack and files of tokens have in common ---------------------------------------------------------------------
+
+
+class Asked(Protocol):
+    """What is asked of who makes tokens."""
+
+    @property
+    def path(self) -> str:
+        """The dataset."""
+
+    @property
+    def out(self) -> str:
+        """Where the result is to be."""
+
+    @property
+    def column(self) -> str:
+        """Where the documents are; found where it is empty."""
+
+    @property
+    def tokenizer(self) -> tokens.Encoder:
+        """By which documents become tokens."""
+
+    @property
+    def end(self) -> str:
+        """The token behind each document; the tokenizer's own where it is empty, none where it is ``none``."""
+
+    @property
+    def workers(self) -> int:
+        """Threads of the tokenizer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A result that is made of tokens.
+
+    Attributes
+    ----------
+    result, made
+        It, and the tokens.
+    found
+        The files that were read.
+    bad
+        What is none, as plain data.
+    """
+
+    result: Result
+    made: Tokenised
+    found: Files
+    bad: dict[str, Any]
+    _sources: Sequence[Source]
+
+    def finish(self, said: Mapping[str, Any], names: Sequence[str]) -> None:
+        """Bring the result to its place, with its report and what has no tokens."""
+        self.result.finish(said, left_out(self.made, self.bad, self._sources), names)
+
+
+@contextmanager
+def begun(wish: Asked, asked: Sequence[Any], say: Callable[[Progress], None] | None = None) -> Iterator[Begun]:
+    """Make the tokens of a dataset for a result.
+
+    Parameters
+    ----------
+    wish
+        What is read, and where the result goes.
+    asked
+        What else the result depends on: work that was begun for something else is thrown away.
+    say
+        Told how far it is.
+
+    Raises
+    ------
+    EmptyError
+        If there is nothing to read, or nothing of it has tokens.
+    ChangedError
+        If files changed while they were read.
+    """
+    own = marks(wish.tokenizer, wish.end)
+    inputs.apart(wish.out, wish.path)
+    found, unread = files(wish.path), Bad()
+    before = inputs.signatures(wish.path)
+    sources = inputs.texts(found, wish.column, unread, "tokens")
+    read = json.dumps([wish.path, wish.column, identity(wish.tokenizer), own.said(), before])
+    with closing(Result(wish.out, json.dumps([read, *asked]))) as result:
+        with tokens.threads(wish.workers):
+            made = tokenised(sources, wish.tokenizer, own, result.work, read, say)
+        with closing(made):
+            if inputs.signatures(wish.path) != before:
+                raise ChangedError(f"{wish.path} changed while it was read")
+            if not made.documents:
+                raise EmptyError("holds no document with a token", "scan it to see what is in it")
+            bad = report.together([telling.bad_rows(unread), telling.bad_rows(made.bad)])
+            yield Begun(result, made, found, bad, sources)
+
+
+def identity(tokenizer: tokens.Encoder) -> list[Any]:
+    """By what a tokenizer is known to be the same."""
+    path = Path(tokenizer.name)
+    path = path / "tokenizer.json" if path.is_dir() else path
+    return [tokenizer.name, tokenizer.vocabulary, *(store.signature(str(path)) if path.is_file() else ())]
 
 
 def left_out(made: Tokenised, bad: Mapping[str, Any], sources: Sequence[Source]) -> Iterator[bytes]:

@@ -14,8 +14,8 @@ from thirdwatt.data.formats.base import BadRow, Rows
 
 from . import shapes
 from .forms import FORMS, Options
+from .proof import in_order
 from .result import ReckoningError
-from .writing import proof
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,7 @@ def _again(form: str, path: str, whole: pa.Schema, how: Options) -> None:
     except BaseException:
         writer.give_up()
         raise
-    if wrote.rows != count or not proof(part, form, how.column).same(proof(path, form, how.column)):
+    if wrote.rows != count or not in_order(part, form, how.column).same(in_order(path, form, how.column)):
         raise ReckoningError(f"{path} became another when it was written again with the columns of all")
     Path(part).replace(path)
 

@@ -6,60 +6,28 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thirdwatt.data import exact
-from thirdwatt.data.formats.base import BadRow, Rows, Source
+from thirdwatt.data.formats.base import Rows, Source
 from thirdwatt.data.reading import Progress
 
 from . import edits, inputs
 from .choice import LINES, OVERLAP, REASONS, STAYS, Choice
 from .forms import FORMS, Options
+from .proof import Reckoning, proof
 from .result import ReckoningError, Result, json_bytes
 from .stretches import Numbers, Stream, whole_rows
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 IDS = ("id", "uuid", "_id", "doc_id", "document_id", "__key__", "url")
 """Columns by which people know a row, the likeliest first."""
-
-Digests = NDArray[np.uint64]
-
-
-class StoppedError(Exception):
-    """Another file could not be written."""
-
-
-@dataclass(slots=True)
-class Reckoning:
-    """Documents, their bytes, and the sum of their digests: the same for the same documents in any order.
-
-    Attributes
-    ----------
-    rows, byte
-        How many, and how much.
-    sums
-        Of both halves of the digests, modulo 2⁶⁴.
-    """
-
-    rows: int = 0
-    byte: int = 0
-    sums: Digests = field(default_factory=lambda: np.zeros(2, np.uint64))
-
-    def add(self, digests: Digests, byte: int) -> None:
-        """Take in documents."""
-        self.rows += len(digests)
-        self.byte += byte
-        self.sums += digests.sum(axis=0, dtype=np.uint64)
-
-    def same(self, other: Reckoning) -> bool:
-        """Whether another one is of the same documents."""
-        return (self.rows, self.byte, self.sums.tolist()) == (other.rows, other.byte, other.sums.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +51,6 @@ class Writing:
     choice: Choice
     result: Result
     held: Mapping[str, Sequence[Any]]
-    _stop: threading.Event = field(default_factory=threading.Event)
     _own: threading.local = field(default_factory=threading.local)
 
     def all(
@@ -92,20 +59,8 @@ class Writing:
         """Write files of documents from one up to another: their names, and what is known of each."""
         names = [f"{number:05}.{FORMS[self.form].ending}" for number in range(len(parts))]
         progress = Progress(int(self.choice.byte.sum(dtype=np.int64)), told=say, what="writing")
-        tasks = [
-            partial(self.result.file, name, partial(self._write, progress, name, *part))
-            for name, part in zip(names, parts, strict=True)
-        ]
-        if workers <= 1 or len(parts) <= 1:
-            return names, [each() for each in tasks]
-        with ThreadPoolExecutor(workers) as pool:
-            begun = [pool.submit(each) for each in tasks]
-            try:
-                return names, [each.result() for each in begun]
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+        tasks = [(name, partial(self._write, progress, name, *part)) for name, part in zip(names, parts, strict=True)]
+        return names, self.result.files(tasks, workers)
 
     def _write(self, progress: Progress, name: str, first: int, last: int, path: str) -> dict[str, Any]:
         choice = self.choice
@@ -115,8 +70,7 @@ class Writing:
         writer = FORMS[self.form].writer(path, Options(column=column))
         with Told(self.result.work / f"removed.{name}.jsonl") as tell:
             for numbers, rows in whole_rows(self._stream(), choice.files.tolist(), choice.row, first, last):
-                if self._stop.is_set():
-                    raise StoppedError(name)
+                self.result.check()
                 passed = int(choice.byte[numbers].sum(dtype=np.int64))
                 goes = choice.why[numbers] != STAYS
                 tell(self._removed(numbers[goes], _ids(rows, np.flatnonzero(goes))))
@@ -170,17 +124,6 @@ class Writing:
             yield said if each.empty else {**said, "stays": True}
 
 
-def proof(path: str, form: str, column: str) -> Reckoning:
-    """What a file that was written holds, by reading it."""
-    found = Reckoning()
-    bad: list[BadRow] = []
-    for texts in FORMS[form].reader(path, column).texts(bad.append):
-        found.add(exact.hashes(texts.data, texts.offsets), int(texts.offsets[-1] - texts.offsets[0]))
-    if bad:
-        raise ReckoningError(f"{path} cannot be read: row {bad[0].row}: {bad[0].reason}")
-    return found
-
-
 class Told:
     """A file of lines of JSON, there whole or not at all.
 
@@ -221,18 +164,30 @@ def _line(row: dict[str, Any]) -> bytes:
         return json_bytes(row)
 
 
-def _ids(rows: Rows, places: Numbers) -> list[Any]:
-    """By what people know some rows: a text or a number, nothing where there is none."""
+def _ids(rows: Rows, places: Numbers) -> list[str | int | None]:
+    """By what people know some rows: the first of its columns that is a text or a whole number."""
     if not len(places):
         return []
-    if rows.table is None:
-        found = [json.loads(rows.lines[each]) for each in places.tolist()]
-        name = next((name for name in IDS if name in found[0]), "")
-        known = [each.get(name) for each in found]
-    else:
-        name = next((name for name in IDS if rows.table.column_names.count(name) == 1), "")
-        try:
-            known = rows.table.column(name).take(places).to_pylist() if name else [None] * len(places)
-        except (UnicodeDecodeError, NotImplementedError):
-            known = [None] * len(places)
-    return [each if isinstance(each, (str, int)) else None for each in known]
+    some = rows.taken(places)
+    if some.table is None:
+        found = [json.loads(line) for line in some.lines]
+        return [next((each[name] for name in IDS if _is_id(each.get(name))), None) for each in found]
+    columns = [_column(some.table, name) for name in IDS if some.table.column_names.count(name) == 1]
+    return [next(filter(_is_id, each), None) for each in zip(*columns, strict=True)] or [None] * len(places)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def _column(table: pa.Table, name: str) -> list[Any]:
+    """The values of a column; of texts that are no UTF-8 what can be read."""
+    import pyarrow as pa
+
+    column = table.column(name)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return [
+            each if each is None else each.decode("utf-8", "replace")
+            for each in column.cast(pa.large_binary()).to_pylist()
+        ]
+    return column.to_pylist() if pa.types.is_integer(column.type) else [None] * len(table)

@@ -78,23 +78,6 @@ class Writer(Protocol):
         """Leave nothing behind."""
 
 
-def chosen(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
-    """Some of the rows, in their order.
-
-    Parameters
-    ----------
-    keep
-        Whether each is one of them, shape (rows,).
-    """
-    if keep.all():
-        return rows
-    if rows.table is None:
-        return Rows(rows.numbers[keep], lines=tuple(rows.lines[each] for each in np.flatnonzero(keep).tolist()))
-    import pyarrow as pa
-
-    return Rows(rows.numbers[keep], rows.table.filter(pa.array(keep)))
-
-
 class JsonLinesWriter:
     """Writes JSON lines: lines as they are, and of tables an object a row, with points in time as in ISO 8601."""
 

@@ -75,11 +75,6 @@ def sizes(column: pa.Array) -> tuple[list[int], Kind]:
     return pc.fill_null(pc.binary_length(column), 0).to_pylist(), "text"
 
 
-def kind_of(column: pa.Array) -> Kind:
-    """What the documents of a column are."""
-    return sizes(column)[1]
-
-
 def documents(column: pa.Array, kind: Kind, path: str, rows: NDArray[np.int64], bad: Bad) -> Iterator[Texts]:
     """The documents of a column whose rows have numbers; those that are none are bad rows.
 

@@ -81,12 +81,12 @@ class Rows:
             return Rows(numbers, None, tuple(self.lines[each] for each in places.tolist()))
         if len(places) and places[-1] - places[0] == len(places) - 1:
             return Rows(numbers, self.table.slice(int(places[0]), len(places)))
-        try:
-            return Rows(numbers, self.table.take(places))
-        except NotImplementedError:  # views of strings cannot be taken
-            import pyarrow as pa
+        import pyarrow as pa
 
+        views = (pa.string_view(), pa.binary_view())
+        if any(each in views for each in self.table.schema.types):  # pyarrow takes none of these
             return Rows(numbers, pa.concat_tables([self.table.slice(each, 1) for each in places.tolist()]))
+        return Rows(numbers, self.table.take(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,11 @@ class Source(Protocol):
         Size of the file as it is stored.
     at
         How many of them the present reading has come through.
+    jumps
+        Whether a row far on is reached without reading what is before it.
     """
 
+    jumps: bool
     path: str
     column: str
     kind: Kind

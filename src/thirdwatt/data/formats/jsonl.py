@@ -23,6 +23,8 @@ class JsonLines:
         If none of the first lines is an object, as in a file that is one large value.
     """
 
+    jumps = False
+
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
         self.kind: Kind = "text"

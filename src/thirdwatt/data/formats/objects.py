@@ -83,6 +83,8 @@ class Objects:
         If there is no such list.
     """
 
+    jumps = False
+
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
         self.kind: Kind = "text"

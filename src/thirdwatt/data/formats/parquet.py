@@ -45,6 +45,8 @@ class Parquet:
         If it is none, or the column that was asked for is not there or holds no text.
     """
 
+    jumps = True
+
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
         self.at = 0

@@ -24,6 +24,8 @@ FEATURES = {"file": {"dtype": "string", "_type": "Value"}, "image": {"_type": "I
 class _Alone:
     """A file that is a document."""
 
+    jumps = False
+
     kind: Kind = "text"
 
     def __init__(self, path: str, column: str = "") -> None:  # noqa: ARG002 - there are no columns

@@ -67,6 +67,8 @@ class Separated:
         If it has no header in UTF-8, or the column that was asked for is not there.
     """
 
+    jumps = False
+
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
         self.kind: Kind = "text"

@@ -112,6 +112,8 @@ class WebDataset:
         If it holds no header of a tar, or not the column that was asked for.
     """
 
+    jumps = False
+
     def __init__(self, path: str, column: str = "") -> None:
         self.path = path
         self.at = 0

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.data.columns import CHUNK_BYTES, Column, Room
+from thirdwatt.data.errors import ChangedError
 
 from . import bands
 from .kept import Kept
@@ -27,10 +28,6 @@ Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Batch = tuple[Bytes, Offsets]
 """Documents: their bytes one behind the other, and where each begins, with the end of the last."""
-
-
-class ChangedError(Exception):
-    """The second reading gave other documents than the first."""
 
 
 class Form(Protocol):
@@ -199,7 +196,7 @@ class Search:
             return
         if last > len(self.byte) or not np.array_equal(self.byte.part(first, last), np.diff(offsets)):
             raise ChangedError("the documents changed while they were read")
-        data, offsets = _only(data, offsets, wanted)
+        data, offsets = only(data, offsets, wanted)
         self._take(*self._runs(data, offsets), np.arange(len(wanted)))
 
     def found(self, rank: NDArray[Any] | None = None) -> Found:
@@ -292,13 +289,13 @@ def _places(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return found
 
 
-def _only(data: Bytes, offsets: Offsets, wanted: NDArray[np.int64]) -> Batch:
-    """Some documents, one behind the other."""
+def only(data: Bytes, offsets: Offsets, wanted: NDArray[np.int64]) -> Batch:
+    """Some documents of a batch, one behind the other."""
     if len(wanted) == len(offsets) - 1:
         return data, offsets
     begins, ends = offsets[wanted], offsets[wanted + 1]
     parts = [data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-    return np.concatenate(parts), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
+    return np.concatenate([data[:0], *parts]), np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
 
 
 def find(

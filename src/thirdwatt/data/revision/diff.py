@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.data import store, telling, tokens
+from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.findings import Range
 from thirdwatt.data.lines import CHROME_DOCUMENTS, CHROME_SHARE, SAMPLE_CHARACTERS
 from thirdwatt.data.near.find import Form
 from thirdwatt.data.reading import Progress
-from thirdwatt.data.survey import EmptyError
 
 from . import alike, chunks, documents, lines
 from .chunks import Chunks, Cuts
@@ -280,16 +280,6 @@ def _looked_at(made: _Lines, new: Documents, wish: Wish, progress: Progress) -> 
     return _Samples(tuple(texts), len(having), stamps)
 
 
-def _ratio(sampled: tokens.Sampled, wish: Wish) -> tokens.Ratio:
-    """Bytes a token of a revision."""
-    drawn = sampled.drawn()
-    if wish.tokenizer is not None and drawn:
-        return tokens.measured(sampled, wish.tokenizer)
-    text = b"".join(piece for _, piece in drawn)
-    other = int((np.frombuffer(text, np.uint8) >= 128).sum()) / len(text) if text else 0.0
-    return tokens.assumed(other)
-
-
 def _denser(samples: _Samples, ratio: tokens.Ratio, wish: Wish) -> tokens.Span:
     """Tokens a byte of new lines, as a multiple of those of all: 1 where nobody counted, and both as sure as either."""
     if wish.tokenizer is None or not samples.texts:
@@ -339,7 +329,7 @@ def _transfer(
 
 
 def _said(old: Documents, new: Documents, made: _Lines, samples: _Samples, wish: Wish) -> dict[str, Any]:
-    ratios = _ratio(old.sampled, wish), _ratio(new.sampled, wish)
+    ratios = tokens.ratio(old.sampled, wish.tokenizer), tokens.ratio(new.sampled, wish.tokenizer)
     shown = [_set(each, ratio) for each, ratio in zip((old, new), ratios, strict=True)]
     rows = {
         each.name.lower(): _class(old, made.old_class == each, ratios[0])
@@ -414,11 +404,7 @@ def _set(of: Documents, ratio: tokens.Ratio) -> dict[str, Any]:
         "bytes_per_token": telling.figure(Range(ratio.value, ratio.low, ratio.high, ratio.kind, ratio.source)),
         "image_files": side.images,
         "unread_files": list(side.unread),
-        "bad_rows": {
-            "count": sum(side.bad.counts.values()),
-            "reasons": dict(side.bad.counts),
-            "samples": [telling.bad_row(each) for each in side.bad.first],
-        },
+        "bad_rows": telling.bad_rows(side.bad),
     }
 
 

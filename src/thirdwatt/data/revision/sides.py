@@ -12,12 +12,12 @@ from xxhash import xxh3_64_intdigest
 
 from thirdwatt.data import exact, reading, scan, store, tokens
 from thirdwatt.data.columns import Column
+from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import Source, Texts
-from thirdwatt.data.near.find import ChangedError
+from thirdwatt.data.near.find import only
 from thirdwatt.data.reading import Place, Progress
-from thirdwatt.data.survey import EmptyError
 from thirdwatt.data.together import ROWS, Together, together
 
 _WILD = re.compile(r"[*?\[]")
@@ -195,18 +195,6 @@ def read(side: Side, progress: Progress, before_byte: int, seed: int, stream: in
     while len(found.firsts) <= len(side.sources):
         found.firsts.append(len(found))
     return found
-
-
-def only(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Some documents of a batch, one behind the other."""
-    if len(wanted) == len(offsets) - 1:
-        return data, offsets
-    begins, ends = offsets[wanted].tolist(), offsets[wanted + 1].tolist()
-    parts = [data[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    sizes = np.concatenate((np.zeros(1, np.int64), np.cumsum(offsets[wanted + 1] - offsets[wanted])))
-    return (np.concatenate(parts) if parts else np.empty(0, np.uint8)), sizes
 
 
 def _places(side: Side, source: Source, texts: Texts) -> NDArray[np.uint64]:
