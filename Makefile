@@ -41,6 +41,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/layout_search.py
+	@$(BIN)/python benchmarks/laws.py
 	@$(BIN)/python benchmarks/meter.py
 	@$(BIN)/python benchmarks/near.py
 	@$(BIN)/python benchmarks/packing.py

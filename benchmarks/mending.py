@@ -18,13 +18,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from data_peers import planted
-from thirdwatt.data import lines_numba
 from thirdwatt.data.fix import convert, dedup
-from thirdwatt.data.near import words_numba
-from thirdwatt.data.survey import Kernels, survey
+from thirdwatt.data.kernels import compiled
+from thirdwatt.data.survey import survey
 from thirdwatt.data.wish import FINDS, Wish
 
-KERNELS = Kernels(words_numba, lines_numba.hashed)
+KERNELS = compiled()
 TURNS = 3
 SETS = {"2.5 kB": (40_000, 250, 1), "250 B": (160_000, 25, 1)}
 """Documents, words of each, seed."""

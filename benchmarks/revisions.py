@@ -91,15 +91,10 @@ def truth(old: Path, new: Path) -> dict[str, float]:
 
 def measured(old: str, new: str, runs: int, *, numba: bool) -> dict[str, Any]:
     """A diff in a process of its own: what it says, median speed, peak of memory."""
-    from thirdwatt.data.near import words_numpy
-    from thirdwatt.data.revision import chunks, diff, sides
+    from thirdwatt.data.kernels import Kernels, compiled
+    from thirdwatt.data.revision import diff, sides
 
-    kernels = diff.Kernels(words_numpy, chunks.cuts)
-    if numba:
-        from thirdwatt.data.near import words_numba
-        from thirdwatt.data.revision import chunks_numba
-
-        kernels = diff.Kernels(words_numba, chunks_numba.cuts)
+    kernels = compiled() if numba else Kernels()
     rates, found = [], {}
     for run in range(runs + 1):
         began_s = time.process_time()

@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from thirdwatt.meter import measure
 
     layout: Callable[..., Any]
+    retrain: Callable[..., Any]
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate", "layout", "measure"]
+__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "retrain"]
 
 _LAZY = {
     "Ledger": ("thirdwatt.ledger", "Ledger"),
     "estimate": ("thirdwatt.search.auto", "estimate"),
     "layout": ("thirdwatt.search.layout", "search"),
     "measure": ("thirdwatt.meter.run", "measure"),
+    "retrain": ("thirdwatt.search.retraining.question", "retrain"),
 }
 
 

@@ -123,7 +123,7 @@ def quantity(
 # --- units ------------------------------------------------------------------------------------------------------
 
 _UNITS: dict[str, dict[str, int]] = {
-    **{u: {u: 1} for u in ("kw", "h", "s", "year", "kg", "g", "t", "usd", "l", "byte", "tb", "flop", "j")},
+    **{u: {u: 1} for u in ("kw", "h", "s", "year", "kg", "g", "t", "usd", "l", "byte", "tb", "flop", "j", "nats")},
     "hours": {"h": 1},
     "kwh": {"kw": 1, "h": 1},
     "w": {"j": 1, "s": -1},
@@ -220,6 +220,10 @@ def limits(name: str) -> tuple[float, float]:
     """
     if name in ("pue", "typical_pue_ratio"):
         return 1.0, 10.0
+    if name == "development_multiplier_ratio":
+        return 1.0, 1e40  # a project holds its final run
+    if name == "halving_factor":
+        return 1.1, 1e40  # at 1 no trial is ever given up
     if name == "padding_share":
         return 0.0, 0.999  # where all is padding, nothing is trained
     if name in ("mfu", "goodput") or name.split("_per_")[0].endswith("_share"):

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
@@ -16,21 +15,18 @@ import pyarrow.parquet as pq
 
 from tests.data.near.test_words import planted
 from tests.data.test_scan import dataset
-from thirdwatt.data import lines, packing, survey, tokens
+from tests.documents import keeps_to
+from thirdwatt.data import packing, survey, tokens
 from thirdwatt.data.errors import EmptyError
-from thirdwatt.data.near import words_numpy
-from thirdwatt.data.survey import Kernels
+from thirdwatt.data.kernels import Kernels
 from thirdwatt.data.wish import BATCH, CONTEXT, Wish
-from thirdwatt.report.schemas import schema
 
-KERNELS = Kernels(words_numpy, lines.hashed)
+KERNELS = Kernels()
 
 
 def surveyed(path: Path, **wishes: Any) -> dict[str, Any]:
     found = survey.survey(Wish(str(path), **wishes), KERNELS)
-    jsonschema.validate(
-        json.loads(json.dumps({"id": "x", "facts_digest": "x", **found}, allow_nan=False)), schema("scan")
-    )
+    keeps_to(json.loads(json.dumps({"id": "x", "facts_digest": "x", **found}, allow_nan=False)), "scan")
     return found
 
 

@@ -15,15 +15,16 @@ FORMULAS = [formula for ways in book().formulas.values() for formula in ways]
 AXES = {"component_": len(COMPONENTS), "boundary_": 4, "phase_": len(PHASES) - 1, "phase_ratio": 4}
 WAYS = {name: len(codes) for name, codes in _CODES.values()}
 """How many ways each code chooses between."""
+DRAWS = max(WAYS.values())
 
 
 def drawn(name: str, random: np.random.Generator) -> NDArray[np.float64] | NDArray[np.intp]:
     if name.endswith("_code"):
-        return random.permuted(np.arange(5) % WAYS[name])[np.newaxis]  # every way, in any order
+        return random.permuted(np.arange(DRAWS) % WAYS[name])[np.newaxis]  # every way, in any order
     axis = next((size for start, size in reversed(AXES.items()) if name.startswith(start)), None)
     if name == "phase_it_energy_kwh":
         axis = len(PHASES)
-    shape = (1, 5) if axis is None else (axis, 1, 5)
+    shape = (1, DRAWS) if axis is None else (axis, 1, DRAWS)
     if name in ("mfu", "goodput") or name.split("_per_")[0].endswith("_share"):
         return random.uniform(0.1, 0.5, shape)
     return random.uniform(1.1, 3.0, shape)

@@ -36,6 +36,20 @@ def strategy(name: str, padding: float, lost: int = 90_000_000, ends: tuple[floa
             "truncated_documents": lost // 3000, "lost_tokens": lost}  # fmt: skip
 
 
+def mended() -> dict[str, Any]:
+    """The report of a fix, as a scan of its result has it."""
+    findings = [finding("exact_duplicates", 0.10), finding("near_duplicates", 0.08)]
+    return {
+        "schema": "thirdwatt/dedup/1",
+        "path": "corpus-before/",
+        "before": {
+            "rows": 1_220_000, "bytes": 5_000_000_000, "stored_bytes": 2_000_000_000, "tokens": three(1.25e9),
+            "findings": findings,
+        },
+        "removed": {"exact": {"rows": 122_000, "bytes": 500_000_000}, "near": {"rows": 98_000, "bytes": 400_000_000}},
+    }  # fmt: skip
+
+
 def scan(**changes: Any) -> dict[str, Any]:
     """The document, with some of its keys changed."""
     document = {

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import thirdwatt
-from tests.report.scans import scan
+from tests.report.diffs import diff
+from tests.report.scans import mended, scan
 from thirdwatt.cli.data.prices import priced
-from thirdwatt.report import layout_page, scan_page
+from thirdwatt.report import diff_page, layout_page, scan_page
 from thirdwatt.report.html import page
 from thirdwatt.search.layout import search
 from thirdwatt.search.layout.offers import offers, small
@@ -48,6 +49,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "layout-llama-3.1-405b": lambda: laid_out("llama-3.1-405b"),
     "layout-startup-lora-8xh100": lambda: laid_out("startup-lora-8xh100"),
     "scan": lambda: scan_page.page(scan(), priced(scan(), "llama-3.1-8b", batching="dynamic", samples=100)),
+    "mended": lambda: scan_page.page(scan(mended=mended())),
+    "diff": lambda: diff_page.page(diff()),
 }
 
 
@@ -58,16 +61,18 @@ def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (360, "screen"), (800, "print")])
-def test_axe_finds_nothing(browser: Any, file: Path, width: int, media: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("width", "media", "scheme"), [
+    (1280, "screen", "light"), (360, "screen", "light"), (1280, "screen", "dark"), (800, "print", "dark"),
+])  # fmt: skip
+def test_axe_finds_nothing(browser: Any, file: Path, width: int, media: str, scheme: str, tmp_path: Path) -> None:
     import axe_playwright_python  # type: ignore[import-untyped]
 
     axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
     asked: list[str] = []
     shown = context.new_page()
     shown.on("request", lambda request: asked.append(request.url))
-    shown.emulate_media(media=media)
+    shown.emulate_media(media=media, color_scheme=scheme)
     shown.goto(file.as_uri())
     assert [url for url in asked if not url.startswith("file:")] == []
     assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -232,9 +232,13 @@ def test_latex_sets_powers_and_indices() -> None:
     )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("examples", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_no_scenario_breaks_a_format(examples: int) -> None:
+    settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(breaks_no_format)()
+
+
 @given(documents(), st.sampled_from([1, 6]))
-def test_no_scenario_breaks_a_format(document: dict[str, Any], samples: int) -> None:
+def breaks_no_format(document: dict[str, Any], samples: int) -> None:
     scenario = sound(document)
     if scenario is None:
         assume(False)

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
-from tests.report.scans import finding, scan
+from tests.report.scans import finding, mended, scan
 from thirdwatt.cli.data.prices import priced
-from thirdwatt.report.scan_page import BINS, page
+from thirdwatt.report.scan_page import BINS, PRICE_HEAD, page
 
 BARE = {
     "path": "x.jsonl", "rows": 3, "bytes": 900, "tokens": None, "stored_bytes": 950, "links": 0, "columns": [],
@@ -87,3 +87,28 @@ def test_many_bins_are_put_together() -> None:
 
 def test_a_clean_set_says_so() -> None:
     assert "nothing of it was found to be wasted" in page({**BARE, "findings": [finding("exact_duplicates", 0.0)]})
+
+
+def test_figures_stand_below_their_heads() -> None:
+    found = priced(scan(), "llama-3.1-8b", ["workload.epochs=3"], "dynamic", samples=50)
+    said = re.findall(r'<tr><th scope="row">near duplicates</th>(.*?)</tr>', page(scan(), found))
+    [cells] = [re.findall(r"<td>(.*?)</td>", each) for each in said if each.count("<td>") == len(PRICE_HEAD) - 1]
+    at = dict(zip(PRICE_HEAD[1:], cells, strict=True))
+    assert at["tokens"] == "8.0 %"
+    assert re.fullmatch(r"[\d.,]+ [GM]Wh", at["energy"])
+    assert re.fullmatch(r"[\d.,]+ to [\d.,]+ [GM]Wh", at["90 % interval"])
+    assert at["on the clock"].split()[1] in ("h", "days")
+
+
+def test_a_mended_set_stands_beside_what_it_was() -> None:
+    gone = priced({**scan(), **mended()["before"]}, "llama-3.1-8b", [], samples=50)
+    said = page({**scan(), "mended": mended(), **{f"mended_{name}": each for name, each in gone.items()}})
+    assert "Before and after dedup" in said
+    for cells in (("documents", "1,220,000", "1,000,000", "82 %"), ("text", "5 GB", "4 GB", "80 %"),
+                  ("stored", "2 GB", "1.5 GB", "75 %"), ("tokens", "1.25 billion", "1 billion", "80 %"),
+                  ("exact", "122,000", "10 %", "500 MB", "10 %")):  # fmt: skip
+        first, *others = cells
+        assert f'<th scope="row">{first}</th>' + "".join(f"<td>{each}</td>" for each in others) in said, cells
+    assert "Prices of what went, the largest first" in said
+    assert "Priced in the run" in said
+    assert "Before and after" not in html("full")

@@ -16,6 +16,7 @@ VERBS = {
     "evidence": "everything a result rests on in one file; --reproduce computes it again",
     "audit": "judge what somebody claims, recomputed",
     "layout": "the layout that takes least time, energy, money or carbon",
+    "retrain": "whether new data are worth training again, in which way, how often; what more data would buy",
     "check": "hold a scenario against a budget; exit code 3 if it is over",
     "equivalents": "a mass of CO2 in things people know, by edition",
     "init": "a scenario from a model's config, a launch configuration, a recipe, this machine",

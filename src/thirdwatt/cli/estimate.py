@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--csv", "as_csv", is_flag=True, help="The result as CSV.")
 @click.option("--html", metavar="FILE", help="A report as one page, fit for print.")
 @click.option("--pdf", metavar="FILE", help="The same as PDF.")
+@click.option(
+    "--development", is_flag=True, help="Tell too what failed runs, ablations and searches take, and failures by size."
+)
 @click.option("--against", metavar="SCENARIO", help="With --html or --pdf: what to stand it beside.")
 @click.option(
     "--format",
@@ -50,6 +53,7 @@ def command(
     as_csv: bool,
     html: str | None,
     pdf: str | None,
+    development: bool,
     against: str | None,
     form: str | None,
     card: str | None,
@@ -61,6 +65,7 @@ def command(
     thirdwatt estimate gpt-4o
     thirdwatt estimate my-run.toml --set site.region=fr --json
     thirdwatt estimate my-run.toml --html report.html --pdf report.pdf
+    thirdwatt estimate my-run.toml --development
     thirdwatt estimate --table runs.csv --csv
     thirdwatt estimate my-run.toml --format model-card --card README.md --write
     """  # noqa: D301 - click reads the backspace
@@ -70,6 +75,11 @@ def command(
         raise click.UsageError("--card FILE goes with --format model-card, and --write with --card")
     if against is not None and html is None and pdf is None:
         raise click.UsageError("--against goes with --html or --pdf")
+    if development and (table is not None or form is not None):
+        what = "--table" if table is not None else "--format"
+        raise click.UsageError(
+            f"--development belongs to one scenario, in text, --json, --md, --csv or --html: not {what}"
+        )
     if table is not None:
         if as_markdown or html or pdf or form is not None:
             raise click.UsageError("--table gives --csv or --json")
@@ -81,10 +91,13 @@ def command(
         from thirdwatt.scenario.read import presets
 
         raise click.UsageError(f"name a scenario: a file, or a preset ({', '.join(presets())})")
+    from thirdwatt.ledger.pricing import OF_DEVELOPMENT
+
     pages = [name for name in (html, pdf) if name is not None]
     if pages:
         _check_places(pages, [name for name in (scenario, against, *observed) if name is not None])
-    found = ledger(scenario, settings, observed, samples, seed)
+    also = OF_DEVELOPMENT if development else ()
+    found = ledger(scenario, settings, observed, samples, seed, also=also)
     if pages:
         beside = None if against is None else ledger(against, (), (), samples, seed)
         _page(found, beside, html, pdf)

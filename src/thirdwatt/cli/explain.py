@@ -29,7 +29,7 @@ def command(
     """
     from thirdwatt.ledger.provenance import explain
 
-    found = ledger(scenario, settings, observed, samples, seed)
+    found = ledger(scenario, settings, observed, samples, seed, also=_also(quantity))
     root = explain(found, quantity)
     if as_json:
         document = {"schema": "thirdwatt/explain/1", "name": found.scenario.name, "boundary": found.boundary}
@@ -38,3 +38,13 @@ def command(
     from thirdwatt.report.explanation import tree
 
     click.echo(tree(root, whole=whole, width=columns()), nl=False)
+
+
+def _also(quantity: str) -> tuple[str, ...]:
+    """What the accounts may not need of the book, and this quantity does."""
+    from thirdwatt.ledger.book import book
+    from thirdwatt.ledger.pricing import OF_DEVELOPMENT, SAID_OF_DEVELOPMENT
+
+    if quantity in SAID_OF_DEVELOPMENT.union(OF_DEVELOPMENT):
+        return (*OF_DEVELOPMENT, quantity)
+    return (quantity,) if quantity in book().formulas else ()

@@ -55,9 +55,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="The result a
 
 
 def ledger(
-    source: str, settings: tuple[str, ...], observed: tuple[str, ...], samples: int, seed: int, boundary: str = ""
+    source: str,
+    settings: tuple[str, ...],
+    observed: tuple[str, ...],
+    samples: int,
+    seed: int,
+    boundary: str = "",
+    also: tuple[str, ...] = (),
 ) -> Ledger:
-    """The ledger of a scenario named on the command line."""
+    """The ledger of a scenario named on the command line; ``also`` names quantities that no account needs."""
     from thirdwatt.ledger import estimate
     from thirdwatt.ledger.book import book
     from thirdwatt.scenario.parse import parse
@@ -67,7 +73,7 @@ def ledger(
     document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
     seen = [row for each in observed for row in seen_by(each)]
     scenario = parse(document, book().names, name=name, observations=seen)
-    return estimate(settled(scenario), samples=samples, seed=seed)
+    return estimate(settled(scenario), also=also, samples=samples, seed=seed)
 
 
 def seen_by(where: str) -> list[Observation]:

@@ -72,3 +72,12 @@ class Bad:
         self.counts[row.reason] += row.rows
         if known < BAD_SAMPLES:
             self.first.append(row)
+
+    def join(self, other: Bad) -> None:
+        """Take in those of another, behind these."""
+        known = Counter(self.counts)
+        for row in other.first:
+            if known[row.reason] < BAD_SAMPLES:
+                self.first.append(row)
+            known[row.reason] += row.rows
+        self.counts.update(other.counts)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from .against import Against, Second
 from .errors import EmptyError
 from .files import Files, files
 from .findings import Bad, Finding, Range
-from .fix.result import report_of
+from .fix.result import changes_of, report_of
 from .formats.base import Source, Texts
-from .lines import Kernel, Lines
+from .kernels import Kernels
+from .lines import Lines
 from .looks import ExcerptsLook, ImagesLook, LinesLook, PiecesLook
-from .near.find import Form
 from .reading import Progress
 from .sample import Sample
 from .scan import Plan
@@ -41,14 +41,6 @@ PIECES = 600
 
 LEAST_TRIALS_S, MOST_TRIALS_S, TRIALS_SHARE = 1.0, 8.0, 0.25
 """CPU-seconds that formats are tried for, and their share of those that the scan took."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kernels:
-    """The forms of the kernels that are used."""
-
-    near: Form
-    lines: Kernel
 
 
 def survey(wish: Wish, kernels: Kernels, told: Callable[[Progress], None] | None = None) -> dict[str, Any]:
@@ -228,6 +220,7 @@ def _nothing() -> dict[str, Any]:
 def _head(
     wish: Wish, found: Files, sources: Sequence[Source], unread: Sequence[str], drawn: Sample | None
 ) -> dict[str, Any]:
+    changes = [] if store.is_remote(wish.path) else changes_of(wish.path)
     others: dict[str, int] = {}
     for source in sources:
         for name, size in source.columns.items():
@@ -237,7 +230,8 @@ def _head(
         "schema": SCHEMA,
         "path": wish.path,
         "against": wish.against or None,
-        "mended": None if store.is_remote(wish.path) else report_of(wish.path),
+        "mended": None if changes or store.is_remote(wish.path) else report_of(wish.path),
+        "mended_changes": changes,
         "stored_bytes": found.byte,
         "files": len(found.paths),
         "links": found.links,

@@ -9,6 +9,7 @@ from thirdwatt.formulas import (
     components,
     cost,
     data,
+    development,
     equivalents,
     facility,
     finetune,
@@ -17,7 +18,9 @@ from thirdwatt.formulas import (
     layout,
     memory,
     power,
+    retraining,
     rollout,
+    scaling_law,
     step,
     storage,
     time,
@@ -46,5 +49,8 @@ CHAPTERS = (
     carbon,
     water,
     equivalents,
+    development,
+    retraining,
+    scaling_law,
 )
 """Alternatives of one quantity stand in one chapter; within a chapter, order decides between equals."""

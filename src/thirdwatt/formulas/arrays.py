@@ -1,4 +1,4 @@
-"""Five helpers that let one formula serve plain floats and arrays alike.
+"""Six helpers that let one formula serve plain floats and arrays alike.
 
 Arrays end in the axes (V, S): variants and samples. Phase, component and operator axes stand in front of them and are
 always summed over axis 0.
@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thirdwatt.quantity import Code, Num
+
+HALVINGS = 60
+"""Steps of bisection: what is left of an interval is the last digit of a float."""
 
 
 def stack(*values: Num) -> Num:
@@ -48,3 +53,14 @@ def pick(code: Code, *branches: Num) -> Num:
     if isinstance(code, int):
         return branches[code]
     return np.choose(code, np.broadcast_arrays(*branches))
+
+
+def crossing(falling: Callable[[Num], Num], low: Num, high: Num) -> Num:
+    """Where a function that falls between two ends is nothing, by a fixed number of bisections; an end where it is
+    nothing nowhere.
+    """
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        above = falling(middle) > 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return low

@@ -47,18 +47,7 @@ class Formula:
     @property
     def expression(self) -> str:
         """What it returns as written, with its intermediate steps; empty where the source is not at hand."""
-        import ast
-        import inspect
-        import textwrap
-
-        try:
-            source = inspect.getsource(self.function)
-        except OSError:
-            return ""
-        (definition,) = ast.parse(textwrap.dedent(source)).body
-        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - the decorator takes functions
-        *steps, result = (ast.unparse(each) for each in definition.body if not isinstance(each, ast.Expr))
-        return f"{result.removeprefix('return ')}{' with ' if steps else ''}{', '.join(steps)}"
+        return _expression(self.function)
 
     @property
     def meaning(self) -> str:
@@ -67,6 +56,22 @@ class Formula:
         for number in range(1, 10):
             text = text.replace(f" [{number}]_", "")
         return text
+
+
+@cache
+def _expression(function: Callable[..., Any]) -> str:
+    import ast
+    import inspect
+    import textwrap
+
+    try:
+        source = inspect.getsource(function)
+    except OSError:
+        return ""
+    (definition,) = ast.parse(textwrap.dedent(source)).body
+    assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - the decorator takes functions
+    *steps, result = (ast.unparse(each) for each in definition.body if not isinstance(each, ast.Expr))
+    return f"{result.removeprefix('return ')}{' with ' if steps else ''}{', '.join(steps)}"
 
 
 @dataclass(frozen=True, eq=False)

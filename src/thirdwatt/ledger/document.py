@@ -10,6 +10,7 @@ import numpy as np
 
 import thirdwatt
 from thirdwatt.facts import digest, sources
+from thirdwatt.ledger.development import document as project
 from thirdwatt.ledger.fit import DEGREES, fit
 from thirdwatt.ledger.ledger import ACCOUNTED, Ledger, Total
 from thirdwatt.ledger.validated import nearest as nearest_run
@@ -22,6 +23,8 @@ SCHEMA = "thirdwatt/estimate/1"
 
 def document(ledger: Ledger) -> dict[str, Any]:
     """Everything the ledger says. Figures are printed in full, so that parts add up to their totals."""
+    development = project(ledger)
+    beside = {} if development is None else {"development": development}
     return {
         "schema": SCHEMA,
         "version": thirdwatt.__version__,
@@ -83,6 +86,7 @@ def document(ledger: Ledger) -> dict[str, Any]:
         "assumed_share": ledger.assumed_share,
         "interaction": ledger.interaction,
         "warnings": [asdict(warning) for warning in ledger.warnings],
+        **beside,
     }
 
 

@@ -28,6 +28,7 @@ _CODES = {
     "recompute_free": ("recompute_free_code", {"no": 0, "yes": 1}),
     "asynchronous": ("asynchronous_code", {"no": 0, "yes": 1}),
     "context_by": ("context_code", {"ring": 0, "heads": 1}),
+    "search": ("search_code", {"none": 0, "grid": 1, "random": 2, "halving": 3, "mutransfer": 4, "ladder": 5}),
     "offload": ("offload_code", {"none": 0, "optimizer": 1, "weights": 2}),
 }
 """Options that formulas branch on. A method that is missing here has no formula, and its work stays unknown."""
@@ -85,6 +86,7 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     if "model" in chosen:
         general_first.append(table("models").rows[chosen["model"]])
     for field, name in (
+        ("law", "laws"),
         ("stack", "stacks"),
         ("media", "media"),
         ("network", "networks"),
@@ -120,6 +122,7 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         ("asynchronous", chosen["asynchronous"]),
         ("recompute_free", chosen["recompute_free"]),
         ("liquid", facility.text["liquid"]),
+        ("search", chosen.get("search", "none")),
     ):
         name, codes = _CODES[option]
         if word in codes:

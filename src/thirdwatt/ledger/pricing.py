@@ -57,6 +57,20 @@ ACCOUNTS = (
 )
 """What a ledger of one scenario is asked for; everything on the way is kept too."""
 
+OF_LAWS = (
+    "predicted_loss_nats_per_token",
+    "data_rich_loss_nats_per_token",
+    "size_rich_loss_nats_per_token",
+    "optimal_parameter_count",
+    "optimal_token_count",
+    "isoloss_flop_ratio",
+    "third_quality_ratio",
+    "size_overhead_ratio",
+    "data_gain_nats_per_token",
+    "served_flop_ratio",
+)
+"""What a scaling law is asked for; no account needs it."""
+
 OF_DATA = ("effective_token_count", "tokenise_core_count")
 """What is asked for too where something is said of the data."""
 
@@ -65,6 +79,25 @@ SAID_OF_DATA = frozenset(
      "tokenise_cpu_s_per_token", *OF_DATA)
 )  # fmt: skip
 """Quantities of which one must be stated or observed for that."""
+
+OF_DEVELOPMENT = (
+    "development_ratio",
+    "development_multiplier_ratio",
+    "time_between_failures_h",
+    "failure_count",
+    "accelerator_hours_per_failure",
+    "daly_interval_h",
+    "failure_waste_share",
+    "daly_waste_share",
+)
+"""What is asked for too where development is to be told; totals stay those of the final run."""
+
+SAID_OF_DEVELOPMENT = frozenset(
+    ("development_ratio", "development_multiplier_ratio", "typical_development_ratio", "failed_run_ratio",
+     "ablation_ratio", "search_ratio", "full_search_ratio", "halving_search_ratio", "transfer_search_ratio",
+     "ladder_to_grid_share", "search_trial_count", "search_run_work_share", "halving_factor")
+)  # fmt: skip
+"""Quantities that nothing but development depends on."""
 
 RATES = ("modelled_step_s",)
 """What is asked for where no campaign is described: a step of a known architecture."""
@@ -120,6 +153,7 @@ def estimate(
     set: Mapping[str, Any] | None = None,
     *,
     observed: Iterable[Observation] = (),
+    also: Iterable[str] = (),
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Ledger:
@@ -133,6 +167,9 @@ def estimate(
         Changes by path: ``{"site.pue": 1.2}``.
     observed
         What a meter or a scan saw.
+    also
+        Quantities of the book that are wanted beside the accounts: :data:`OF_DEVELOPMENT` for what runs before and
+        beside the final one take. The totals stay those of the final run.
     samples
         Draws behind intervals and shares; 1 for the central value alone.
     seed
@@ -147,7 +184,7 @@ def estimate(
     """
     wanted = scenario_of(scenario, set, observed)
     leaves = figures(wanted)
-    plan = program(book(), informed(leaves), accounts(wanted))
+    plan = program(book(), informed(leaves), tuple(dict.fromkeys((*accounts(wanted), *also))))
     _demand_energy(plan, wanted)
     scores = Scores(samples, seed)
     columned = columns([leaves], needed(plan))
@@ -252,7 +289,8 @@ def _warnings(
             f"{name} is known: its parts are scaled by {factor:.3g} to make it up, "
             "so power x hours no longer equals energy",
         )
-    yield from contradictions(book(), scenario.given, leaves, plan)
+    yield from contradictions(book(), _counted(scenario.given, plan), leaves, plan)
+    yield from _uncounted(scenario.given, plan)
     for name, value in centre.items():
         if value > limits(name)[1]:
             yield Warn("impossible", f"{name} comes out at {value:.3g}, more than 1: hours, work or peak is wrong")
@@ -266,6 +304,24 @@ def _warnings(
     if RATES[0] in plan.plan.slots and "boundary_energy_kwh" not in plan.plan.slots:
         text = "without tokens, FLOP or hours there is no campaign: only a step, its memory and its draw are known"
         yield Warn("rates_only", f"{text}; state workload.tokens")
+
+
+def _tells_development(plan: Program) -> bool:
+    return OF_DEVELOPMENT[0] in plan.plan.slots
+
+
+def _counted(given: Mapping[str, Figure], plan: Program) -> Mapping[str, Figure]:
+    """What is given and to be held against the rest: what is said of development only where it is told."""
+    if _tells_development(plan):
+        return given
+    return {name: figure for name, figure in given.items() if name not in SAID_OF_DEVELOPMENT}
+
+
+def _uncounted(given: Mapping[str, Figure], plan: Program) -> Iterable[Warn]:
+    """That development is stated and not told."""
+    if given.keys() & SAID_OF_DEVELOPMENT and not _tells_development(plan):
+        text = "what is stated of development is not counted here: these are figures of the final run"
+        yield Warn("development_not_counted", f"{text}; estimate --development tells it")
 
 
 def _idle_replicas(given: Mapping[str, Figure]) -> Iterable[Warn]:

@@ -67,7 +67,8 @@ def explain(ledger: Ledger, name: str) -> Node:
     InputError
         If there is no such quantity in this ledger.
     InsufficientError
-        If there is one, and something it needs is not known.
+        If there is one, and something it needs is not known, or a scaling law would have to tell it of what no law
+        tells.
     """
     quantity = _resolve(ledger, name)
     if quantity not in ledger.values:
@@ -76,6 +77,7 @@ def explain(ledger: Ledger, name: str) -> Node:
         if lacking:
             raise InsufficientError(f"too little is known for {name}: state {', '.join(map(path_of, lacking))}")
         raise InputError([Mistake(name, "is not part of this ledger", nearest(name, known))])
+    _refuse(ledger, quantity)
     told: set[str] = set()
     root = _node(ledger, quantity)
     queue = deque([root])
@@ -89,6 +91,17 @@ def explain(ledger: Ledger, name: str) -> Node:
             node.inputs = [_node(ledger, argument) for argument in node.formula.arguments]
             queue.extend(node.inputs)
     return root
+
+
+def _refuse(ledger: Ledger, quantity: str) -> None:
+    """Refuse what a scaling law would have to tell outside of what it can."""
+    from thirdwatt.formulas import scaling_law
+    from thirdwatt.ledger.laws import refusal
+
+    formula = ledger.program.plan.chosen.get(quantity)
+    of_law = formula is not None and formula.function.__module__ == scaling_law.__name__
+    if of_law and (why := refusal(ledger.scenario)):
+        raise InsufficientError(f"{quantity} cannot be told: {why}")
 
 
 def _resolve(ledger: Ledger, name: str) -> str:

@@ -66,6 +66,11 @@ class Sweep:
                 found[name][..., part] = value[..., 0]
         return found
 
+    def once(self) -> Values:
+        """Central values of the targets where nothing varies, shape (...) by target."""
+        values, _ = solve(self.program, lambda name: self.shared[name])
+        return {name: values[name][..., 0, 0] for name in self.program.plan.slots}
+
     def _reading(self, over: Mapping[str, NDArray[np.generic]], part: slice) -> Read:
         def read(name: str) -> NDArray[np.generic]:
             return over[name][part, None] if name in self.varying else self.shared[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -17,9 +17,11 @@ from typing import Any
 from thirdwatt.amounts import amount, percent, scale, span, unit_to_read
 from thirdwatt.facts.scopes import OVERHEAD
 from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.development import development
 from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.ledger.sensitivity import swings
-from thirdwatt.report.phrases import column
+from thirdwatt.report.development import FINAL, parts
+from thirdwatt.report.phrases import column, number, sized
 from thirdwatt.report.reconciliation import reconcile
 from thirdwatt.report.sides import of_ledger
 from thirdwatt.report.waterfall import sentence, step_ends
@@ -32,6 +34,7 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """Faces of one width, so that what Vega measures is what a page or a PDF draws."""
 
 WIDTH_PX = 560
+LABEL_PX = 240
 STEP_PX = 26
 SENSITIVE = 8
 SMALL_SHARE = 0.01
@@ -72,6 +75,7 @@ def charts(ledger: Ledger, against: Ledger | None = None) -> list[Chart]:
         sensitivity(ledger),
         None if against is None else between(against, ledger),
         boundaries(ledger),
+        whole_project(ledger),
     )
     return [chart for chart in drawn if chart is not None]
 
@@ -101,7 +105,7 @@ def where_it_went(ledger: Ledger) -> Chart | None:
     data.append(
         {"name": "facility", "from": 0.0, "to": whole / factor, "label": amount(whole, "kWh"), "group": "total"}
     )
-    base = drawn_on(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=axis_names(data))
     bars = base.mark_bar(height=16).encode(
         x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("machines", "building", "total"))
     )
@@ -142,7 +146,7 @@ def phases(ledger: Ledger) -> Chart | None:
         }
         for phase in found
     ]
-    base = drawn_on(data).encode(y=_names(data), x=alt.X("share:Q", title="share of the energy, %"))
+    base = drawn_on(data).encode(y=axis_names(data), x=alt.X("share:Q", title="share of the energy, %"))
     bars = base.mark_bar(height=16, color=MACHINES)
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(text="label:N")
     useful = found[0].energy_kwh.value / whole
@@ -258,7 +262,7 @@ def sensitivity(ledger: Ledger) -> Chart | None:
         at_ends = f"{low / factor:.3g} to {high / factor:.3g} {unit}"
         share = percent(row.spread_share or 0)
         table.append((_words(row.quantity), amount(figure.value, symbol), ends, at_ends, share, figure.kind))
-    base = drawn_on(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=axis_names(data))
     bars = base.mark_bar(height=14, color=MACHINES).encode(
         x=alt.X("from:Q", title=f"energy ({ledger.boundary}), {unit}", scale=alt.Scale(zero=False)), x2="to:Q"
     )
@@ -292,7 +296,7 @@ def boundaries(ledger: Ledger) -> Chart | None:
         }
         for name, total in known
     ]
-    base = drawn_on(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=axis_names(data))
     bars = base.mark_bar(height=16, color=MACHINES).encode(x=alt.X("value:Q", title=f"energy, {unit}"))
     ranges = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="high:Q", text="label:N")
@@ -312,6 +316,41 @@ def boundaries(ledger: Ledger) -> Chart | None:
         table,
         finished(bars + ranges + labels, len(data)),
     )
+
+
+def whole_project(ledger: Ledger) -> Chart | None:
+    """The final run and what was run before and beside it, if that was asked for."""
+    import altair as alt
+
+    found = development(ledger)
+    if found is None:
+        return None
+    data = [{"name": FINAL, "ratio": 1.0, "low": 1.0, "high": 1.0, "label": "1", "group": "final run"}]
+    for part in found.parts:
+        ratio = part.ratio
+        data.append(
+            {
+                "name": _words(part.name),
+                "ratio": ratio.value,
+                "low": ratio.low,
+                "high": ratio.high,
+                "label": number(ratio.value),
+                "group": "before and beside it",
+            }
+        )
+    base = drawn_on(data).encode(y=axis_names(data))
+    bars = base.mark_bar(height=16).encode(
+        x=alt.X("ratio:Q", title="work, final run = 1"), color=_grouped(("final run", "before and beside it"))
+    )
+    ranges = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="high:Q", text="label:N")
+    largest = max(found.parts, key=lambda part: part.ratio.value)
+    says = f"The whole project takes {sized(found.multiplier, '')} times its final run"
+    if len(found.parts) > 1:
+        says += f"; most of what comes before and beside it: {_words(largest.name)}"
+    sheet = parts(ledger, found)
+    chart = finished(bars + ranges + labels, len(data))
+    return Chart("development", "The final run and what came before it", f"{says}.", sheet.head, sheet.rows, chart)
 
 
 def between(other: Ledger, ledger: Ledger) -> Chart | None:
@@ -344,7 +383,7 @@ def between(other: Ledger, ledger: Ledger) -> Chart | None:
     data.append({"name": name, "from": 0.0, "to": two / factor, "label": amount(two, "kWh"), **ends})
     for row in data:
         row["edge"] = max(row["from"], row["to"])
-    base = drawn_on(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=axis_names(data))
     bars = base.mark_bar(height=16).encode(
         x=alt.X("from:Q", title=f"energy, {unit}"), x2="to:Q", color=_grouped(("less", "more", "total"))
     )
@@ -370,10 +409,11 @@ def drawn_on(rows: Sequence[dict[str, Any]]) -> Any:
     return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
 
 
-def _names(data: Iterable[dict[str, Any]]) -> Any:
+def axis_names(data: Iterable[Mapping[str, Any]], title: str | None = None) -> Any:
+    """The axis that names bars, in their order."""
     import altair as alt
 
-    return alt.Y("name:N", sort=[row["name"] for row in data], title=None, axis=alt.Axis(labelLimit=240))
+    return alt.Y("name:N", sort=[str(row["name"]) for row in data], title=title, axis=alt.Axis(labelLimit=LABEL_PX))
 
 
 def _grouped(groups: tuple[str, ...]) -> Any:
@@ -381,7 +421,7 @@ def _grouped(groups: tuple[str, ...]) -> Any:
 
     return alt.Color(
         "group:N",
-        scale=alt.Scale(domain=list(groups), range=[MACHINES, BUILDING, WHOLE]),
+        scale=alt.Scale(domain=list(groups), range=[MACHINES, BUILDING, WHOLE][: len(groups)]),
         legend=alt.Legend(title=None, orient="top"),
     )
 

@@ -12,9 +12,11 @@ from thirdwatt.facts import digest, sources
 from thirdwatt.facts.prices import today
 from thirdwatt.facts.scopes import ESRS
 from thirdwatt.ledger import Ledger, Total
+from thirdwatt.ledger.development import development
 from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account
 from thirdwatt.report.charts import charts
 from thirdwatt.report.comparison import SHOWN, converted, ratio
+from thirdwatt.report.development import Sheet, accounts, expected, failures, meaning, others, summary
 from thirdwatt.report.phrases import (
     UNKNOWN,
     basis,
@@ -71,6 +73,7 @@ def page(ledger: Ledger, against: Ledger | None = None) -> str:
         charts=[(chart, chart.svg()) for chart in drawn],
         against=None if other is None else _beside(other, ledger),
         converted="" if against is None else converted(against, ledger.boundary),
+        development=_development(ledger),
         duties=_duties(ledger),
         totals=_totals(ledger),
         step=sentences(ledger),
@@ -170,6 +173,15 @@ def _beside(other: Ledger, ledger: Ledger) -> tuple[str, list[tuple[str, ...]]]:
         less = "" if relative.less is None else percent(relative.less)
         rows.append((name, *said, f"{plain(three.value)} ({plain(three.low)} to {plain(three.high)})", less))
     return other.scenario.name, rows
+
+
+def _development(ledger: Ledger) -> tuple[tuple[str, ...], tuple[Sheet, ...]] | None:
+    """Sentences and tables of development, if it was asked for; its parts are the table of a chart."""
+    found = development(ledger)
+    if found is None:
+        return None
+    said = (summary(found), f"{expected(ledger, found)} {meaning()}")
+    return said, (accounts(found), failures(ledger, found), others(found))
 
 
 def _duties(ledger: Ledger) -> list[tuple[str, str, str]]:

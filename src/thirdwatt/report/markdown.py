@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from thirdwatt.amounts import amount, percent, span, unit_to_read
 from thirdwatt.ledger import Ledger
+from thirdwatt.ledger.development import development
 from thirdwatt.ledger.document import cited, locate
 from thirdwatt.ledger.ledger import ACCOUNTED
+from thirdwatt.report.development import markdown as told
 from thirdwatt.report.formats.markup import clean, markdown
 from thirdwatt.report.phrases import component_column, difference, headline, measure, signature
 from thirdwatt.report.steps import sentences
@@ -53,6 +55,9 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         )
     yield ""
     yield "Values and parts add up; lows and highs do not."
+    project = development(ledger)
+    if project is not None:
+        yield from told(ledger, project)
     yield ""
     yield "| rests on | value | range | kind | source | share of variance |"
     yield "|---|---:|---:|---|---|---:|"

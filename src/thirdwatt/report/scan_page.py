@@ -10,8 +10,9 @@ import thirdwatt
 from thirdwatt.amounts import amount, percent, plain, scale, span
 from thirdwatt.facts import digest
 from thirdwatt.facts.prices import today
-from thirdwatt.report.charts import BUILDING, INK, MACHINES, Chart, drawn_on, finished
+from thirdwatt.report.charts import BUILDING, INK, MACHINES, Chart, axis_names, drawn_on, finished
 from thirdwatt.report.html import Tile, template
+from thirdwatt.report.mended import is_mended, states
 from thirdwatt.report.phrases import UNKNOWN
 from thirdwatt.report.scan_prices import (
     CAVEAT,
@@ -31,7 +32,6 @@ BINS = 24
 """Most bars of the chart of lengths."""
 SHOWN = 20
 """Most rows of a table of examples."""
-LABEL_PX = 240
 
 
 def page(scan: Mapping[str, Any], prices: Mapping[str, Any] | None = None) -> str:
@@ -45,6 +45,7 @@ def page(scan: Mapping[str, Any], prices: Mapping[str, Any] | None = None) -> st
         ``prices`` and ``priced_at``, as :func:`thirdwatt.cli.data.prices.priced` gives them.
     """
     drawn = (_lengths(scan), _shares(scan), _priced(prices), _padding(scan), _storage(scan))
+    went = _mended_prices(scan)
     charts = [chart for chart in drawn if chart is not None]
     rendered: str = template("scan.html.j2").render(
         title=str(scan.get("path") or "a dataset"),
@@ -56,6 +57,10 @@ def page(scan: Mapping[str, Any], prices: Mapping[str, Any] | None = None) -> st
         tiles=_tiles(scan, prices),
         facts=list(_facts(scan)),
         charts=[(chart, chart.svg()) for chart in charts],
+        stayed=[(chart, chart.svg()) for chart in [_stays(scan)] if chart is not None],
+        gone=_gone(scan),
+        went=_price_rows(went),
+        went_in="" if went is None else headline(went["priced_at"]),
         priced=_price_rows(prices),
         price_head=PRICE_HEAD,
         price_notes=_price_notes(prices),
@@ -170,6 +175,29 @@ PRICE_HEAD = (
 )  # fmt: skip
 
 
+def _gone(scan: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What a fix took away, and why."""
+    if not is_mended(scan):
+        return []
+    before, _ = states(scan)
+    return [
+        (words(name), f"{each['rows']:,}", _part(each["rows"], before.rows), amount(each["bytes"], "B"),
+         _part(each["bytes"], before.byte))
+        for name, each in (scan["mended"].get("removed") or {}).items()
+    ]  # fmt: skip
+
+
+def _part(value: float, of: float) -> str:
+    return percent(value / of) if of else ""
+
+
+def _mended_prices(scan: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Prices of what a fix took away."""
+    if not scan.get("mended_prices"):
+        return None
+    return {"prices": scan["mended_prices"], "priced_at": scan["mended_priced_at"]}
+
+
 def _price_rows(prices: Mapping[str, Any] | None) -> list[tuple[str, ...]]:
     """Rows of the table of prices, under :data:`PRICE_HEAD`."""
     rows: list[tuple[str, ...]] = []
@@ -184,10 +212,11 @@ def _price_rows(prices: Mapping[str, Any] | None) -> list[tuple[str, ...]]:
 
 
 def _price_row(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    name, share, energy, cost, carbon, hours, of = cells({"tokens_share": None, **row}, name)
+    name, energy, ends, cost, carbon, hours, of = cells(row, name)
+    share = "" if row.get("tokens_share") is None else percent(row["tokens_share"]["value"])
     water = "" if row["water_l"] is None else plain(row["water_l"]["value"])
     took = "" if row["wall_time_h"] is None else clock(row["wall_time_h"]["value"])
-    return name, share, energy, interval(row), of, cost, carbon, water, hours, took
+    return name, share, energy, ends, of, cost, carbon, water, hours, took
 
 
 def _price_notes(prices: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -226,6 +255,42 @@ def _lines(scan: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 # --- charts -------------------------------------------------------------------------------------------------------
 
 
+def _stays(scan: Mapping[str, Any]) -> Chart | None:
+    """What a fix left of a dataset."""
+    import altair as alt
+
+    if not is_mended(scan):
+        return None
+    before, after = states(scan)
+    measured = [
+        ("documents", before.rows, after.rows, "1"),
+        ("text", before.byte, after.byte, "B"),
+        ("stored", before.stored_byte, after.stored_byte, "B"),
+        ("tokens", before.tokens, after.tokens, "1"),
+    ]
+    known = [(name, of, left, unit) for name, of, left, unit in measured if of and left is not None]
+    if not known:
+        return None
+    data = [
+        {"name": name, "share": 100 * left / of,
+         "label": f"{percent(left / of)} · {amount(left, unit)} of {amount(of, unit)}"}
+        for name, of, left, unit in known
+    ]  # fmt: skip
+    top = max([100.0, *(100 * left / of for _, of, left, _ in known)])
+    base = drawn_on(data).encode(
+        y=axis_names(data),
+        x=alt.X("share:Q", title="of what was there before, %", scale=alt.Scale(domainMin=0, domainMax=top)),
+    )
+    bars = base.mark_bar(height=16, color=MACHINES)
+    labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(text="label:N")
+    says = ", ".join(f"{percent(left / of)} of {'what is stored' if name == 'stored' else f'the {name}'}"
+                     for name, of, left, _ in known)  # fmt: skip
+    rows = tuple((name, amount(of, unit), amount(left, unit), percent(left / of)) for name, of, left, unit in known)
+    chart = finished(bars + labels, len(data))
+    head = ("what", before.name, after.name, "stayed")
+    return Chart("stays", f"Before and {after.name}", f"There is still {says}.", head, rows, chart)
+
+
 def _lengths(scan: Mapping[str, Any]) -> Chart | None:
     """How long documents are: by bins, or where only quantiles are known, these."""
     found = scan.get("histogram")
@@ -251,7 +316,7 @@ def _histogram(found: Mapping[str, Any]) -> Chart:
         for name, count in zip(names, counts, strict=True)
     ]
     base = drawn_on(data).encode(
-        y=_names(data, unit),
+        y=axis_names(data, unit),
         x=alt.X("share:Q", title="share of documents, %"),
     )
     bars = base.mark_bar(height=16, color=MACHINES)
@@ -280,7 +345,7 @@ def _quantiles(found: Mapping[str, float]) -> Chart:
         for name, value in zip(names, found.values(), strict=True)
     ]
     base = drawn_on(data).encode(
-        y=_names(data),
+        y=axis_names(data),
         x=alt.X("byte:Q", title="bytes, each step ten times the one before", scale=alt.Scale(type="log")),
     )
     points = base.mark_point(filled=True, size=70, color=MACHINES)
@@ -312,7 +377,7 @@ def _shares(scan: Mapping[str, Any]) -> Chart | None:
         for each, share in found
     ]
     base = drawn_on(data).encode(
-        y=_names(data),
+        y=axis_names(data),
         x=alt.X("share:Q", title=f"share of {by}, %"),
     )
     bars = base.mark_bar(height=16).encode(
@@ -353,7 +418,7 @@ def _priced(prices: Mapping[str, Any] | None) -> Chart | None:
         }
         for row in rows
     ]
-    base = drawn_on(data).encode(y=_names(data))
+    base = drawn_on(data).encode(y=axis_names(data))
     bars = base.mark_bar(height=16, color=MACHINES).encode(x=alt.X("value:Q", title=f"energy of the facility, {unit}"))
     ranges = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="high:Q", text="label:N")
@@ -382,7 +447,7 @@ def _padding(scan: Mapping[str, Any]) -> Chart | None:
         return None
     data = [{"name": words(each["id"]), "share": 100 * share[0], "label": percent(share[0])} for each, share in found]
     base = drawn_on(data).encode(
-        y=_names(data),
+        y=axis_names(data),
         x=alt.X("share:Q", title="padding, % of all that is processed", scale=alt.Scale(domainMin=0)),
     )
     bars = base.mark_bar(height=16, color=MACHINES)
@@ -417,7 +482,7 @@ def _storage(scan: Mapping[str, Any]) -> Chart | None:
     trials.sort(key=lambda each: each[1])
     data = [{"name": name, "size": size, "label": plain(size)} for name, size in trials]
     base = drawn_on(data).encode(
-        y=_names(data),
+        y=axis_names(data),
         x=alt.X("size:Q", title="bytes for each byte of text"),
     )
     bars = base.mark_bar(height=16, color=MACHINES)
@@ -427,14 +492,6 @@ def _storage(scan: Mapping[str, Any]) -> Chart | None:
     rows = tuple((name, plain(size), plain(size / small)) for name, size in trials)
     head = ("stored as", "bytes for each byte of text", "times the least")
     return Chart("storage", "What it takes as it is stored", says, head, rows, finished(bars + labels, len(data)))
-
-
-def _names(data: Sequence[Mapping[str, Any]], title: str | None = None) -> Any:
-    """The axis that names bars, in their order."""
-    import altair as alt
-
-    names = [str(row["name"]) for row in data]
-    return alt.Y("name:N", sort=names, title=title, axis=alt.Axis(labelLimit=LABEL_PX))
 
 
 def _three(said: Any) -> tuple[float, float, float] | None:

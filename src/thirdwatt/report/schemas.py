@@ -18,6 +18,7 @@ NAMES = {
     "explain": "explain --json",
     "compare": "compare --json",
     "layout": "layout --json",
+    "retrain": "retrain --json",
     "runs": "runs --json",
     "scan": "data scan --json",
     "dedup": "data dedup --json, and report.json of its result",
@@ -182,6 +183,76 @@ class Memory(Strict):
     buckets: dict[str, float]
 
 
+class DevelopmentPart(Strict):
+    """A part of development, to the final run's work."""
+
+    part: Literal["development", "failed_runs", "ablations", "search"]
+    ratio: Three
+    how: str
+    source: str
+    kind: Kind
+
+
+class Project(Strict):
+    """What development takes, and what the whole project does."""
+
+    development: Three
+    project: Three
+
+
+_PROJECT_FIELDS: dict[str, Any] = dict.fromkeys(ACCOUNTED, (Project | None, ...))
+ProjectAccounts: Any = create_model("ProjectAccounts", __base__=Strict, **_PROJECT_FIELDS)
+
+
+class DevelopmentPhase(Strict):
+    """Development as a phase of the whole project, its time share that of accelerator hours."""
+
+    phase: Literal["development"]
+    time_share: float
+    energy_kwh: float | None
+
+
+class FailureRow(Strict):
+    """What failures take of a job of one size; shares are of all time, the ratio is to productive time."""
+
+    accelerators: float
+    time_between_failures_h: float
+    young_interval_h: float
+    daly_interval_h: float
+    checkpoint_share: float
+    lost_share: float
+    waste_share: float
+    waste_ratio: float
+    daly_waste_share: float
+
+
+class PublishedDevelopment(Strict):
+    """A project that published all its work to that of its final run."""
+
+    id: str
+    name: str
+    year: str
+    counts: str
+    multiplier: float
+    kind: Kind
+    source: str
+    note: str
+
+
+class DevelopmentBlock(Strict):
+    """A whole project beside its final run, which alone the totals are of."""
+
+    ratio: Three
+    multiplier: Three
+    parts: list[DevelopmentPart]
+    accounts: ProjectAccounts
+    accelerator_hours: Project | None
+    phases: list[DevelopmentPhase]
+    expected_failures: Three | None
+    failures: list[FailureRow]
+    sources: list[PublishedDevelopment]
+
+
 class Estimate(Strict):
     """The document of ``estimate --json``."""
 
@@ -210,6 +281,7 @@ class Estimate(Strict):
     assumed_share: float | None
     interaction: float | None
     warnings: list[Note]
+    development: DevelopmentBlock | None = None
 
 
 class TableEntry(Strict):
@@ -383,6 +455,188 @@ class LayoutSearch(Strict):
     offers: list[SmallOffer]
     least_count: int | None
     launch: dict[str, LaunchArguments]
+    warnings: list[Note]
+
+
+class NewData(Strict):
+    """Data that came since: new tokens to old ones, all tokens after to those before, tokens before."""
+
+    share: Three
+    after_ratio: Three
+    tokens: Three | None
+    source: str
+    kind: Kind
+
+
+class RetrainAdvice(Strict):
+    """What follows; no interval where that is not known, or never."""
+
+    option: str
+    every_d: float | None
+    because: list[str]
+
+
+class RetrainOption(Strict):
+    """One way to take new data in; ``loss`` by law, in nats per token, empty where no law says it."""
+
+    id: str
+    name: str
+    work_ratio: Three
+    totals: dict[str, Three | None]
+    of_full: Three | None
+    loss: dict[str, Three]
+    evidence: str
+    caveat: str
+    unknown: str
+    misfit: str
+
+
+class LawSays(Strict):
+    """Loss before and after the new data by one law, and how far that lies beyond its fit."""
+
+    law: str
+    name: str
+    loss_before: float
+    loss_after: float
+    gain: float
+    extrapolated: str
+
+
+class SizedAs(Strict):
+    """A size with its data, and its work to the present training's where that is another."""
+
+    parameters: float
+    tokens: float
+    work_ratio: float | None = None
+
+
+class SizedThird(Strict):
+    """What a third of the work predicts, spent on the best size; how much better tokens it takes for the same loss."""
+
+    loss: float
+    parameters: float
+    quality_ratio: float
+
+
+class MoreData(Strict):
+    """What a share of new data takes from the loss."""
+
+    share: float
+    gain: float
+
+
+class MorePasses(Strict):
+    """What more passes over the same data take from the loss, and what as many new tokens would."""
+
+    times: float
+    gain: float
+    gain_if_new: float
+
+
+class LawSizes(Strict):
+    """Size and data by one law."""
+
+    law: str
+    name: str
+    loss: float
+    extrapolated: str
+    optimal: SizedAs
+    isoloss: SizedAs
+    third: SizedThird
+    more_data: list[MoreData]
+    more_passes: list[MorePasses]
+    served: SizedAs | None
+
+
+class EventPolicy(Strict):
+    """Retraining when staleness has cost as much as that does; null says never."""
+
+    every_d: float | None
+    total_per_d: float
+    monitoring_per_d: float
+
+
+class StatedPolicy(Strict):
+    """An interval that somebody named."""
+
+    every_d: float
+    total_per_d: float
+    over_best: float | None
+
+
+class RetrainPolicy(Strict):
+    """How often, for one way; null says never, and a null end of ``near_d`` without end."""
+
+    option: str
+    unit: Literal["USD", "kWh", "kg"]
+    retrain_cost: float
+    every_d: float | None
+    retraining_per_d: float
+    staleness_per_d: float
+    total_per_d: float
+    never_per_d: float | None
+    near_d: list[float | None]
+    event: EventPolicy
+    stated: StatedPolicy | None
+
+
+class DriftFit(Strict):
+    """A drift of one shape fitted to a history, and its error in points."""
+
+    drift: str
+    error: float
+
+
+class ReplayedPolicy(Strict):
+    """A policy on the half of a history on which nothing was chosen."""
+
+    policy: str
+    says: str
+    retrainings: int
+    updates: int
+    retraining: float
+    staleness: float
+    monitoring: float
+    total: float
+    low: float
+    high: float
+    regret: float | None
+    wins_share: float
+
+
+class RetrainHistory(Strict):
+    """The drift that a history shows, and policies replayed on it."""
+
+    drift: str
+    fits: list[DriftFit]
+    noise: float
+    burstiness: float
+    burstiness_of_noise: float
+    lost_in_30_d: Three
+    days: list[int] | None
+    hindsight: float | None
+    policies: list[ReplayedPolicy]
+
+
+class Retrain(Strict):
+    """The document of ``retrain --json``."""
+
+    schema_: Literal["thirdwatt/retrain/1"] = Field(alias="schema")
+    facts_digest: str
+    name: str
+    boundary: Boundary
+    samples: int
+    seed: int
+    new_data: NewData
+    advice: RetrainAdvice
+    options: list[RetrainOption]
+    laws: list[LawSays]
+    refused: str
+    sizes: list[LawSizes]
+    drift: str | None
+    value: str | None
+    policies: list[RetrainPolicy]
+    history: RetrainHistory | None
     warnings: list[Note]
 
 
@@ -740,6 +994,7 @@ class Scanned(BaseModel):
     prices: list[ScanPrice] | None = None
     priced_at: ScanPricedAt | None = None
     mended: dict[str, Any] | None = None
+    mended_changes: list[str] = []
     mended_prices: list[ScanPrice] | None = None
     mended_priced_at: ScanPricedAt | None = None
 
@@ -770,11 +1025,13 @@ class Removed(Strict):
 
 
 class DedupFile(Strict):
-    """A file of the result."""
+    """A file of the result: rows, text or tokens in bytes, and what the file takes, with 128 bits of it (XXH3)."""
 
     name: str
     rows: int
     bytes: int
+    stored_bytes: int
+    digest: str
 
 
 class Dedup(Strict):
@@ -832,6 +1089,8 @@ class PackedFile(Strict):
     rows: int
     segments: int
     tokens: int
+    stored_bytes: int
+    digest: str
 
 
 class PackedPadding(Strict):
@@ -890,7 +1149,7 @@ class Convert(Strict):
 
 
 class DiffSet(Strict):
-    """One of two revisions of a dataset."""
+    """One of two revisions of a dataset; rows are documents, and tokens those of its whole text."""
 
     path: str
     files: int
@@ -898,6 +1157,7 @@ class DiffSet(Strict):
     columns: list[str]
     rows: int
     bytes: int
+    lines: int
     tokens: Range
     bytes_per_token: Range
     image_files: int
@@ -906,13 +1166,15 @@ class DiffSet(Strict):
 
 
 class DiffClass(Strict):
-    """Documents with which the same has happened; shares are of the set that they are in."""
+    """Documents with which the same has happened; shares are of the set that they are in, that of tokens by bytes."""
 
     rows: int
     bytes: int
+    lines: int
     tokens: Range
     rows_share: float
     bytes_share: float
+    lines_share: float
 
 
 class DiffDocuments(Strict):
@@ -947,6 +1209,7 @@ class DiffLines(Strict):
     stamp_bytes: int
     removed: int
     removed_bytes: int
+    removed_share: float
     top_stamps: list[DiffStamp]
 
 
@@ -957,6 +1220,9 @@ class DiffShare(Range):
     else is new. ``lines``, ``without_stamps_and_copies`` and ``whole_documents`` are these as shares of bytes.
     """
 
+    low: float
+    high: float
+    unit: Literal["1"]
     lines: float
     without_stamps_and_copies: float
     whole_documents: float
@@ -985,21 +1251,37 @@ class DiffTransfer(Strict):
     unread_files: list[str]
 
 
-class Diffed(BaseModel):
-    """The document of ``data diff --json``; what is read of stored files is null where these are at an address."""
+class DiffCost(Strict):
+    """What the diff itself took."""
+
+    wall_s: float
+    cpu_s: float
+    text_byte_per_cpu_s: float | None
+
+
+class Diffed(Strict):
+    """The document of ``data diff --json``; what is read of stored files is null where these are at an address.
+
+    ``new_tokens`` are those in new lines, ``removed_tokens`` those in lines of the old set that are gone; tokens of
+    documents that are new, edited or removed stand in ``documents``. ``tokenizer`` is null where none was named.
+    """
 
     schema_: Literal["thirdwatt/diff/1"] = Field(alias="schema")
     facts_digest: str
+    tokenizer: str | None
+    seed: int
     old: DiffSet
     new: DiffSet
     documents: DiffDocuments
     lines: DiffLines
     new_token_share: DiffShare
+    new_tokens: Range
+    removed_tokens: Range
     observations: list[Observed]
     file_hashes: DiffHashes | None
     transfer: DiffTransfer | None
     kernels: str
-    cost: dict[str, float | None]
+    cost: DiffCost
 
 
 class DoctorSensor(Strict):
@@ -1272,6 +1554,47 @@ class PublishedProduct(Strict):
     with_pue: bool
 
 
+class PublishedRatio(Strict):
+    """What the book gives for the set-up of a published ratio, beside it."""
+
+    case: str
+    kind: Literal["predicted", "arithmetic"]
+    quantity: str
+    predicted: float
+    published: float
+    low: float
+    high: float
+    source: str
+    note: str
+    error: float
+    inside: bool
+
+
+class SearchedPolicies(Strict):
+    """Random policies of one shape of drift: the most by which theirs costs more than a search's."""
+
+    shape: str
+    n: int
+    worst: float
+
+
+class AddedUpParts(Strict):
+    """Published parts of a project, added up, beside their published total."""
+
+    run: str
+    multiplier: float
+    published: float
+    note: str
+
+
+class LongestPause(Strict):
+    """Longest pause for a checkpoint that leaves the published share of useful time."""
+
+    restart_h: float
+    first_order_s: float
+    full_model_s: float
+
+
 class Validate(Strict):
     """The document of ``validate --json``."""
 
@@ -1283,10 +1606,16 @@ class Validate(Strict):
     scores: list[ValidationScore]
     step_scores: list[ValidationScore]
     memory_scores: list[ValidationScore]
+    development_scores: list[ValidationScore]
+    development: list[ValidationAnswer]
+    added_up: list[AddedUpParts]
+    pauses: list[LongestPause]
     refused: list[Refused]
     answers: list[ValidationAnswer]
     left_out: list[LeftOut]
     arithmetic: list[PublishedProduct]
+    retraining: list[PublishedRatio]
+    policies: list[SearchedPolicies]
 
 
 class CitedSource(Strict):
@@ -1327,6 +1656,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "explain": Explain,
     "compare": Compare,
     "layout": LayoutSearch,
+    "retrain": Retrain,
     "runs": Runs,
     "summary": Summary,
     "scan": Scanned,

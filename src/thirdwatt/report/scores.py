@@ -16,8 +16,10 @@ from thirdwatt.facts.checks import SEEN
 from thirdwatt.ledger import estimate
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
+from thirdwatt.validation.development_scores import DEVELOPMENT_QUESTIONS, EFFECTIVE_SHARE, added_up, failing, pauses
 from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, peaks
-from thirdwatt.validation.score import SAMPLES, arithmetic
+from thirdwatt.validation.retraining_scores import POLICIES, factors, searched
+from thirdwatt.validation.score import SAMPLES, Answer, arithmetic
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING
 from thirdwatt.validation.steps import steps
 
@@ -25,7 +27,7 @@ ERRORS = ("run", "question", "generation", "active_parameter_count", "accelerato
 SAID = ("time", "energy")
 """Questions whose errors are said beside every answer."""
 
-ASKED = {**STEP_QUESTIONS, **MEMORY_QUESTIONS, **QUESTIONS}
+ASKED = {**STEP_QUESTIONS, **MEMORY_QUESTIONS, **QUESTIONS, **DEVELOPMENT_QUESTIONS}
 SHOWN = (*GROUPS, TUNING, ALL)
 """Lines of steps and memory on a screen; every family has its own on the page."""
 
@@ -35,24 +37,10 @@ CLOSE = 0.01
 
 def document(found: Validation) -> dict[str, Any]:
     """The validation as plain data, schema ``thirdwatt/validate/1``."""
-    answers = [
-        {
-            "run": each.case.run,
-            "question": each.case.question,
-            "family": each.case.generation,
-            "quantity": each.case.quantity,
-            "published": each.case.published,
-            "predicted": {"value": each.predicted.value, "low": each.predicted.low, "high": each.predicted.high},
-            "error": each.error,
-            "inside": each.covered,
-            "baseline": each.baseline,
-            "unfitted": each.case.unfitted,
-        }
-        for each in found.answers
-    ]
-    scores, step_scores, memory_scores = (
+    answers = [_told(each) for each in found.answers]
+    scores, step_scores, memory_scores, development_scores = (
         [{**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]} for each in some]
-        for some in (found.scores(), found.step_scores(), found.memory_scores())
+        for some in (found.scores(), found.step_scores(), found.memory_scores(), found.development_scores())
     )
     return {
         "schema": "thirdwatt/validate/1",
@@ -62,10 +50,31 @@ def document(found: Validation) -> dict[str, Any]:
         "scores": scores,
         "step_scores": step_scores,
         "memory_scores": memory_scores,
+        "development_scores": development_scores,
+        "development": [_told(each) for each in found.development],
+        "added_up": [asdict(each) for each in added_up()],
+        "pauses": [asdict(each) for each in pauses()],
         "refused": [asdict(each) for each in found.refused],
         "answers": answers,
         "left_out": [asdict(each) for each in found.left_out],
         "arithmetic": [asdict(each) for each in arithmetic()],
+        "retraining": [asdict(each) | {"error": each.error, "inside": each.inside} for each in factors()],
+        "policies": [asdict(each) for each in searched()],
+    }
+
+
+def _told(each: Answer) -> dict[str, Any]:
+    return {
+        "run": each.case.run,
+        "question": each.case.question,
+        "family": each.case.generation or each.case.domain,
+        "quantity": each.case.quantity,
+        "published": each.case.published,
+        "predicted": {"value": each.predicted.value, "low": each.predicted.low, "high": each.predicted.high},
+        "error": each.error,
+        "inside": each.covered,
+        "baseline": each.baseline,
+        "unfitted": each.case.unfitted,
     }
 
 
@@ -79,7 +88,7 @@ def _lines(found: Validation) -> Iterator[str]:
     yield f"{'':24}{heads}  worst"
     last = ""
     lined = (*found.step_scores(), *found.memory_scores())
-    for each in (*(one for one in lined if one.family in SHOWN), *found.scores()):
+    for each in (*(one for one in lined if one.family in SHOWN), *found.development_scores(), *found.scores()):
         if each.question != last:
             last = each.question
             yield f"{each.question}: {ASKED[each.question]}"
@@ -87,10 +96,25 @@ def _lines(found: Validation) -> Iterator[str]:
     yield ""
     yield "median, mean: of |predicted/published - 1|; bias: mean of the logarithm; factor: mean size as a factor;"
     yield "inside: in the 90 % interval; baseline: median error of one constant utilisation "
-    yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours"
+    yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours, of the final run alone"
     yield f"memory: {len(found.refused)} of {len(found.memory)} jobs that ran are said not to fit"
+    yield from _retraining_lines()
     whys = Counter(each.why for each in found.left_out)
     yield f"left out: {sum(whys.values())}; most: " + "; ".join(f"{count} {why}" for why, count in whys.most_common(3))
+
+
+def _retraining_lines() -> Iterator[str]:
+    held = list(factors())
+    inside = sum(each.inside for each in held)
+    *_, worst = sorted(held, key=lambda each: abs(each.error))
+    text = f"retraining: {inside} of {len(held)} published ratios hold up to their rounding; "
+    text += f"{worst.case} {_signed(worst.error)}"
+    yield f"{text}; {POLICIES:,} best intervals cost {_more(max(each.worst for each in searched()))} than a search's"
+
+
+def _more(share: float) -> str:
+    """Excess as a share, where less than a millionth is rounding."""
+    return "no more" if share < 1e-6 else f"up to {percent(share)} more"
 
 
 def _row(each: Score) -> str:
@@ -138,6 +162,8 @@ def _page(found: Validation) -> Iterator[str]:
             yield from _section(question, what, scores)
     yield from _steps(found)
     yield from _memory(found)
+    yield from _retraining()
+    yield from _development(found)
     yield from _worst(found)
     yield from _arithmetic()
     yield from _contradictions()
@@ -219,6 +245,76 @@ def _memory(found: Validation) -> Iterator[str]:
     for each in found.refused:
         sizes = (f"{size / 1e9:.1f} GB" for size in (each.published_byte, each.needed_byte, each.capacity_byte))
         yield f"| {each.run} | {each.family} | {' | '.join(sizes)} | {notes[each.run]} |"
+    yield ""
+
+
+def _retraining() -> Iterator[str]:
+    yield "# Retraining"
+    yield ""
+    yield (
+        "What continuing takes of what training from scratch each time would, beside published factors. All of it is "
+        "arithmetic on tokens: *predicted* follows from how data came and what each training was allowed, *arithmetic* "
+        "takes a set-up in which something was read off or chosen. That continuing was as good is what those papers "
+        "found; nothing here says so of another model."
+    )
+    yield ""
+    yield "| case | kind | ratio | as a factor | published | holds up to rounding | set-up |"
+    yield "|---|---|---:|---:|---:|---|---|"
+    for each in factors():
+        holds = "yes" if each.inside else f"no, {_signed(each.error)}"
+        yield (
+            f"| {each.case} | {each.kind} | {each.predicted:.3f} | {1 / each.predicted:.2f} | {each.published:g} | "
+            f"{holds} | {each.note} |"
+        )
+    yield ""
+    yield (
+        f"{POLICIES:,} random policies, costs and times over six decades, beside golden sections of their costs, which "
+        "know no formula:"
+    )
+    yield ""
+    yield "| drift | policies | ours costs |"
+    yield "|---|---:|---|"
+    for shape in searched():
+        yield f"| {shape.shape} | {shape.n} | {_more(shape.worst)} |"
+
+
+def _development(found: Validation) -> Iterator[str]:
+    yield "# Development and failures"
+    yield ""
+    yield (
+        "All work of a project to that of its final run, where nothing is stated. The spread in the tables was set "
+        "by these projects, so that it holds them proves little. The fair line is the second: each project by the "
+        "spread of the others, log-normal. They are few, and those who publish are no random sample. The baseline is "
+        "the final run alone."
+    )
+    yield ""
+    for question, what in DEVELOPMENT_QUESTIONS.items():
+        yield from _section(question, what, [each for each in found.development_scores() if each.question == question])
+    yield "| question | project or job | counts | published | estimate | 90 % interval | inside |"
+    yield "|---|---|---|---:|---:|---:|---|"
+    for each in found.development:
+        case, predicted = each.case, each.predicted
+        figures = (plain(case.published), plain(predicted.value), f"{plain(predicted.low)} to {plain(predicted.high)}")
+        inside = "yes" if each.covered else "no"
+        yield f"| {case.question} | {case.run} | {case.domain} | {' | '.join(figures)} | {inside} |"
+    yield ""
+    jobs = "; ".join(f"{job.id}: {plain(job.accelerators, 6)} accelerators, {job.note}" for job in failing())
+    yield f"Jobs: {jobs}."
+    yield ""
+    yield "### Published parts, added up by the formula of parts"
+    yield ""
+    yield "| project | from its parts | published | holds | of its parts |"
+    yield "|---|---:|---:|---|---|"
+    for total in added_up():
+        holds = "yes" if abs(total.off) <= CLOSE else f"no, {_signed(total.off)}"
+        yield f"| {total.run} | {plain(total.multiplier)} | {plain(total.published)} | {holds} | {total.note} |"
+    yield ""
+    yield f"Llama 3 reached more than {percent(EFFECTIVE_SHARE)} effective time. At its rate of failures that needs:"
+    yield ""
+    yield "| to restart | a checkpoint holds it up for at most | by the full model |"
+    yield "|---:|---:|---:|"
+    for pause in pauses():
+        yield f"| {amount(pause.restart_h, 'h')} | {plain(pause.first_order_s)} s | {plain(pause.full_model_s)} s |"
     yield ""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from thirdwatt.ledger import Ledger, TableRow
+from thirdwatt.ledger.development import Development, development
 from thirdwatt.ledger.ledger import TOTALS
 from thirdwatt.quantity import unit
 
@@ -24,7 +26,7 @@ def _safe(cell: object) -> object:
 
 
 def estimate(ledger: Ledger) -> str:
-    """Totals and components: ``section, name, value, low, high, unit``."""
+    """Totals, components, and development if it was asked for: ``section, name, value, low, high, unit``."""
     rows: list[Sequence[object]] = [("section", "name", "value", "low", "high", "unit")]
     for name, total in ledger.totals.items():
         three = ("", "", "") if total is None else (total.value, total.low, total.high)
@@ -33,7 +35,27 @@ def estimate(ledger: Ledger) -> str:
         for name, total in row.accounts.items():
             three = ("", "", "") if total is None else (total.value, total.low, total.high)
             rows.append((row.name, name, *three, unit(name)))
-    return written(rows)
+    project = development(ledger)
+    return written([*rows, *(() if project is None else _development(project))])
+
+
+def _development(found: Development) -> Iterator[Sequence[object]]:
+    """Rows of development: its parts, what it and the whole project take, what failures take by size."""
+    ratios = (
+        ("ratio", found.ratio),
+        ("multiplier", found.multiplier),
+        *((part.name, part.ratio) for part in found.parts),
+    )
+    for name, ratio in ratios:
+        yield "development to final run", name, ratio.value, ratio.low, ratio.high, "1"
+    for name, both in (*found.accounts.items(), ("accelerator_hours", found.accelerator_hours)):
+        for section in ("development", "project"):
+            total = None if both is None else getattr(both, section)
+            three = ("", "", "") if total is None else (total.value, total.low, total.high)
+            yield section, name, *three, unit(name)
+    for each in found.failures:
+        for name, value in list(asdict(each).items())[1:]:
+            yield f"failures at {each.accelerators:.9g}", name, value, "", "", unit(name)
 
 
 def table(results: Iterable[TableRow]) -> str:

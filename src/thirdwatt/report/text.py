@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from thirdwatt.amounts import SIZES, amount, percent, plain, scale, span, unit_to_read
 from thirdwatt.ledger import Component, Input, Ledger, Total
+from thirdwatt.ledger.development import development
 from thirdwatt.ledger.ledger import ACCOUNTED, Account
+from thirdwatt.report.development import text as told
 from thirdwatt.report.phrases import (
     UNKNOWN,
     basis,
@@ -38,7 +40,7 @@ NARROW = 60
 
 
 def estimate(ledger: Ledger, width: int = WIDTH, asked: str = "") -> str:
-    """The whole estimate on one screen; a narrow one has fewer columns of the table.
+    """The whole estimate on one screen, and development below if it was asked for; a narrow one has fewer columns.
 
     Parameters
     ----------
@@ -56,7 +58,9 @@ def estimate(ledger: Ledger, width: int = WIDTH, asked: str = "") -> str:
     if room < len(_rests(ledger, width, 0)):
         fixed[-2] = [*_totals(ledger, width, roomy=False)]
         room = SCREEN - sum(len(block) + 1 for block in fixed if block)
-    blocks = [*fixed[:-1], _rests(ledger, width, room), fixed[-1]]
+    project = development(ledger)
+    beside = [] if project is None else [*told(ledger, project, width)]
+    blocks = [*fixed[:-1], _rests(ledger, width, room), beside, fixed[-1]]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 

@@ -36,6 +36,10 @@ DIVISORS = frozenset(
         "typical_virtual_stage_count", "unique_token_count", "unique_token_share",
         "virtual_stage_count", "wall_time_h", "wide_matmul_share",
         "wide_peak_flop_per_s",
+        "data_exponent_ratio", "data_loss_nats_per_token", "effective_parameter_count", "excess_scale_ratio",
+        "law_flop", "optimal_parameter_count", "reducible_loss_nats_per_token", "served_size_share",
+        "size_exponent_ratio", "token_quality_ratio", "worth_token_count",
+        "drift_time_h", "retrain_cost_usd", "retrain_interval_h", "scratch_token_count", "update_gap_ratio",
     ]
 )  # fmt: skip
 """Quantities that formulas divide by. A test finds them in the book, which this floor cannot read."""

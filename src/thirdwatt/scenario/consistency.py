@@ -10,7 +10,7 @@ from thirdwatt.facts.prices import OLD_YEARS, offers
 from thirdwatt.facts.stacks import UNNAMED
 from thirdwatt.scenario.mistakes import Mistake
 from thirdwatt.scenario.scenario import Finding, Warn
-from thirdwatt.scenario.schema import Layout, ScenarioFile
+from thirdwatt.scenario.schema import Development, Layout, ScenarioFile
 
 TDP_MARGIN = 1.1
 """How far above its rating an accelerator may draw for the length of a run; no more than meters and boards differ."""
@@ -32,6 +32,7 @@ def findings(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str,
     yield from _power(choices, given)
     yield from _fraction(given)
     yield from _region(file, given)
+    yield from _development(file.development)
     if isinstance(file.layout, Layout):
         count = given.get("accelerator_count")
         yield from _layout(file.layout, None if count is None else count.value)
@@ -99,6 +100,36 @@ def _region(file: ScenarioFile, given: Mapping[str, Figure]) -> Iterator[Warn]:
     if stated is not None and file.site.region:
         text = f"carbon is at the stated {stated.value:g} kg/kWh; {file.site.region} gives only price, water and"
         yield Warn("stated_intensity", f"{text} what else is not stated")
+
+
+# --- development --------------------------------------------------------------------------------------------------
+
+SEARCHES = ("grid", "random", "halving", "ladder")
+"""Searches that are counted by their trials."""
+TRIALS = ("trials", "trial_share")
+"""Fields without which such a search cannot be counted; the rate of halving has a usual value."""
+
+
+def _development(development: Development) -> Iterator[Mistake]:
+    """Parts beside a multiplier, a search that cannot be counted, and figures of a search that do not count."""
+    stated = [name for name in type(development).model_fields if getattr(development, name) is not None]
+    search = development.search or "none"
+    parts = [name for name in stated if name != "multiplier"]
+    if "multiplier" in stated and parts:
+        yield Mistake(
+            "development.multiplier", f"stands beside {', '.join(parts)}", "state the multiplier or its parts"
+        )
+    needed = TRIALS if search in SEARCHES else ()
+    for name in needed:
+        if name not in stated:
+            yield Mistake(f"development.{name}", f"is not stated, and search = '{search}' cannot be counted without it")
+    counted = (*needed, *(("halving_rate",) if search == "halving" else ()))
+    for name in (*TRIALS, "halving_rate"):
+        if name in stated and name not in counted:
+            ways = "halving" if name == "halving_rate" else ", ".join(SEARCHES)
+            yield Mistake(f"development.{name}", f"does not count with search = '{search}'", f"allowed: {ways}")
+    if development.trials is not None and 0 <= development.trials.value < 1:
+        yield Mistake("development.trials", f"{development.trials.value:g} is less than one trial", "state 1 or more")
 
 
 # --- layout -------------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ UNSAID_BASIS = "as stated"
 USUAL_ACCELERATOR = "h100-sxm-80gb"
 """What a scenario without an accelerator is priced on: the commonest one."""
 
+USUAL_LAW = "besiroglu"
+"""Scaling law of a scenario that names none: it fits the data of the best known one better than its own constants."""
+
 _FACILITY = {"rented": "hyperscale", "colo": "colo", "own": "enterprise"}
 """Kind of site by tenure."""
 
@@ -54,6 +57,21 @@ def with_latent(given: Mapping[str, Given]) -> tuple[dict[str, Given], list[Find
     return {**given, **figures}, [Warn("latent_attention", text)]
 
 
+PARTS = ("failed_run_ratio", "ablation_ratio")
+"""Parts of development that are nothing where another is stated; the search is none where no way is."""
+
+
+def with_development(choices: Mapping[str, str], given: Mapping[str, Given]) -> dict[str, Given]:
+    """Quantities, with nothing for each part of development that is not stated where another part is."""
+    if "search" not in choices and not given.keys() & {*PARTS, "search_ratio"}:
+        return dict(given)
+    path = "development"
+    figures = {
+        name: Given(path, Figure(0.0, 0.0, 0.0, "stated", f"{path}: none stated", f"given/{name}")) for name in PARTS
+    }
+    return {**figures, **given}
+
+
 def with_instance(
     choices: Mapping[str, str], given: Mapping[str, Given]
 ) -> tuple[dict[str, str], dict[str, Given], list[Finding]]:
@@ -79,7 +97,7 @@ def with_defaults(choices: Mapping[str, str], given: Collection[str]) -> tuple[d
     given
         Names of the quantities that are given.
     """
-    whole = _filled(choices, {"accelerator": USUAL_ACCELERATOR})
+    whole = _filled(choices, {"accelerator": USUAL_ACCELERATOR, "law": USUAL_LAW})
     chip = table("accelerators").rows[whole["accelerator"]]
     whole = _filled(whole, {part: chip.text[part] for part in ("generation", "precision", "host", "network")})
     software = table("stacks").rows[whole["stack"]]

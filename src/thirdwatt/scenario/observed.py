@@ -9,7 +9,7 @@ from thirdwatt.scenario import content
 from thirdwatt.scenario.document import parsed
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 
-SCHEMAS = (OBSERVATIONS_SCHEMA, "thirdwatt/scan/1")
+SCHEMAS = (OBSERVATIONS_SCHEMA, "thirdwatt/scan/1", "thirdwatt/diff/1")
 """Documents that hold observations: what a meter or somebody's hand wrote, and a scan among all that it found."""
 
 

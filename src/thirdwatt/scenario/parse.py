@@ -8,7 +8,15 @@ from typing import Any
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import consistency, stated
 from thirdwatt.scenario.bounds import range_mistakes
-from thirdwatt.scenario.defaults import BASES, UNSAID_BASIS, with_defaults, with_experts, with_instance, with_latent
+from thirdwatt.scenario.defaults import (
+    BASES,
+    UNSAID_BASIS,
+    with_defaults,
+    with_development,
+    with_experts,
+    with_instance,
+    with_latent,
+)
 from thirdwatt.scenario.form import validated
 from thirdwatt.scenario.known import unfit, with_known, with_observed
 from thirdwatt.scenario.measured import measured
@@ -50,6 +58,7 @@ def parse(
     choices, given, of_instance = with_instance(stated.options(file) | chosen, given)
     given, of_known = with_known(file, given, quantities)
     given, of_observed = with_observed(observations, given, quantities)
+    given = with_development(choices, given)
     choices, of_defaults = with_defaults(choices, given)
     calibration, of_calibration = measured(file, lambda document: parse(document, quantities, name=name))
     figures = {quantity: each.figure for quantity, each in given.items()}

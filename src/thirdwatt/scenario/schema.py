@@ -97,6 +97,7 @@ class Workload(Section):
     model: str | None = chooses("models")
     tokens: Number | None = states("token_count")
     epochs: Number | None = states("epochs")
+    law: str | None = chooses("laws")
     method: Literal["pretrain", "sft", "dpo", "rl"] = "pretrain"
     adapter: Literal["none", "lora", "qlora"] = "none"
     adapter_rank: Number | None = states("adapter_rank")
@@ -183,6 +184,18 @@ class Storage(Section):
     kept_checkpoints: Number | None = states("kept_checkpoint_count")
 
 
+class Development(Section):
+    """What is run before and beside the final run: a multiplier, or its parts in units of the final run's work."""
+
+    failed_runs: Number | None = states("failed_run_ratio")
+    ablations: Number | None = states("ablation_ratio")
+    search: Literal["none", "grid", "random", "halving", "mutransfer", "ladder"] | None = None
+    trials: Number | None = states("search_trial_count")
+    trial_share: Number | None = states("search_run_work_share")
+    halving_rate: Number | None = states("halving_factor")
+    multiplier: Number | None = states("development_multiplier_ratio")
+
+
 class Quadrant(Section):
     """Where the cost and power quadrant draws its lines."""
 
@@ -211,6 +224,7 @@ class ScenarioFile(Section):
     software: Software = Software()
     site: Site = Site()
     storage: Storage = Storage()
+    development: Development = Development()
     quadrant: Quadrant = Quadrant()
     known: dict[str, Number] = {}
     range: dict[str, tuple[float, float]] = {}

@@ -88,6 +88,7 @@ def options(file: ScenarioFile) -> dict[str, str]:
         "vendor": file.site.vendor and plain(file.site.vendor),
         "stack": software(file.software.stack, file.software.year).id,
         "basis": file.site.basis,
+        "search": file.development.search,
     }
     if isinstance(file.layout, Layout):
         zero = file.layout.zero_stage
@@ -114,6 +115,7 @@ def _sections(file: ScenarioFile) -> Iterator[tuple[str, Section]]:
     yield "software", file.software
     yield "site", file.site
     yield "storage", file.storage
+    yield "development", file.development
 
 
 def _extra(section: Section, name: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ def estimate(
     set: Mapping[str, Any] | None = None,
     *,
     observed: Iterable[Observation] = (),
+    also: Iterable[str] = (),
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Ledger:
@@ -29,7 +30,7 @@ def estimate(
 
     See :func:`thirdwatt.ledger.estimate`, whose parameters and errors these are.
     """
-    return priced(settled(scenario_of(scenario, set, observed)), samples=samples, seed=seed)
+    return priced(settled(scenario_of(scenario, set, observed)), also=also, samples=samples, seed=seed)
 
 
 def settled(scenario: Scenario) -> Scenario:

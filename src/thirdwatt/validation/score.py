@@ -18,6 +18,7 @@ from thirdwatt.ledger import Ledger, Total, estimate
 from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.validation.cases import BOUNDARY_OF, QUESTIONS, Case, LeftOut, cases
+from thirdwatt.validation.development_scores import DEVELOPMENT_QUESTIONS, development_answers
 from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, Refused, memory_answers, refused
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING, groups_of, left_out_answers, step_answers
 from thirdwatt.validation.steps import steps
@@ -83,6 +84,7 @@ class Validation:
     steps: tuple[Answer, ...] = ()
     memory: tuple[Answer, ...] = ()
     refused: tuple[Refused, ...] = ()
+    development: tuple[Answer, ...] = ()
 
     def step_scores(self) -> list[Score]:
         """By question of the step model: lines across families, then every family."""
@@ -92,6 +94,14 @@ class Validation:
     def memory_scores(self) -> list[Score]:
         """By question of the memory chapter: all peaks, then every family."""
         return _lined(MEMORY_QUESTIONS, (ALL,), self.memory, lambda case: (ALL, case.domain))
+
+    def development_scores(self) -> list[Score]:
+        """By question of development: all projects; failures of the jobs that set the rate apart from others."""
+
+        def lines(case: Case) -> tuple[str, ...]:
+            return (case.domain if case.question == "failures" else ALL,)
+
+        return _lined(DEVELOPMENT_QUESTIONS, (), self.development, lines)
 
     def scores(self) -> list[Score]:
         """By question: all runs, those set apart, then each family with enough runs."""
@@ -142,7 +152,13 @@ def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, tho
     of_steps = [Answer(*each) for each in (*step_answers(SAMPLES), *(left_out_answers(SAMPLES) if thorough else ()))]
     of_memory = [Answer(*each) for each in memory_answers(SAMPLES)]
     return Validation(
-        tuple(answered), tuple(left), constant, tuple(of_steps), memory=tuple(of_memory), refused=tuple(refused())
+        tuple(answered),
+        tuple(left),
+        constant,
+        tuple(of_steps),
+        memory=tuple(of_memory),
+        refused=tuple(refused()),
+        development=tuple(Answer(*each) for each in development_answers(SAMPLES)),
     )
 
 

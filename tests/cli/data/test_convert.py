@@ -7,29 +7,33 @@ import random
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
+from tests.cli.data.calling import call, process
 from tests.cli.data.killing import killed
-from tests.cli.data.test_scan import call
 from tests.data.fix.test_dedup import contents, parquet
-from thirdwatt.report.schemas import schema
+from tests.documents import keeps_to
 
 
 def test_words_and_data(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"text": "one"}\n{torn\n{"text": "two"}\n')
-    done = call(tmp_path, "data", "convert", str(tmp_path / "d.jsonl"), "--out", str(tmp_path / "a"), "--json")
+    done = process(tmp_path, "data", "convert", str(tmp_path / "d.jsonl"), "--out", str(tmp_path / "a"), "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("convert"))
+    keeps_to(found, "convert")
     assert found["after"]["rows"] == 2
     text = call(tmp_path, "data", "convert", str(tmp_path / "a"), "--out", str(tmp_path / "b"), "--to", "arrow").stdout
     assert "2 rows" in text
     assert "files of arrow" in text
     scanned = call(tmp_path, "data", "scan", str(tmp_path / "b"), "--scenario", "gpt-4o").stdout
     assert "after convert" in scanned
+    (tmp_path / "b/data/more.jsonl").write_text('{"text": "three"}')
+    scanned = call(tmp_path, "data", "scan", str(tmp_path / "b"), "--scenario", "gpt-4o").stdout
+    assert "after convert" not in scanned
+    assert "This is not the result that a fix has proved: one file of it was changed" in scanned
+    assert "more.jsonl" in scanned
 
 
 @pytest.mark.parametrize("form", ["tokens", "megatron", "webdataset"])
@@ -39,7 +43,8 @@ def test_tokens(tmp_path: Path, form: str) -> None:
     done = call(tmp_path, *arguments, str(tmp_path / "a"), "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("convert"))
+    keeps_to(found, "convert")
+    assert sum(each["rows"] for each in found["files"]) == 2
     assert (found["before"]["rows"], found["after"]["rows"], found["after"]["tokens"]["value"]) == (3, 2, 8)
     assert "8 tokens of uint16 by bytes" in call(tmp_path, *arguments, str(tmp_path / "b")).stdout
     assert [json.loads(each)["why"] for each in (tmp_path / "a/removed.jsonl").read_text().splitlines()] == [
@@ -73,7 +78,7 @@ def test_kills_leave_nothing_that_looks_whole_and_is_not(tmp_path: Path) -> None
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     arguments = ["data", "convert", str(tmp_path / "d.jsonl"), "--shard-size", "200kB", "--out"]
     since = time.monotonic()
-    done = call(tmp_path, *arguments, str(tmp_path / "whole"))
+    done = process(tmp_path, *arguments, str(tmp_path / "whole"))
     took_s = time.monotonic() - since
     assert done.returncode == 0, done.stderr
     whole, out = contents(tmp_path / "whole"), tmp_path / "out"

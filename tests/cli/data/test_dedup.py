@@ -9,24 +9,23 @@ import sys
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
+from tests.cli.data.calling import call, process
 from tests.cli.data.killing import killed
-from tests.cli.data.test_scan import call
 from tests.data.fix.test_dedup import contents, parquet, removed_of, rows_of
 from tests.data.near.test_words import planted
-from thirdwatt.report.schemas import schema
+from tests.documents import keeps_to
 
 
 def test_words_and_data(tmp_path: Path) -> None:
     parquet(tmp_path / "d.parquet", [*(each.decode() for each in planted(2)), None])
-    done = call(tmp_path, "data", "dedup", str(tmp_path / "d.parquet"), "--out", str(tmp_path / "out"), "--json")
+    done = process(tmp_path, "data", "dedup", str(tmp_path / "d.parquet"), "--out", str(tmp_path / "out"), "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("dedup"))
+    keeps_to(found, "dedup")
     assert found["before"]["rows"] == found["after"]["rows"] + sum(each["rows"] for each in found["removed"].values())
     text = call(tmp_path, "data", "dedup", str(tmp_path / "d.parquet"), "--out", str(tmp_path / "again")).stdout
     assert f"{found['after']['rows']:,} documents" in text
@@ -66,12 +65,15 @@ def test_flags_say_what_is_looked_for(tmp_path: Path) -> None:
         (["d.parquet", "--keep", "age"], "column age is nowhere"),
         (["d.parquet", "--column", "age"], "no file that can be read"),
         (["d.parquet", "--out", "d.parquet/out"], "Not a directory"),
+        (["twice.csv"], "twice.csv: column text is there twice"),
+        (["d.parquet", "--keep", "age", "--column", "age"], "column age is not there"),
         (["bytes.parquet", "--format", "jsonl", "--column", "text"], "dedup --format parquet"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, arguments: list[str], told: str) -> None:
     parquet(tmp_path / "d.parquet", ["one", "two"])
     parquet(tmp_path / "bytes.parquet", ["one"], picture=[b"\xff"])
+    (tmp_path / "twice.csv").write_text("id,text,text\n1,one,eins\n")
     (tmp_path / "there").mkdir()
     (tmp_path / "there/mine").write_text("mine")
     given = [str(tmp_path / each) if (tmp_path / each).exists() or "/" in each else each for each in arguments]
@@ -81,6 +83,23 @@ def test_mistakes_are_told(tmp_path: Path, arguments: list[str], told: str) -> N
     assert done.returncode == 2, done.stdout
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["dedup", "convert"])
+def test_an_interruption_says_what_is_true(tmp_path: Path, verb: str) -> None:
+    """Interrupted where a file is read back: what was noted of reading is of no use then."""
+    parquet(tmp_path / "d.parquet", ["one", "two"])
+    code = (
+        "import sys; from thirdwatt.cli import main; from thirdwatt.data.fix import convert, writing\n"
+        "def stop(*_): raise KeyboardInterrupt\n"
+        "writing.proof = convert.in_order = stop; sys.argv = ['thirdwatt', *sys.argv[1:]]; main()"
+    )
+    command = [sys.executable, "-c", code, "data", verb, str(tmp_path / "d.parquet"), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode not in (0, 2)
+    assert "behind the last file that was whole" in done.stderr
+    assert "ten seconds" not in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -111,7 +130,7 @@ def test_a_hundred_kills_leave_nothing_that_looks_whole_and_is_not(tmp_path: Pat
     before = path.read_bytes()
     arguments = ["data", "dedup", str(path), "--shard-size", "20kB", "--workers", "2", "--out"]
     since = time.monotonic()
-    done = call(tmp_path, *arguments, str(tmp_path / "whole"))
+    done = process(tmp_path, *arguments, str(tmp_path / "whole"))
     took_s = time.monotonic() - since
     assert done.returncode == 0, done.stderr
     whole = contents(tmp_path / "whole")

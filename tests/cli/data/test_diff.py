@@ -10,16 +10,15 @@ import sys
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.cli.data.test_scan import call
+from tests.cli.data.calling import call, process
 from tests.data.revision.test_diff import folder, pages
-from thirdwatt.report.schemas import schema
+from tests.documents import keeps_to
 
 
 def revisions(where: Path) -> tuple[str, str]:
@@ -32,16 +31,19 @@ def test_data_and_words(tmp_path: Path) -> None:
     old, new = revisions(tmp_path)
     (tmp_path / "new" / "picture.png").write_bytes(b"\x89PNG")
     (tmp_path / "new" / "torn.txt").write_bytes(b"\xff\xfe")
-    done = call(tmp_path, "data", "diff", old, new, "--json")
+    done = process(tmp_path, "data", "diff", old, new, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("diff"))
+    keeps_to(found, "diff")
     assert {name: each["rows"] for name, each in found["documents"].items() if each["rows"]} == {
         "stamped": 40, "new": 1, "replaced": 40,
     }  # fmt: skip
     assert found["new"]["bad_rows"]["count"] == 1
     assert not (tmp_path / "kept").exists()
-    text = call(tmp_path, "data", "diff", old, new).stdout
+    text = call(tmp_path, "data", "diff", old, new, "--html", str(tmp_path / "page.html")).stdout
+    page = (tmp_path / "page.html").read_text()
+    for words in ("What has become of the documents", "&lt;footer&gt;of June 2", "1 × invalid UTF-8"):
+        assert words in page
     for words in ("40 documents: <footer>of June 2", "would say that 100% of the files are new", "--tokenizer",
                   "1 × invalid UTF-8, in the new set", "1 files of images in the new set"):  # fmt: skip
         assert words in text

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
+from tests.cli.data import calling
+from tests.cli.data.killing import killed
 from tests.data.fix import tokens_made as made
-from thirdwatt.report.schemas import schema
+from tests.documents import keeps_to
 
 
 def command(where: Path, *more: str) -> list[str]:
@@ -27,14 +26,13 @@ def command(where: Path, *more: str) -> list[str]:
 
 
 def call(where: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(where, *more), capture_output=True, text=True, timeout=300,
-                          env={**os.environ, "COLUMNS": "100"})  # fmt: skip
+    return calling.call(where, *command(where, *more)[3:])
 
 
 def test_words_and_data(tmp_path: Path) -> None:
     made.dataset(tmp_path / "d", [*made.texts(100), ""])
     own = made.tokenizer(tmp_path, "</s>")
-    done = call(tmp_path, "--tokenizer", own.name)
+    done = calling.process(tmp_path, *command(tmp_path, "--tokenizer", own.name)[3:])
     assert done.returncode == 0, done.stderr
     for each in (
         "101 documents", "each with </s> behind it", "sequences", "of 128 tokens, in 1 files",
@@ -47,7 +45,7 @@ def test_words_and_data(tmp_path: Path) -> None:
     assert found.returncode == 0, found.stderr
     report = json.loads(found.stdout)
     assert json.loads((tmp_path / "o" / "report.json").read_text()).items() <= report.items()
-    jsonschema.validate(report, schema("pack"))
+    keeps_to(report, "pack")
     assert report["end"] is None
     assert [each["name"] for each in report["files"]] == ["00000.arrow"]
 
@@ -95,34 +93,18 @@ def test_killed_at_any_moment_it_is_there_whole_or_not_at_all(tmp_path: Path) ->
     own = made.tokenizer(tmp_path, "</s>")
     asked = ("--tokenizer", own.name, "--shard-size", "100KB")
     since = time.monotonic()
-    assert call(tmp_path, *asked).returncode == 0
+    assert calling.process(tmp_path, *command(tmp_path, *asked)[3:]).returncode == 0
     took_s = time.monotonic() - since
     whole = made.files(tmp_path / "o")
     assert len(whole) > 10
     shutil.rmtree(tmp_path / "o")
-    draw = random.Random(7)
-    kills = ended = 0
-    for turn in range(30):  # at moments of its own length, whatever the machine
-        child = subprocess.Popen(command(tmp_path, *asked, "--workers", str(1 + turn % 2)), stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.PIPE)  # fmt: skip
-        time.sleep(took_s * draw.uniform(0.2, 1.1))
-        child.send_signal(signal.SIGKILL)
-        code = child.wait()
-        child.communicate()
-        kills += code != 0
-        if (tmp_path / "o").exists():
-            assert made.files(tmp_path / "o") == whole
-            shutil.rmtree(tmp_path / "o")
-            ended += 1
-        elif turn % 5 == 4:
-            done = call(tmp_path, *asked)
-            assert done.returncode == 0, done.stderr
-            assert made.files(tmp_path / "o") == whole
-            assert not (tmp_path / ".o.part").exists()
-            shutil.rmtree(tmp_path / "o")
-        assert made.files(tmp_path / "d") == before
-    assert kills > 15
-    assert ended < 20
+    arguments = ["data", *command(tmp_path, *asked)[4:]]
+    out = arguments.index("--out")
+    del arguments[out : out + 2]
+    results = killed([*arguments, "--workers", "2", "--out"], tmp_path / "o", whole, 30, (0.2 * took_s, 1.1 * took_s))
+    assert results >= 3
+    assert made.files(tmp_path / "d") == before
     done = call(tmp_path, *asked)
     assert done.returncode == 0, done.stderr
     assert made.files(tmp_path / "o") == whole
+    assert not (tmp_path / ".o.part").exists()

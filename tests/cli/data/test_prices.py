@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import thirdwatt
+from tests.documents import keeps_to
 from tests.report.scans import finding, scan, three
-from thirdwatt.cli.data.prices import HELD, PRICED, WORK, priced, said
+from thirdwatt.cli.data.prices import PRICED, priced, said
 from thirdwatt.ledger.book import book
-from thirdwatt.report.schemas import schema
+from thirdwatt.ledger.change import HELD, WORK
 from thirdwatt.scenario import InputError
 
 RUN: dict[str, Any] = {
@@ -253,7 +253,7 @@ def test_prices_are_said_on_a_screen() -> None:
 
 def test_prices_are_data() -> None:
     document = {**scan(), **whole()}
-    jsonschema.validate(json.loads(json.dumps(document, allow_nan=False)), schema("scan"))
+    keeps_to(json.loads(json.dumps(document, allow_nan=False)), "scan")
 
 
 def test_near_and_exact_repeats_share_one_unique_part() -> None:

@@ -13,28 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-import jsonschema
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
+from tests.cli.data.calling import call, process
 from tests.data.test_scan import dataset
+from tests.documents import keeps_to
 from thirdwatt.cli.data.options import Size
-from thirdwatt.report.schemas import schema
-
-
-def call(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "THIRDWATT_DIR": str(where / "kept"), "COLUMNS": "100"}
-    command = [sys.executable, "-m", "thirdwatt", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environ)
 
 
 def test_data_and_words(tmp_path: Path) -> None:
     dataset(tmp_path / "d")
-    done = call(tmp_path, "data", "scan", str(tmp_path / "d"), "--json")
+    done = process(tmp_path, "data", "scan", str(tmp_path / "d"), "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("scan"))
+    keeps_to(found, "scan")
     assert (found["rows"], found["links"]) == (203, 2)
     kept = tmp_path / "kept" / "scans" / found["id"]
     assert sorted(each.name for each in kept.iterdir()) == ["bad_rows.jsonl", "scan.json"]
@@ -70,7 +64,7 @@ def test_prices_and_a_page(tmp_path: Path) -> None:
     done = call(tmp_path, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, schema("scan"))
+    keeps_to(found, "scan")
     assert found["padding"]["context"] == 8192
     priced = {each["id"]: each for each in found["prices"]}
     assert priced["padding"]["facility_energy_kwh"]["value"] > 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,10 +25,11 @@ from tests.data.formats.test_rows import whole
 from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.files import files
 from thirdwatt.data.fix import proof as proof_of
-from thirdwatt.data.fix.convert import Wish, convert
+from thirdwatt.data.fix.convert import Untold, Wish, convert
 from thirdwatt.data.fix.forms import FORMS, Options
 from thirdwatt.data.fix.result import ReckoningError
 from thirdwatt.data.fix.shapes import PARQUET_FIX, ShapeError
+from thirdwatt.data.formats.base import BadRow
 
 LINES = ('{"text": "a"}', "{torn", "", "[1]", '{"text": null}', '{"other": 1}', "\xff")
 TEXTS = [f"größer {number}\n" * (number % 7 + 1) for number in range(120)]
@@ -191,7 +195,7 @@ def test_nothing_to_convert(tmp_path: Path) -> None:
     ("columns", "told"),
     [
         ({"image": [b"\xff\xd8\xff1"], "img": [b"\xff\xd8\xff2"]}, "two columns would be members jpg"),
-        ({"__key__": ["a"], "n": [1]}, "neither text nor bytes"),
+        ({"__key__": ["a"], "n": [1]}, "column n, beside __key__, holds neither text nor bytes"),
     ],
 )
 def test_a_tar_does_not_hold_two_members_of_one_name_or_numbers(tmp_path: Path, columns: Any, told: str) -> None:
@@ -233,3 +237,79 @@ def test_rows_without_a_text_stay_where_columns_come_late(tmp_path: Path) -> Non
     (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), file_byte=100))
     assert read(tmp_path / "out") == [{"late": None, **row} for row in rows]
+
+
+# --- what was found by looking for faults -----------------------------------------------------------------------------
+
+SCHEMES = [
+    {"talk": [{"from": "human", "value": "one"}, {"from": "gpt", "value": "two"}]},
+    {"talk": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "three"}]},
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_conversations_of_several_schemes_come_through(tmp_path: Path, form: str) -> None:
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, SCHEMES)), encoding="utf-8")
+    report = convert(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out"), form))
+    (path,) = files(str(tmp_path / "out")).paths
+    column = "json.talk" if form == "webdataset" else "talk"
+    assert [text for _, text in made.read(path, column)[0]] == [b"one\ntwo", b"one\nthree"]
+    assert report["before"]["documents"] == 2
+
+
+def test_columns_that_are_called_alike(tmp_path: Path) -> None:
+    texts = [pa.array(["x y", "z"]), pa.array(["1", "2"]), pa.array(["3", "4"])]
+    pq.write_table(pa.Table.from_arrays(texts, ["text", "k", "k"]), tmp_path / "d.parquet")
+    convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "p")))
+    with pq.ParquetFile(tmp_path / "p/data/00000.parquet") as file:
+        found = file.read(use_threads=False).columns
+    assert [each.to_pylist() for each in found] == [each.to_pylist() for each in texts]
+    for form in ("jsonl", "webdataset"):
+        with pytest.raises(ShapeError, match="called alike"):
+            convert(Wish(str(tmp_path / "d.parquet"), str(tmp_path / form), form))
+    (tmp_path / "d.csv").write_text("id,body,k,k\n1,some words,x,y\n")
+    convert(Wish(str(tmp_path / "d.csv"), str(tmp_path / "c")))
+    assert read(tmp_path / "c") == [{"id": "1", "body": "some words", "k": "x", "k.2": "y"}]
+
+
+def test_bad_rows_are_counted_and_not_kept(tmp_path: Path) -> None:
+    """A gap of a hundred thousand takes no more memory than one of a thousand."""
+    peaks = []
+    for count in (1000, 100_000):
+        untold = Untold()
+        tracemalloc.start()
+        for number in range(count):
+            untold.add((0, number), BadRow("a", number, f"reason {number % 3}", f"sample {number}".encode() * 9))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        found = untold.taken((0, count))
+        assert sum(found.counts.values()) == count
+        assert [each.row for each in found.first] == list(range(300))
+    assert peaks[1] < 2 * peaks[0]
+
+
+@given(st.sets(st.integers(0, 30)), st.randoms(use_true_random=False), st.lists(st.integers(0, 30), max_size=3))
+def test_bad_rows_are_told_once_in_the_file_before_whose_end_they_are(
+    rows: set[int], draw: random.Random, ends: list[int]
+) -> None:
+    places = [each for each in sorted(ends) if each not in rows]  # a file ends before a row that can be read
+    given_order, untold, found = sorted(rows), Untold(), []
+    draw.shuffle(given_order)
+    for number in given_order:
+        untold.add((0, number), BadRow("a", number, "reason", b""))
+    for place in [*((0, each) for each in places), None]:
+        found.append(sorted(each.row for each in untold.taken(place).first))
+    begins = [0, *places, 99]
+    assert found == [[each for each in sorted(rows) if begin <= each < end] for begin, end in pairwise(begins)]
+
+
+def test_small_files_with_gaps_are_read_once_and_told_once(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for number in range(20):
+        lines = ["{torn", json.dumps({"text": f"text {number}"}), "[1]", "{torn"]
+        (tmp_path / f"d/{number:02}.jsonl").write_text("\n".join(lines))
+    report = convert(Wish(str(tmp_path / "d"), str(tmp_path / "out"), "jsonl", file_byte=60))
+    assert [row["text"] for row in read(tmp_path / "out")] == [f"text {number}" for number in range(20)]
+    assert report["bad_rows"]["reasons"] == {"broken JSON": 40, "no object": 20}
+    told = [(Path(each["file"]).stem, each["row"]) for each in removed_of(tmp_path / "out")]
+    assert told == [(f"{number:02}", row) for number in range(20) for row in (0, 2, 3)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.near.test_words import planted
-from thirdwatt.data import lines, scan
+from thirdwatt.data import scan
 from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.fix import proof as proof_of
 from thirdwatt.data.fix import writing
+from thirdwatt.data.fix.convert import Wish as Conversion
+from thirdwatt.data.fix.convert import convert
 from thirdwatt.data.fix.dedup import Wish, dedup
 from thirdwatt.data.fix.forms import FORMS, Options
 from thirdwatt.data.fix.order import ColumnError
 from thirdwatt.data.fix.result import ReckoningError, Result, ThereError
 from thirdwatt.data.fix.shapes import ShapeError
-from thirdwatt.data.near import reference, words_numpy
-from thirdwatt.data.survey import Kernels, survey
+from thirdwatt.data.kernels import Kernels
+from thirdwatt.data.near import reference
+from thirdwatt.data.survey import survey
 from thirdwatt.data.wish import Wish as Ask
 
-KERNELS = Kernels(words_numpy, lines.hashed)
+KERNELS = Kernels()
 
 
 def rows_of(where: Path) -> list[dict[str, Any]]:
@@ -239,11 +243,11 @@ def test_an_interrupted_run_goes_on_and_the_input_is_as_it_was(tmp_path: Path, m
     whole = dedup(replace(wish, out=str(tmp_path / "whole")), KERNELS)
     proofs: list[str] = []
 
-    def proof(where: str, form: str, column: str) -> Any:
+    def proof(where: str, form: str, held: proof_of.Held) -> Any:
         proofs.append(Path(where).name)
         if len(proofs) == 3:
             raise KeyboardInterrupt
-        return real(where, form, column)
+        return real(where, form, held)
 
     real = proof_of.proof
     monkeypatch.setattr(writing, "proof", proof)
@@ -452,3 +456,64 @@ def test_a_row_is_named_by_the_first_of_its_columns_that_names_it(tmp_path: Path
     pq.write_table(pa.table({"text": ["one"] * 3, "id": ids, "url": ["u", "v", "w"]}), tmp_path / "d.parquet")
     dedup(Wish(str(tmp_path / "d.parquet"), str(tmp_path / "table"), form="parquet"), KERNELS)
     assert [each["id"] for each in removed_of(tmp_path / "table")] == ["b\ufffd", "w"]
+
+
+@pytest.mark.parametrize("change", ["added", "removed", "edited", "longer", "below"])
+def test_a_result_that_is_not_the_one_that_was_proved_is_noticed(tmp_path: Path, change: str) -> None:
+    out = tmp_path / "out"
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps({"text": f"text {each}"}) + "\n" for each in range(40)))
+    dedup(Wish(str(tmp_path / "d.jsonl"), str(out), file_byte=300), KERNELS)
+    name = "00001.jsonl"
+    path = out / "data" / name
+    if change == "added":
+        name = "extra.jsonl"
+        (out / "data" / name).write_text('{"text": "more"}\n')
+    elif change == "below":
+        name = "more/extra.jsonl"
+        (out / "data/more").mkdir()
+        (out / "data" / name).write_text('{"text": "more"}\n')
+    elif change == "removed":
+        path.unlink()
+    else:
+        old, new = (b"text", b"next") if change == "edited" else (b"text", b"longer text")
+        path.write_bytes(path.read_bytes().replace(old, new, 2).replace(new, old, 1))
+    for where in (out, out / "data"):
+        found = survey(Ask(str(where)), KERNELS)
+        assert (found["mended"], found["mended_changes"]) == (None, [name])
+
+
+def test_a_result_that_was_copied_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text('{"text": "one"}\n')
+    report = dedup(Wish(str(tmp_path / "d.jsonl"), str(tmp_path / "out")), KERNELS)
+    shutil.copytree(tmp_path / "out", tmp_path / "copy", copy_function=shutil.copy)
+    (tmp_path / "copy/data/00000.jsonl").touch()
+    (tmp_path / "copy/data/.hidden").touch()
+    assert survey(Ask(str(tmp_path / "copy")), KERNELS)["mended"] == report
+
+
+def test_files_of_one_name_in_two_folders_stay_apart(tmp_path: Path) -> None:
+    for place in ("d/a/x.txt", "d/b/x.txt", "d/b/deep/x.txt"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(place)
+    dedup(Wish(str(tmp_path / "d"), str(tmp_path / "out")), KERNELS)
+    assert {row["file"]: row["text"] for row in rows_of(tmp_path / "out")} == {
+        "a/x.txt": "d/a/x.txt", "b/x.txt": "d/b/x.txt", "b/deep/x.txt": "d/b/deep/x.txt",
+    }  # fmt: skip
+    dedup(Wish(str(tmp_path / "d/a"), str(tmp_path / "a")), KERNELS)
+    assert [row["file"] for row in rows_of(tmp_path / "a")] == ["x.txt"]
+
+
+@pytest.mark.parametrize("file_byte", [10, 1_000_000])
+def test_what_cannot_be_written_names_the_file_that_it_was_read_from(tmp_path: Path, file_byte: int) -> None:
+    (tmp_path / "d").mkdir()
+    for number, value in enumerate([1, 2, "x"]):
+        (tmp_path / f"d/{number}.jsonl").write_text(json.dumps({"text": f"text {number}", "n": value}))
+    fixes: dict[str, Callable[[str], Any]] = {
+        "a": lambda out: dedup(Wish(str(tmp_path / "d"), out, form="parquet", file_byte=file_byte), KERNELS),
+        "b": lambda out: convert(Conversion(str(tmp_path / "d"), out, file_byte=file_byte)),
+    }
+    for name, fix in fixes.items():
+        with pytest.raises(ShapeError) as told:
+            fix(str(tmp_path / name))
+        read = f"{tmp_path}/d/0.jsonl to {tmp_path}/d/2.jsonl" if file_byte > 10 else f"{tmp_path}/d/2.jsonl"
+        assert str(told.value).startswith(f"{read}: column n is ")

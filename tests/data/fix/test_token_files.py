@@ -7,6 +7,8 @@ import json
 import struct
 import subprocess
 import sys
+import tarfile
+import tracemalloc
 import warnings
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,6 @@ def read(where: Path, form: str) -> list[list[int]]:
 
 def token_files_of_tar(path: Path) -> list[tuple[str, np.ndarray]]:
     import io
-    import tarfile
 
     with tarfile.open(path) as file:
         return [(each.name, np.load(io.BytesIO(file.extractfile(each).read()))) for each in file]  # type: ignore[union-attr]
@@ -98,7 +99,7 @@ def test_all_documents_in_their_order(tmp_path: Path, form: str, vocabulary: int
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=80), st.integers(1, 200), st.sampled_from(list(WRITERS)))
 def test_any_documents(tmp_path_factory: pytest.TempPathFactory, lengths: list[int], file_byte: int, form: str) -> None:
     own = made.tokenised(lengths)
-    parts = token_files.stretches(own, file_byte)
+    parts = token_files.stretches(own, file_byte, lambda byte: byte + 1)
     assert [each.first for each in parts[1:]] == [each.last for each in parts[:-1]]
     assert (parts[0].first, parts[-1].last, parts[-1].end) == (0, len(lengths), sum(lengths))
     where, *_ = written(tmp_path_factory.mktemp("p") / "o", own, form, file_byte)
@@ -224,3 +225,29 @@ def test_megatron_reads_its_pairs(tmp_path: Path, vocabulary: int) -> None:
     found = core.IndexedDataset(str(where / "00000"))
     assert [each.tolist() for each in found] == made.documents(own)
     assert found.document_indices.tolist() == list(range(len(LENGTHS) + 1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=60), st.integers(3000, 60_000))
+def test_a_tar_takes_as_much_as_is_said(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], file_byte: int
+) -> None:
+    """But for the last document and the end of a tar."""
+    own = made.tokenised(lengths)
+    where, names, _ = written(tmp_path_factory.mktemp("p") / "o", own, "webdataset", file_byte)
+    sizes = [(where / each).stat().st_size for each in sorted(names)]
+    assert all(each <= file_byte + 3000 + tarfile.RECORDSIZE for each in sizes)
+    assert all(each >= file_byte - 3000 for each in sizes[:-1])
+    own.close()
+
+
+def test_a_tar_of_many_documents_takes_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for count in (500, 5000):
+        own = made.tokenised([1] * count)
+        tracemalloc.start()
+        written(tmp_path / f"{count}", own, "webdataset", 10**9)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        own.close()
+    assert peaks[1] - peaks[0] < 200 * 4500  # a member of the standard library's list takes a kilobyte

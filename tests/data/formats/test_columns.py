@@ -19,6 +19,7 @@ import pyarrow.feather as feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 from tests.data.formats import made  # noqa: E402
+from thirdwatt.data.errors import ColumnTwiceError  # noqa: E402
 from thirdwatt.data.formats.base import BadRow  # noqa: E402
 
 TURN = st.fixed_dictionaries(
@@ -190,3 +191,44 @@ def test_rows_without_a_column_of_text_are_bad_rows(tmp_path: Path, name: str, v
     assert list(source.texts(told.append)) == []
     assert [(each.row, each.rows, each.reason) for each in told] == [(0, 2, "no column of text")]
     assert [len(rows.numbers) for rows in source.rows(made.none_bad)] == [2]
+
+
+SCHEMES = st.lists(
+    st.lists(
+        st.fixed_dictionaries({"from": st.just("human"), "value": st.text(max_size=5)})
+        | st.fixed_dictionaries({"role": st.just("user"), "content": st.none() | st.text(max_size=5)})
+        | st.fixed_dictionaries({"content": st.none(), "text": st.lists(st.text(max_size=3), max_size=2)}),
+        max_size=3,
+    ),
+    min_size=1, max_size=6,
+)  # fmt: skip
+SCHEME = pa.list_(pa.struct(
+    [("from", pa.string()), ("value", pa.string()), ("role", pa.string()), ("content", pa.large_string()),
+     ("text", pa.list_(pa.string()))]
+))  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(SCHEMES)
+def test_turns_have_their_words_under_the_name_of_their_own_scheme(talks: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        where = Path(folder)
+        lines = where / "a.jsonl"
+        lines.write_text("".join(json.dumps({"talk": each}) + "\n" for each in talks))
+        truth = made.read(lines, "talk")
+        assert len(truth[0]) == len(talks)
+        for path in write(where, pa.table({"talk": pa.array(talks, SCHEME)})):
+            assert made.read(path, "talk") == truth
+
+
+def test_documents_in_a_column_that_is_there_twice_are_told(tmp_path: Path) -> None:
+    texts = pa.array(["one document", "two documents"])
+    twice = pa.Table.from_arrays([pa.array(["a", "b"]), texts, texts], ["id", "text", "text"])
+    for path in write(tmp_path, twice):
+        for column in ("", "text"):
+            with pytest.raises(ColumnTwiceError, match=r"a.*column text is there twice"):
+                made.source(path, column)
+        assert made.source(path, "id").column == "id"
+    others = pa.Table.from_arrays([texts, pa.array([1, 2]), pa.array(["x", "y"])], ["text", "k", "k"])
+    for path in write(tmp_path, others):
+        assert made.read(path)[0] == [(0, b"one document"), (1, b"two documents")]

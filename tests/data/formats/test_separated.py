@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 from tests.data.formats import made
 from thirdwatt.data import formats
+from thirdwatt.data.errors import ColumnTwiceError
 from thirdwatt.data.formats import separated
+from thirdwatt.data.formats.arrays import NO_COLUMN
 from thirdwatt.data.formats.separated import FIELDS, LONG, QUOTES
 
 FIELD = st.text(st.sampled_from('ab,;"\n\t é'), max_size=12)
@@ -82,9 +84,29 @@ def test_what_has_no_header_is_said(tmp_path: Path, data: bytes) -> None:
 def test_columns_by_name(tmp_path: Path) -> None:
     data = b"id,text,a,a\n1,x,y,z\n"
     assert read(tmp_path, data, "id")[0] == [(0, b"1")]
-    for column, reason in (("nope", "not there"), ("a", "there twice")):
-        with pytest.raises(ValueError, match=reason):
-            read(tmp_path, data, column)
+    assert read(tmp_path, data, "a.2")[0] == [(0, b"z")]
+    with pytest.raises(ValueError, match="not there"):
+        read(tmp_path, data, "nope")
+    with pytest.raises(ColumnTwiceError, match="a is there twice"):
+        read(tmp_path, data, "a")
+
+
+def test_a_column_that_is_there_twice_is_not_taken_for_another(tmp_path: Path) -> None:
+    with pytest.raises(ColumnTwiceError, match="text is there twice"):
+        read(tmp_path, b"id,text,text\nsome words,x,y\n")
+    assert made.source(tmp_path / "a.csv", "id").column == "id"
+
+
+@pytest.mark.parametrize("data", [b"a,b\n1,2\n3,4\n", b'a,b\n1,2\n"3,4\n'])
+def test_numbers_alone_are_no_documents(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    found, bad = made.read(tmp_path / "a.csv")
+    assert found == []
+    assert bad[0].reason == NO_COLUMN
+
+
+def test_a_column_that_begins_empty_is_found_by_its_name(tmp_path: Path) -> None:
+    assert read(tmp_path, b"n,text\n" + b"1,\n" * 200 + b"1,x\n")[0][-1] == (200, b"x")
 
 
 def test_numbers_are_no_text(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,15 +19,15 @@ import pyarrow.parquet as pq
 
 from tests.data.near.test_words import planted
 from tests.data.revision.test_lines import counted, cut
+from tests.documents import keeps_to
 from thirdwatt.data import tokens
 from thirdwatt.data.errors import EmptyError
+from thirdwatt.data.kernels import Kernels
 from thirdwatt.data.lines import BLANKS
-from thirdwatt.data.near import words_numpy
-from thirdwatt.data.revision import chunks, diff, sides
-from thirdwatt.data.revision.diff import Kernels, Wish
-from thirdwatt.report.schemas import schema
+from thirdwatt.data.revision import diff, sides
+from thirdwatt.data.revision.diff import Wish
 
-KERNELS = Kernels(words_numpy, chunks.cuts)
+KERNELS = Kernels()
 WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "more"]
 PAGE = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
 PAGES = st.lists(st.lists(PAGE, min_size=1, max_size=5).map("\n".join), max_size=12)
@@ -48,14 +47,18 @@ def folder(path: Path, texts: Sequence[str]) -> Path:
 
 def compared(old: Path, new: Path, **wish: Any) -> dict[str, Any]:
     found = diff.diff(sides.opened(str(old), ""), sides.opened(str(new), ""), Wish(**wish), KERNELS)
-    jsonschema.validate({"facts_digest": "x", **json.loads(json.dumps(found, allow_nan=False))}, schema("diff"))
+    keeps_to({"facts_digest": "x", **json.loads(json.dumps(found, allow_nan=False))}, "diff")
     classes = found["documents"]
     for side, names in (("new", ("unchanged", "moved", "copied", "stamped", "edited", "new")),
                         ("old", ("unchanged", "moved", "replaced", "removed"))):  # fmt: skip
         assert sum(classes[each]["rows"] for each in names) == found[side]["rows"]
         assert sum(classes[each]["bytes"] for each in names) == found[side]["bytes"]
+        assert sum(classes[each]["lines"] for each in names) == found[side]["lines"]
     share = found["new_token_share"]
     assert 0 <= share["low"] <= share["value"] <= share["high"] <= 1
+    assert found["new_tokens"]["value"] == pytest.approx(share["value"] * found["new"]["tokens"]["value"])
+    assert found["new_tokens"]["low"] <= found["new_tokens"]["value"] <= found["new_tokens"]["high"]
+    assert found["lines"]["new"] <= found["new"]["lines"]
     assert share["without_stamps_and_copies"] <= share["lines"] <= share["whole_documents"]
     return found
 

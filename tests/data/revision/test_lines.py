@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ pytest.importorskip("xxhash", reason="xxhash is not installed: the extra data ha
 
 from thirdwatt.data.columns import Column
 from thirdwatt.data.lines import BLANKS
-from thirdwatt.data.revision import lines, match
+from thirdwatt.data.revision import lines, match, often, stamps
 from thirdwatt.data.revision.lines import Difference, Lines
 
 LINE = st.sampled_from([b"", b"}", b"  }", b"a menu", b"a menu\r", b"another line", "Zeile \u00e4".encode(), b"x" * 40])
@@ -60,8 +61,11 @@ def counted(texts: Sequence[bytes]) -> Counter[bytes]:
 def test_lines_are_all_of_their_documents(texts: list[bytes]) -> None:
     if not texts:
         return
-    hashes, sizes, counts = lines.hashed(*packed(texts))
-    assert counts.tolist() == [len(cut(each)) for each in texts]
+    parts = list(lines.hashed(*packed(texts)))
+    hashes = np.concatenate([np.empty(0, np.uint64), *(each for each, _, _ in parts)])
+    sizes = np.concatenate([np.empty(0, np.int64), *(each for _, each, _ in parts)])
+    counts = sum((np.bincount(of, minlength=len(texts)) for _, _, of in parts), np.zeros(len(texts), np.int64))
+    assert counts.tolist() == [len(cut(each)) for each in texts] == lines.counted(*packed(texts)).tolist()
     assert sizes.tolist() == [len(line) for each in texts for line in cut(each)]
     assert len(set(hashes.tolist())) == len(counted(texts))
 
@@ -141,3 +145,60 @@ def test_hashes_that_share_their_first_half_are_told_apart() -> None:
         assert sorted(found) == [([], [1]), ([0, 2], [2]), ([1], [0])]
     for column in sides:
         column.close()
+
+
+@given(st.lists(st.lists(LINE, min_size=1, max_size=40).map(b"\n".join), max_size=4), st.sampled_from([7, 30]))
+def test_pieces_of_a_document_are_its_lines(texts: list[bytes], at_once: int) -> None:
+    if not any(texts):
+        return
+    whole = [np.concatenate(each) for each in zip(*lines.hashed(*packed(texts)), strict=True)]
+    with mock.patch.object(lines, "AT_ONCE_BYTES", at_once):
+        parts = list(lines.hashed(*packed(texts)))
+        assert lines.counted(*packed(texts)).tolist() == np.bincount(whole[2], minlength=len(texts)).tolist()
+    assert all((one == np.concatenate(other)).all() for one, other in zip(whole, zip(*parts, strict=True), strict=True))
+    assert max(int(sizes[:-1].sum()) for _, sizes, _ in parts) <= 2 * at_once + 40
+
+
+def column(values: Sequence[int]) -> Column:
+    found = Column("", "", np.uint64)
+    found.append(np.array(values, np.uint64))
+    return found
+
+
+@given(st.lists(st.integers(0, 30), max_size=200), st.lists(st.integers(0, 30), max_size=200), st.integers(0, 20),
+       st.sampled_from([3, 1 << 16]))  # fmt: skip
+def test_what_is_there_often_is_found(old: list[int], new: list[int], most: int, candidates: int) -> None:
+    with closing(column(old)) as before, closing(column(new)) as after, mock.patch.object(often, "ROWS", 16), \
+            mock.patch.object(often, "CANDIDATES", candidates):  # fmt: skip
+        found = often.often(before, after, most)
+    counts = Counter(old) + Counter(new)
+    expected = {key for key, count in counts.items() if count > most}
+    if candidates > 30 or most * candidates > len(old) + len(new):
+        assert set(found.keys.tolist()) == expected
+    assert set(found.keys.tolist()) <= expected
+    assert found.before.tolist() == [Counter(old)[key] for key in found.keys.tolist()]
+    assert found.after.tolist() == [Counter(new)[key] for key in found.keys.tolist()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=60))
+def test_ranks_go_on_from_part_to_part(rows: list[tuple[int, int]]) -> None:
+    which = np.array([kind for kind, _ in rows])
+    seen = np.zeros(4, np.int64)
+    found = np.concatenate([often.ranks(each, seen) for each in np.array_split(which, 3)])
+    assert found.tolist() == [sum(which[:at] == kind) for at, kind in enumerate(which)]
+    assert seen.tolist() == np.bincount(which, minlength=4).tolist()
+
+
+@pytest.mark.parametrize("memory_byte", [1 << 20, 500])
+def test_lines_that_are_everywhere_are_stamps_all_the_same(memory_byte: int) -> None:
+    old = [f"page {each}\nof May\nmenu\n".encode() for each in range(40)]
+    new = [f"page {each}\nof June\nmenu\nmenu\n".encode() for each in range(40)]
+    with difference(old, new, memory_byte) as found:
+        edited = np.ones(40, bool)
+        edited[3] = False
+        made = stamps.stamps(found, edited, 40)
+        assert (found.whole < len(found.parts) - 1) == (memory_byte == 500)
+    # All have a new date. Twenty have the menu as often as before: those of which most is otherwise covered.
+    assert [(each.documents, each.times, each.byte) for each in made.top] == [(39, 39, 39 * 8), (19, 38, 38 * 5)]
+    assert made.lines == 39 + 38
+    assert made.byte.tolist() == [0 if each == 3 else 8 if 10 <= each < 30 else 18 for each in range(40)]

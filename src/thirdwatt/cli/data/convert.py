@@ -9,7 +9,9 @@ import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    FIX_GOES_ON,
     WORKERS,
+    WRITING_GOES_ON,
     ends_with,
     mixed,
     problems,
@@ -53,7 +55,7 @@ def command(
     DIR/data has them; DIR/removed.jsonl the rows that cannot be read; DIR/report.json what was done. DIR is there when
     all of it is and was read back, and not before; a command that was killed goes on where it was.
     """
-    with problems(path):
+    with problems(path, WRITING_GOES_ON if tokenizer is None else FIX_GOES_ON):
         from thirdwatt.data.fix import tokenise
         from thirdwatt.data.fix.convert import Wish, convert
         from thirdwatt.data.fix.forms import FORMS, Options

@@ -8,6 +8,7 @@ import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    FIX_GOES_ON,
     WORKERS,
     kernels,
     memory_option,
@@ -41,7 +42,10 @@ REASONS = {
 @click.option("--against", default="", metavar="PATH2", help="What holds a document of a second set goes: a test set.")
 @click.option("--column", default="", help="Where the documents are; found by name and size otherwise.")
 @click.option(
-    "--format", "form", type=click.Choice(["parquet", "jsonl"]), help="JSON stays JSON lines, all else becomes Parquet."
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "jsonl", "webdataset"]),
+    help="JSON stays JSON lines, tars stay tars, all else becomes Parquet.",
 )
 @click.option("--shard-size", type=FILE_SIZE, default="512MB", show_default=True, help="Text of a file of the result.")
 @click.option("--tokenizer", metavar="NAME", help="By which tokens are counted, as for a scan.")
@@ -59,7 +63,7 @@ def command(
     DIR/report.json what was done. DIR is there when all of it is, read back and added up, and not before. The input
     stays as it is; a command that was killed goes on where it was.
     """
-    with problems(path):
+    with problems(path, FIX_GOES_ON):
         from thirdwatt.data.files import files
         from thirdwatt.data.fix.dedup import Wish, dedup
 

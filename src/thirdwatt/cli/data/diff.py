@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from thirdwatt.cli.data.options import PAYS_BYTES, memory_option, problems, progress, short, size_of, tokenizer_of
+from thirdwatt.cli.data.options import kernels, memory_option, problems, progress, short, size_of, tokenizer_of
 from thirdwatt.cli.options import dumped, json_option
-
-if TYPE_CHECKING:
-    from thirdwatt.data.revision.diff import Kernels
 
 BAD_ROWS = 20
 """Bad rows of each set that the result shows."""
@@ -40,10 +37,12 @@ CLASSES = {
 @click.option("--old-column", default="", help="The same in OLD, where it has another name.")
 @memory_option
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the samples.")
+@click.option("--html", "page", metavar="FILE", help="Write a page.")
 @json_option
 def command(
-    old: str, new: str, tokenizer: str | None, column: str, old_column: str, memory: int, seed: int, as_json: bool
-) -> None:
+    old: str, new: str, tokenizer: str | None, column: str, old_column: str, memory: int, seed: int, page: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """What a new revision of a dataset really brings: by documents, by lines, and for a transfer.
 
     OLD and NEW are a file, a folder, a pattern or an address each. Lines count as often as they are there, so that a
@@ -62,29 +61,25 @@ def command(
 
         wish = diff.Wish(tokenizer_of(tokenizer), memory, seed)
         known = inputs.signatures(old, new)
-        found = diff.diff(before, after, wish, _kernels(sum(before.sizes) + sum(after.sizes)), progress())
+        found = diff.diff(before, after, wish, kernels(sum(before.sizes) + sum(after.sizes)), progress())
         if inputs.signatures(old, new) != known:
             raise ChangedError("changed while they were read")
+    if page:
+        _page(page, found)
     for side in ("old", "new"):
         found[side]["bad_rows"]["samples"] = found[side]["bad_rows"]["samples"][:BAD_ROWS]
     click.echo(dumped(found) if as_json else "\n\n".join("\n".join(each) for each in _said(found) if each))
 
 
-def _kernels(stored_byte: int) -> Kernels:
-    """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
-    from thirdwatt.data.near import words_numpy
-    from thirdwatt.data.revision import chunks
-    from thirdwatt.data.revision.diff import Kernels
+def _page(file: str, found: dict[str, Any]) -> None:
+    """Write the page of a diff."""
+    from thirdwatt.cli.files import extra, written
 
-    if stored_byte >= PAYS_BYTES:
-        try:
-            from thirdwatt.data.near import words_numba
-            from thirdwatt.data.revision import chunks_numba
+    with extra("report"):
+        from thirdwatt.report.diff_page import page
 
-            return Kernels(words_numba, chunks_numba.cuts)
-        except ImportError:
-            pass
-    return Kernels(words_numpy, chunks.cuts)
+        made = page(found)
+    written(file, made)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------

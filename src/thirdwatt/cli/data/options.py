@@ -7,14 +7,14 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from thirdwatt.data.kernels import Kernels
     from thirdwatt.data.reading import Progress
-    from thirdwatt.data.survey import Kernels
     from thirdwatt.data.tokens import Encoder
 
 WORKERS = min(8, os.cpu_count() or 1)
@@ -94,8 +94,19 @@ def tokenising() -> Iterator[None]:
         raise InputError([Mistake("--tokenizer", str(error), "name the one that the model has")]) from error
 
 
-GOES_ON = "the same command goes on from the last note, at most ten seconds back"
+GOES_ON = "the same command goes on from the last note; one is taken every ten seconds or so of reading"
 """What is said of a scan that is interrupted."""
+
+FIX_GOES_ON = (
+    "nothing is there under the name of the result; the same command goes on, with reading from the last note, with "
+    "writing behind the last file that was whole"
+)
+"""The same of what reads a set and then writes files."""
+
+WRITING_GOES_ON = (
+    "nothing is there under the name of the result; the same command goes on behind the last file that was whole"
+)
+"""The same of what writes as it reads."""
 
 
 @contextmanager
@@ -134,9 +145,8 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
     except BlockingIOError as error:
         raise InputError([Mistake(path, "another process works on it", "wait for it to end")]) from error
     except OSError as error:
-        raise InputError(
-            [Mistake(path, str(error), "see whether it can be read, and whether there is room")]
-        ) from error
+        said = str(error).removeprefix(f"{path}: ")
+        raise InputError([Mistake(path, said, "see whether it can be read, and whether there is room")]) from error
     except KeyboardInterrupt:
         end_of_line()
         click.echo(f"interrupted: {interrupted}", err=True)
@@ -147,19 +157,12 @@ def problems(path: str, interrupted: str = GOES_ON) -> Iterator[None]:
 
 def kernels(stored_byte: int) -> Kernels:
     """The fast kernels where numba is there and they pay, else those of numpy: both find the same."""
-    from thirdwatt.data import lines
-    from thirdwatt.data.near import words_numpy
-    from thirdwatt.data.survey import Kernels
+    from thirdwatt.data.kernels import Kernels, compiled
 
     if stored_byte >= PAYS_BYTES:
-        try:
-            from thirdwatt.data import lines_numba
-            from thirdwatt.data.near import words_numba
-
-            return Kernels(words_numba, lines_numba.hashed)
-        except ImportError:
-            pass
-    return Kernels(words_numpy, lines.hashed)
+        with suppress(ImportError):
+            return compiled()
+    return Kernels()
 
 
 # --- how far it is ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import click
 
 from thirdwatt.cli.data.options import (
     FILE_SIZE,
+    FIX_GOES_ON,
     WORKERS,
     ends_with,
     memory_option,
@@ -54,7 +55,7 @@ def command(
     says how to load them. DIR is there whole or not at all; an interrupted command goes on where it was, and the input
     is never changed.
     """
-    with problems(path):
+    with problems(path, FIX_GOES_ON):
         from thirdwatt.data.fix import pack
 
         own = tokenizer_of(tokenizer)

@@ -12,10 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thirdwatt.ledger.change import (
+    HELD,
+    HIDING,
+    SAME,
+    WORK,
+    Change,
+    Three,
+    changed,
+    difference_of,
+    ends,
+    figure,
+    ledger_after,
+    times,
+)
+
 if TYPE_CHECKING:
     from thirdwatt.facts import Figure
     from thirdwatt.ledger import Ledger
-    from thirdwatt.ledger.ledger import Total
     from thirdwatt.ledger.samples import Array
     from thirdwatt.scenario import Scenario
 
@@ -42,18 +56,6 @@ BATCHING: Mapping[str, tuple[str, ...]] = {
 """Ways to make batches as somebody says them, and as a scan may call them."""
 PACKED = "packed"
 
-WORK = ("training_flop", "workload_flop", "processed_token_count")
-HELD = (
-    "accelerator_hours", "wall_time_h", "accelerators_energy_kwh", "accelerators_facility_energy_kwh", "it_energy_kwh",
-    "facility_energy_kwh", "cpu_servers_energy_kwh", "network_energy_kwh", "storage_energy_kwh",
-    "monitoring_energy_kwh", "redundancy_energy_kwh", "power_distribution_energy_kwh", "cooling_energy_kwh",
-    "facility_other_energy_kwh", "electricity_cost_usd", "own_cost_usd", "cost_usd", "carbon_kg", "carbon_market_kg",
-    "carbon_marginal_kg", "water_l", "grid_water_l", "onsite_water_l", "embodied_kg",
-)  # fmt: skip
-"""What may be known of a run and would be less of one with less to process, in proportion."""
-HIDING = frozenset(HELD) - {"accelerator_hours", "wall_time_h"}
-"""What, where it is known, hides what its parts come to: it is left aside where a part alone changes."""
-
 UNPRICED = {
     "small_files": "the ledger knows no cost of requests and seeks",
     "overlap": "it spoils what is measured on the second set, and costs no training by itself",
@@ -63,31 +65,6 @@ OVERLAPPING = ("repeated_lines", "page_chrome")
 """Findings that hold tokens of others, and are no part of all at once."""
 SHARELESS = ("padding", "tokenised_each_epoch", "storage_format", "small_files")
 """Findings of which a share of tokens says nothing."""
-
-Three = tuple[float, float, float]
-"""Value, low and high."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A run without a waste.
-
-    Attributes
-    ----------
-    given
-        Quantities that are other than in the present run.
-    work
-        Tokens processed to those of the present run.
-    removed
-        Whether it is fewer tokens that are trained on, and not less padding alone.
-    aside
-        Whether the present run's known totals are left aside, since they would hide the change.
-    """
-
-    given: Mapping[str, Figure]
-    work: Three = (1.0, 1.0, 1.0)
-    removed: bool = False
-    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,26 +149,26 @@ def _present(scan: Mapping[str, Any], scenario: Scenario, batching: str, samples
     leaves = figures(scenario)
     if tokens and tokens[0] > 0 and "token_count" not in leaves and not timed:
         kind = scan["tokens"].get("kind", "measured") if isinstance(scan["tokens"], Mapping) else "measured"
-        seen["token_count"] = _figure("token_count", tokens, source, kind=kind)
+        seen["token_count"] = figure("token_count", tokens, source, kind=kind)
         notes.append("the scenario states no tokens: those of the scan are taken")
     unique = _complement(_repeated(scan))
     if unique is not None:
-        seen["unique_token_share"] = _figure("unique_token_share", unique, source)
+        seen["unique_token_share"] = figure("unique_token_share", unique, source)
     share = _padding(scan, batching)
     if share is not None:
-        seen["padding_share"] = _figure("padding_share", share, source)
+        seen["padding_share"] = figure("padding_share", share, source)
     elif batching and scan.get("padding"):
         raise _no_strategy(scan, batching)
     cpu = three((scan.get("tokenise") or {}).get("cpu_s_per_token"))
     if cpu and _finding(scan, "tokenised_each_epoch"):
-        seen["tokenise_cpu_s_per_token"] = _figure("tokenise_cpu_s_per_token", cpu, source)
+        seen["tokenise_cpu_s_per_token"] = figure("tokenise_cpu_s_per_token", cpu, source)
         seen["tokenise_pass_count"] = leaves["epochs"]
     stored = _stored(scan)
     if stored and "dataset_byte" in leaves and "token_count" not in seen:
-        seen["dataset_byte"] = _figure("dataset_byte", (stored[0],) * 3, source)
+        seen["dataset_byte"] = figure("dataset_byte", (stored[0],) * 3, source)
     elif stored and tokens and tokens[0] > 0:
         per_token = (stored[0] / tokens[0], stored[0] / tokens[2], stored[0] / tokens[1])
-        seen["byte_per_token"] = _figure("byte_per_token", per_token, source)
+        seen["byte_per_token"] = figure("byte_per_token", per_token, source)
     if batching and "padding_share" in scenario.given:
         notes.append("the scenario states its padding_share: that counts, not --batching")
     whole = replace(scenario, given={**seen, **scenario.given})
@@ -245,7 +222,7 @@ def _row(
 def _removed_row(run: Pricing, row: dict[str, Any], share: Three, by: str) -> tuple[dict[str, Any], Change | None]:
     """Tokens that need not be trained on: the run without them, and what they still taught if they are repeats."""
     change = _without_tokens(run, share)
-    after = _after(run, change)
+    after = ledger_after(run.ledger, change)
     why = [] if by == "tokens" else ["by its share of bytes, since tokens were not counted"]
     faded = None
     if row["id"] in REPEATS:
@@ -261,9 +238,9 @@ def _without_tokens(run: Pricing, share: Three) -> Change:
     assert kept is not None  # noqa: S101 - a share that is known has a rest
     given = {}
     if (own := run.scenario.given.get("kept_token_share")) is not None:
-        given["kept_token_share"] = _times(own, kept)
+        given["kept_token_share"] = times(own, kept)
     else:
-        given["kept_token_share"] = _figure("kept_token_share", kept, run.source, "given/unique_token_share")
+        given["kept_token_share"] = figure("kept_token_share", kept, run.source, "given/unique_token_share")
     return Change(given, kept, removed=True)
 
 
@@ -276,7 +253,7 @@ def _faded(before: Ledger, after: Ledger) -> dict[str, Any] | None:
     trained, less, effective, less_effective = (np.asarray(each) for each in found)
     repeats = trained - less
     worth = np.where(repeats > 0, (effective - less_effective) / np.where(repeats > 0, repeats, 1.0), 1.0)
-    return {"worth_share": _three(worth), "by": LAW, **_differences(before, after, 1 - worth)}
+    return {"worth_share": ends(worth), "by": LAW, **_differences(before, after, 1 - worth)}
 
 
 def _padding_row(
@@ -288,7 +265,7 @@ def _padding_row(
     present = run.scenario.given.get("padding_share")
     if packed is None:
         return {**row, "why": "the scan has no packing to compare with"}, None
-    best = _figure("padding_share", packed, run.source)
+    best = figure("padding_share", packed, run.source)
     ways = [
         {"id": each["id"], "padding_share": _document(share), ENERGY: _of_strategy(run, share, best)}
         for each in strategies
@@ -304,7 +281,7 @@ def _padding_row(
         **row,
         "how": f"batches {said}, against packed ones",
         "padding_share": _document((present.value, present.low, present.high)),
-        **_differences(run.ledger, _after(run, change)),
+        **_differences(run.ledger, ledger_after(run.ledger, change)),
         "why": "padding over all that is processed, for the same tokens learned from",
     }, change
 
@@ -314,10 +291,10 @@ def _of_strategy(run: Pricing, share: Three, best: Figure) -> dict[str, float] |
 
     What is known of the run is taken to be that of this way, where the present one is not known.
     """
-    padded = _figure("padding_share", share, run.source)
+    padded = figure("padding_share", share, run.source)
     now = run.scenario.given.get("padding_share")
     with_it = Change({"padding_share": padded}) if now is None else _repadded(now, padded)
-    one, other = (_after(run, each) for each in (with_it, _repadded(now or padded, best)))
+    one, other = (ledger_after(run.ledger, each) for each in (with_it, _repadded(now or padded, best)))
     return _differences(one, other)[ENERGY]  # type: ignore[no-any-return]
 
 
@@ -334,20 +311,20 @@ def _tokenise_row(run: Pricing, row: dict[str, Any]) -> tuple[dict[str, Any], Ch
         return {**row, "why": "the time to make a token was not measured"}, None
     if run.ledger.figures["tokenise_pass_count"].value <= 1:
         return {**row, "why": "one epoch: tokens are made once either way"}, None
-    once = _figure("tokenise_pass_count", (1.0, 1.0, 1.0), run.source)
+    once = figure("tokenise_pass_count", (1.0, 1.0, 1.0), run.source)
     change = Change({"tokenise_pass_count": once}, aside=True)
     found = _beside(run, change)
     if found is None:
         return {**row, "why": "too little is known beside the run's known energy"}, None
     before, after = found
-    hours = _difference(before, after, "tokenise_core_hours")
+    hours = difference_of(before, after, "tokenise_core_hours")
     if hours is None:
         return {**row, "why": "how many tokens the run makes is not known: state workload.tokens"}, None
     cores = before.of("tokenise_core_count")
     why = ["tokens kept on scratch, which is held anyway"]
     if cores is not None:
         why.append(f"making them while it trains keeps {cores.value:.3g} cores beside each accelerator busy")
-    found_row = {**row, "how": "tokens made once", "core_hours": _three(hours), **_differences(before, after)}
+    found_row = {**row, "how": "tokens made once", "core_hours": ends(hours), **_differences(before, after)}
     return _unrented(run, found_row, "the cores are in the rent of their hosts", why), change
 
 
@@ -364,7 +341,7 @@ def _storage_row(run: Pricing, scan: Mapping[str, Any], row: dict[str, Any]) -> 
     name = "dataset_byte" if "dataset_byte" in run.ledger.figures else "byte_per_token"
     now = run.ledger.figures[name]
     ratio = best / present
-    change = Change({name: _times(now, (ratio, ratio, ratio))}, aside=True)
+    change = Change({name: times(now, (ratio, ratio, ratio))}, aside=True)
     found = _beside(run, change)
     if found is None:
         return {**row, "why": "too little is known beside the run's known energy"}, None
@@ -386,22 +363,6 @@ def _unrented(run: Pricing, row: dict[str, Any], text: str, why: Sequence[str]) 
 # --- the other ledger ---------------------------------------------------------------------------------------------
 
 
-def _after(run: Pricing, change: Change) -> Ledger:
-    """The ledger after a change."""
-    from thirdwatt.ledger import estimate
-
-    return estimate(_changed(run.scenario, change), samples=run.samples, seed=run.seed)
-
-
-def _changed(scenario: Scenario, change: Change) -> Scenario:
-    """A scenario after a change: what is known of the run as a whole is in proportion to the work."""
-    given = dict(scenario.given)
-    if change.work != (1.0, 1.0, 1.0):
-        names = (*WORK, *HELD, "trained_token_count") if change.removed else (*WORK, *HELD)
-        given |= {name: _times(given[name], change.work) for name in names if name in given}
-    return replace(scenario, given=given | dict(change.given))
-
-
 def _beside(run: Pricing, change: Change) -> tuple[Ledger, Ledger] | None:
     """The ledgers before and after a change that known totals would hide, without these; nothing if that is too little.
 
@@ -412,29 +373,24 @@ def _beside(run: Pricing, change: Change) -> tuple[Ledger, Ledger] | None:
 
     hiding = run.scenario.given.keys() & HIDING
     if not hiding:
-        return run.ledger, _after(run, change)
+        return run.ledger, ledger_after(run.ledger, change)
     given = {name: figure for name, figure in run.scenario.given.items() if name not in hiding}
     bare = replace(run.scenario, given=given)
     try:
-        before, after = (estimate(each, samples=run.samples, seed=run.seed) for each in (bare, _changed(bare, change)))
+        before, after = (estimate(each, samples=run.samples, seed=run.seed) for each in (bare, changed(bare, change)))
     except InsufficientError:
         return None
     return (before, after) if ENERGY in before.values else None
-
-
-def _difference(before: Ledger, after: Ledger, quantity: str) -> Array | None:
-    one, other = before.samples(quantity), after.samples(quantity)
-    return None if one is None or other is None else one - other
 
 
 def _differences(before: Ledger, after: Ledger, part: Array | float = 1.0) -> dict[str, Any]:
     """What one ledger takes beyond another, draw by draw, or a part of it."""
     found: dict[str, Any] = {}
     for name in PRICED:
-        difference = _difference(before, after, name)
-        found[name] = None if difference is None else _three(difference * part)
-    energy, whole = _difference(before, after, ENERGY), before.samples(ENERGY)
-    share = None if energy is None or whole is None else _three(energy * part / whole)
+        difference = difference_of(before, after, name)
+        found[name] = None if difference is None else ends(difference * part)
+    energy, whole = difference_of(before, after, ENERGY), before.samples(ENERGY)
+    share = None if energy is None or whole is None else ends(energy * part / whole)
     return {**found, "energy_share": share, "small": None if share is None else abs(share["value"]) < SMALL_SHARE}
 
 
@@ -459,17 +415,17 @@ def _priced_at(run: Pricing, scan: Mapping[str, Any], changes: Sequence[Change])
     together = None
     whole = _together(changes, hidden=bool(run.scenario.given.keys() & HIDING))
     if whole is not None:
-        together = _differences(ledger, _after(run, whole))
+        together = _differences(ledger, ledger_after(run.ledger, whole))
     return {
         "scenario": run.scenario.title or run.scenario.name,
         "samples": run.samples,
         "seed": run.seed,
-        "tokens": _ends(tokens),
-        "epochs": _ends(ledger.of("epochs")),
-        "trained_tokens": _ends(ledger.of("trained_token_count")),
-        "processed_tokens": _ends(ledger.of("processed_token_count")),
-        "effective_tokens": _ends(ledger.of("effective_token_count")),
-        **{name: _ends(ledger.of(name)) for name in PRICED},
+        "tokens": ends(tokens),
+        "epochs": ends(ledger.of("epochs")),
+        "trained_tokens": ends(ledger.of("trained_token_count")),
+        "processed_tokens": ends(ledger.of("processed_token_count")),
+        "effective_tokens": ends(ledger.of("effective_token_count")),
+        **{name: ends(ledger.of(name)) for name in PRICED},
         "together": together,
         "notes": notes,
     }
@@ -483,7 +439,7 @@ def _together(changes: Sequence[Change], *, hidden: bool) -> Change | None:
     removed = [each for each in used if each.removed]
     others = [each for each in used if not each.removed]
     given: dict[str, Figure] = {}
-    work: Three = (1.0, 1.0, 1.0)
+    work: Three = SAME
     if removed:
         figures = [each.given["kept_token_share"] for each in removed]
         kept = tuple(
@@ -622,30 +578,6 @@ def _bytes(trial: Mapping[str, Any] | None) -> float | None:
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
-
-
-def _figure(quantity: str, said: Three, source: str, stream: str = "", kind: str = "measured") -> Figure:
-    from thirdwatt.facts import Figure
-
-    return Figure(*said, kind=kind, source=source, stream=stream or f"given/{quantity}")
-
-
-def _times(figure: Figure, by: Three) -> Figure:
-    """A figure in proportion, each of its draws too."""
-    value, low, high = by
-    return replace(figure, value=figure.value * value, low=figure.low * low, high=figure.high * high)
-
-
-def _three(samples: Array) -> dict[str, float]:
-    from thirdwatt.ledger.ledger import total
-
-    found = _ends(total(np.atleast_1d(samples)))
-    assert found is not None  # noqa: S101 - there are samples
-    return found
-
-
-def _ends(found: Total | None) -> dict[str, float] | None:
-    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _document(share: Three | None) -> dict[str, float] | None:

@@ -88,9 +88,10 @@ def command(
     found = {"id": name, **found}
     if scenario is not None:
         from thirdwatt.cli.data.prices import priced
+        from thirdwatt.report.mended import is_mended
 
         found |= priced(found, scenario, settings, batching or "", seed=seed)
-        if _is_mended(found):
+        if is_mended(found):
             # What went was in the run as the scenario has it: before and after are that run with it and without it.
             gone = priced(found["mended"]["before"], scenario, settings, seed=seed)
             found |= {f"mended_{name}": each for name, each in gone.items()}
@@ -208,24 +209,23 @@ def _what(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _is_mended(found: dict[str, Any]) -> bool:
-    """Whether it is the result of a fix that leaves documents, with what was found in them before."""
-    return bool(found["mended"]) and "findings" in found["mended"]["before"]
-
-
 def _mended(found: dict[str, Any]) -> list[str]:
     """Before and after of a dataset that is the result of a fix, with what that saves in a run."""
-    if not _is_mended(found):
+    from thirdwatt.report.mended import is_mended, states
+
+    changes = found["mended_changes"]
+    if changes:
+        count = f"{len(changes):,} files of it were" if len(changes) > 1 else "one file of it was"
+        return [f"This is not the result that a fix has proved: {count} changed, added or removed since, such as "
+                f"{changes[0]}. Before and after are not compared."]  # fmt: skip
+    if not is_mended(found):
         return []
-    report = found["mended"]
-    before, verb = report["before"], report["schema"].split("/")[1]
     lines = [f"{'':16} {'documents':>13} {'text':>9} {'stored':>9} {'tokens':>9}"]
-    for name, rows, byte, stored, tokens in (
-        ("before", before["rows"], before["bytes"], before["stored_bytes"], before["tokens"]),
-        (f"after {verb}", found["rows"], found["bytes"], found["stored_bytes"], found["tokens"]),
-    ):
-        count = short(tokens["value"]) if tokens else ""
-        lines.append(f"{name:16} {rows:>13,} {size_of(byte):>9} {size_of(stored):>9} {count:>9}")
+    for each in states(found):
+        tokens = "" if each.tokens is None else short(each.tokens)
+        lines.append(
+            f"{each.name:16} {each.rows:>13,} {size_of(each.byte):>9} {size_of(each.stored_byte):>9} {tokens:>9}"
+        )
     if found.get("mended_prices"):
         from thirdwatt.report.scan_prices import table
 

@@ -6,8 +6,10 @@ must be there, by their digests. Where the next file begins is noted, so that a 
 
 from __future__ import annotations
 
+import bisect
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -21,16 +23,14 @@ from thirdwatt.data import telling
 from thirdwatt.data.errors import ChangedError
 from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad, Finding
-from thirdwatt.data.formats import arrays
-from thirdwatt.data.formats.base import BadRow, Packer, Rows, Source, Texts, untold
-from thirdwatt.data.formats.jsonl import document, is_no_text, loaded
-from thirdwatt.data.formats.webdataset import KEY
+from thirdwatt.data.formats.base import BadRow, Rows, Source
+from thirdwatt.data.formats.jsonl import is_no_text, loaded
 from thirdwatt.data.reading import Progress
 from thirdwatt.data.together import Together
 
 from . import inputs, report, shapes
 from .forms import FORMS, Options
-from .proof import InOrder, in_order
+from .proof import InOrder, documents, in_order, is_keyed
 from .result import DATA, ReckoningError, Result
 from .stretches import Stream
 from .uniform import uniform
@@ -111,23 +111,23 @@ def convert(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[s
     signatures = inputs.signatures(wish.path)
     key = json.dumps([SCHEMA, wish.path, wish.form, asdict(wish.options), wish.file_byte, wish.column, signatures])
     with closing(Result(wish.out, key)) as result:
-        reader = _Reader(sources, Progress(sum(each.stored_byte for each in sources), told=say, what="writing"))
         names: list[str] = []
         notes: list[dict[str, Any]] = []
         place: Place | None = (0, 0)
-        while place is not None:
-            names.append(f"{len(names):05}.{FORMS[wish.form].ending}")
-            notes.append(result.file(names[-1], partial(_write, wish, reader, place)))
-            following = notes[-1]["next"]
-            place = (following[0], following[1]) if following else None
+        progress = Progress(sum(each.stored_byte for each in sources), told=say, what="writing")
+        with closing(_Reader(sources, progress)) as reader:
+            while place is not None:
+                names.append(f"{len(names):05}.{FORMS[wish.form].ending}")
+                notes.append(result.file(names[-1], partial(_write, wish, reader, place)))
+                following = notes[-1]["next"]
+                place = (following[0], following[1]) if following else None
         if signatures != inputs.signatures(wish.path):
             raise ChangedError(f"{wish.path} changed while it was read")
-        how = replace(wish.options, column=inputs.column_of(sources[0]))
-        uniform(wish.form, [str(result.made / DATA / each) for each in names], how)
+        made = {str(result.made / DATA / name): note["from"] for name, note in zip(names, notes, strict=True)}
+        uniform(wish.form, made, wish.options, inputs.held(sources[0]))
         stored = sum((result.made / DATA / each).stat().st_size for each in names)
         said = _report(wish, found, opened, names, notes, stored)
-        result.finish(said, report.bad_lines(said["bad_rows"]), names)
-    return said
+        return result.finish(said, report.bad_lines(said["bad_rows"]), names)
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
@@ -139,25 +139,38 @@ class _Reader:
     def __init__(self, sources: Sequence[Source], progress: Progress) -> None:
         self._stream = Stream(sources, self._told)
         self._progress = progress
-        self._bad: dict[Place, BadRow] = {}
+        self._untold, self._at = Untold(), (0, 0)
         self._passed = np.cumsum([0, *(each.stored_byte for each in sources)]).tolist()
+
+    def close(self) -> None:
+        """Let go of the file that is read."""
+        self._stream.close()
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The files."""
+        return self._stream.sources
 
     def source(self, file: int) -> Source:
         """A file by its number."""
-        return self._stream.sources[file]
+        return self.sources[file]
 
     def next(self, place: Place) -> tuple[int, Rows] | None:
         """The next rows from a place on, and the number of their file; nothing at the end."""
-        file, row = place
+        # Rows between a place and where the stream is were read, and told of.
+        file, row = max(place, self._at) if place[0] == self._at[0] else place
         while file < len(self._stream.sources):
             rows = self._stream.next(file, row)
             if rows is None:
                 file, row = file + 1, 0
+                self._untold.settle((file, row))
                 continue
             sound = self._sound(file, rows)
+            row = int(rows.numbers[-1]) + 1
+            self._at = file, row
             if len(sound.numbers):
                 return file, sound
-            row = int(rows.numbers[-1]) + 1
+            self._untold.settle((file, row))
         return None
 
     def say(self, file: int, byte: int) -> None:
@@ -167,19 +180,20 @@ class _Reader:
     def give_back(self, rows: Rows) -> None:
         """Have some of the last rows come again."""
         self._stream.give_back(rows)
+        self._at = self._at[0], int(rows.numbers[0])
+
+    def settle(self, place: Place) -> None:
+        """Have what cannot be read before a place be of the file that is written."""
+        self._untold.settle(place)
 
     def bad(self, place: Place | None) -> Bad:
         """What could not be read before a place, all of it at the end; what was told is not told again."""
-        found = Bad()
-        for at in sorted(self._bad):
-            if place is None or at < place:
-                found(self._bad.pop(at))
-        return found
+        return self._untold.taken(place)
 
     def _told(self, file: int, row: BadRow) -> None:
         source = self.source(file)
         number = source.number(row.file, row.row) if isinstance(source, Together) else row.row
-        self._bad[file, number] = row
+        self._untold.add((file, number), row)
 
     def _sound(self, file: int, rows: Rows) -> Rows:
         """Those of lines that are objects; the others are told."""
@@ -196,8 +210,54 @@ class _Reader:
                 continue
             source, number = self.source(file), int(rows.numbers[place])
             path, own = source.place(number) if isinstance(source, Together) else (source.path, number)
-            self._bad[file, number] = BadRow(path, own, reason, line[:200])
+            self._untold.add((file, number), BadRow(path, own, reason, line[:200]))
         return rows.taken(np.array(keep, np.int64))
+
+
+class Untold:
+    """Rows that cannot be read, until it is known which file of the result they stand before.
+
+    Rows one behind the other are kept as one: none that can be read is among them. So memory holds as much as there are
+    gaps in the rows that were read ahead, and not each of them.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+        self._settled = Bad()
+
+    def add(self, place: Place, row: BadRow) -> None:
+        """Take in one, in any order, but none twice."""
+        at = bisect.bisect_right(self._runs, place, key=lambda each: each.first)
+        behind = place[0], place[1] + row.rows
+        if at and place <= self._runs[at - 1].behind:
+            run = self._runs[at - 1]
+            run.behind = max(run.behind, behind)
+        else:
+            run = _Run(place, behind, Bad())
+            self._runs.insert(at, run)
+        run.bad(row)
+
+    def settle(self, place: Place) -> None:
+        """Have those before a place, at which no run of them goes on, belong to the present file."""
+        count = bisect.bisect_left(self._runs, place, key=lambda each: each.first)
+        for run in self._runs[:count]:
+            self._settled.join(run.bad)
+        del self._runs[:count]
+
+    def taken(self, place: Place | None) -> Bad:
+        """Those of the present file, which ends before a place, or at the end."""
+        self.settle(place or (sys.maxsize, 0))
+        found, self._settled = self._settled, Bad()
+        return found
+
+
+@dataclass(slots=True)
+class _Run:
+    """Rows one behind the other: the first, the one behind the last, and what they are."""
+
+    first: Place
+    behind: Place
+    bad: Bad
 
 
 # --- what is written --------------------------------------------------------------------------------------------------
@@ -205,28 +265,34 @@ class _Reader:
 
 def _write(wish: Wish, reader: _Reader, place: Place, path: str) -> dict[str, Any]:
     """Write a file of the rows from a place on: what is known of it."""
-    column = inputs.column_of(reader.source(0))
-    writer = FORMS[wish.form].writer(path, replace(wish.options, column=column))
-    expected, count, size, name = InOrder(), 0, 0, ""
+    first = last = place
+    held = inputs.held(reader.source(0))
+    writer = FORMS[wish.form].writer(path, replace(wish.options, column=held.column))
+    expected, count, size = InOrder(), 0, 0
     try:
         while size < wish.file_byte and (found := reader.next(place)) is not None:
             file, rows = found
+            first = first if count else (file, int(rows.numbers[0]))
             passed = size + np.cumsum(_sizes(rows))
             some = min(len(rows.numbers), int(np.searchsorted(passed, wish.file_byte)) + 1)
             if some < len(rows.numbers):
                 reader.give_back(rows.taken(np.arange(some, len(rows.numbers))))
                 rows = rows.taken(np.arange(some))
-            name = name or _column_out(wish.form, column, rows)
-            writer.write(rows)
-            for texts in documents(rows, column, reader.source(file)):
+            last = file, int(rows.numbers[-1])
+            with shapes.read_from(partial(inputs.between, reader.sources, first, last)):
+                writer.write(rows)
+            held = replace(held, keyed=is_keyed(rows))
+            for texts in documents(rows, held):
                 expected.add(texts)
             reader.say(file, int(passed[some - 1]) - size)
-            count, size, place = count + some, int(passed[some - 1]), (file, int(rows.numbers[-1]) + 1)
-        wrote = writer.close()
+            count, size, place = count + some, int(passed[some - 1]), (file, last[1] + 1)
+            reader.settle(place)
+        with shapes.read_from(partial(inputs.between, reader.sources, first, last)):
+            wrote = writer.close()
     except BaseException:
         writer.give_up()
         raise
-    there = in_order(path, wish.form, name) if expected.rows else InOrder()
+    there = in_order(path, wish.form, held) if expected.rows else InOrder()
     if wrote.rows != count or not there.same(expected):
         raise ReckoningError(
             f"{path} holds {there.rows:,} documents of {there.byte:,} bytes where {expected.rows:,} of "
@@ -237,34 +303,10 @@ def _write(wish: Wish, reader: _Reader, place: Place, path: str) -> dict[str, An
         reader.give_back(ahead[1])
     following = (ahead[0], int(ahead[1].numbers[0])) if ahead is not None else None
     bad = reader.bad(following)
-    return {"rows": count, "documents": expected.rows, "bytes": expected.byte, "nan": wrote.nan,
-            "next": following, "bad": telling.bad_rows(bad)}  # fmt: skip
-
-
-def _column_out(form: str, column: str, rows: Rows) -> str:
-    """Where the documents are in what is written."""
-    if form != "webdataset" or (rows.table is not None and KEY in rows.table.column_names):
-        return column
-    if rows.table is None or column not in rows.table.column_names:
-        return "txt"
-    return "txt" if arrays.is_text(rows.table.schema.field(column).type) else ""
-
-
-def documents(rows: Rows, column: str, source: Source) -> Iterator[Texts]:
-    """The documents of whole rows; nothing where the column is a part of one."""
-    if rows.table is None:
-        packer = Packer(source.path)
-        for number, line in zip(rows.numbers.tolist(), rows.lines, strict=True):
-            text = document(loaded(line), column)
-            if text is not None and (full := packer.add(number, text)):
-                yield full
-        yield from filter(None, [packer.rest()])
-    elif column in rows.table.column_names and arrays.may_hold(rows.table.schema.field(column).type):
-        at = 0
-        for chunk in rows.table.column(column).chunks:
-            numbers = rows.numbers[at : at + len(chunk)]
-            yield from arrays.documents(chunk, source.kind, source.path, numbers, untold)
-            at += len(chunk)
+    return {
+        "rows": count, "documents": expected.rows, "bytes": expected.byte, "nan": wrote.nan, "next": following,
+        "from": inputs.between(reader.sources, first, last), "bad": telling.bad_rows(bad),
+    }  # fmt: skip
 
 
 def _sizes(rows: Rows) -> NDArray[np.int64]:

@@ -23,9 +23,10 @@ from thirdwatt.data.errors import ChangedError, EmptyError
 from thirdwatt.data.files import files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import Source
+from thirdwatt.data.kernels import Kernels
 from thirdwatt.data.looks import PiecesLook
 from thirdwatt.data.reading import Progress
-from thirdwatt.data.survey import PIECES, Kernels, second_set
+from thirdwatt.data.survey import PIECES, second_set
 
 from . import inputs, report
 from .choice import STAYS, Choice, reasons
@@ -58,7 +59,7 @@ class Wish:
     column
         Where the documents are; found where it is not named.
     form
-        ``parquet`` or ``jsonl``; as the dataset is, where it is empty.
+        ``parquet``, ``jsonl`` or ``webdataset``; as the dataset is, where it is empty.
     file_byte, memory_byte
         Text of a file of the result; what may be taken.
     tokenizer
@@ -127,16 +128,18 @@ def dedup(wish: Wish, kernels: Kernels, say: Callable[[Progress], None] | None =
             raise EmptyError("holds nothing that would stay", "scan it to see what is in it")
         form = wish.form or natural(found.paths)
         parts = divided(choice.byte, choice.stays, wish.file_byte)
-        names, notes = Writing(form, sources, choice, result, facts["held"]).all(parts, wish.workers, say)
+        writing = Writing(form, sources, choice, result, facts["held"])
+        names, notes = writing.all(parts, wish.workers, say)
         if signatures != inputs.signatures(wish.path, wish.against):
             raise ChangedError(f"{wish.path} changed while it was read")
         said = report.said(wish, found, choice, facts, names, notes)
         made = [each["name"] for each in said["files"]]
         for name in {*names} - {*made}:  # all of its lines stood before
             (result.made / DATA / name).unlink(missing_ok=True)
-        uniform(form, [str(result.made / DATA / each) for each in made], Options(column=inputs.column_of(sources[0])))
-        result.finish(said, report.removed(result.work, names, notes, facts), made)
-    return said
+        origins = {str(result.made / DATA / name): writing.between(*part)
+                   for name, part in zip(names, parts, strict=True) if name in made}  # fmt: skip
+        uniform(form, origins, Options(), inputs.held(sources[0]))
+        return result.finish(said, report.removed(result.work, names, notes, facts), made)
 
 
 # --- what goes --------------------------------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ def _chosen(
     holders = Holders(second, kernels.near) if second else None
 
     def prefer(firsts: Sequence[int], row: Numbers, byte: NDArray[np.uint32]) -> NDArray[Any] | None:
-        found = ranks(wish.keep, sources, firsts, row, byte)
+        found = ranks(wish.keep, sources, firsts, row, byte, wish.memory_byte // 4, str(work))
         return last(found, holders.found()[0] >= 0) if holders else found
 
     looks = (*((pieces,) if text else ()), *((holders,) if holders else ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.data import exact
 from thirdwatt.data.formats.base import Rows
+from thirdwatt.data.formats.jsonl import dumped, exactly
 from thirdwatt.data.lines import BLANKS, LEAST_BYTES
 
 from .shapes import ShapeError
@@ -140,16 +140,22 @@ def without_lines(rows: Rows, numbers: Numbers, column: str, again: Callable[[in
 
 def _texts(rows: Rows, column: str, places: list[int]) -> list[bytes]:
     if rows.table is None:
-        found: list[Any] = [json.loads(rows.lines[each]).get(column) for each in places]
+        found: list[Any] = [_value(rows.lines[each]).get(column) for each in places]
     elif column in rows.table.column_names:
         found = rows.table.column(column).take(places).to_pylist()
     else:
         found = [None]
     if not all(isinstance(each, str) for each in found):
-        raise ShapeError(
-            f"column {column}", "holds no plain texts, out of which lines can be taken", "leave out --lines"
-        )
+        what = f"column {column} holds no plain texts, out of which lines can be taken"
+        raise ShapeError("rows", what, "leave out --lines")
     return [each.encode() for each in found]
+
+
+def _value(line: bytes) -> Any:
+    try:
+        return exactly(line)
+    except ValueError as error:
+        raise ShapeError("JSON", f"a line cannot be written anew ({error})", "leave out --lines") from error
 
 
 def _changed(rows: Rows, column: str, texts: dict[int, bytes | None]) -> Rows:
@@ -160,9 +166,9 @@ def _changed(rows: Rows, column: str, texts: dict[int, bytes | None]) -> Rows:
         lines = list(rows.lines)
         for place, text in texts.items():
             if text is not None:
-                found = json.loads(lines[place])
+                found = _value(lines[place])
                 found[column] = text.decode()
-                lines[place] = json.dumps(found, ensure_ascii=False).encode()
+                lines[place] = dumped(found)
         made = replace(rows, lines=tuple(lines))
     else:
         import pyarrow as pa

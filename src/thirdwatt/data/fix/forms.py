@@ -18,7 +18,11 @@ from thirdwatt.data.formats.webdataset import WebDataset
 from .tars import TarWriter
 from .written import GROUP_BYTES, ArrowWriter, JsonLinesWriter, ParquetWriter, Writer
 
-JSON = tuple(ending for ending, reader in READERS.items() if reader in (JsonLines, json_file))
+NATURAL = {
+    "jsonl": tuple(ending for ending, reader in READERS.items() if reader in (JsonLines, json_file)),
+    "webdataset": tuple(ending for ending, reader in READERS.items() if reader is WebDataset),
+}
+"""Formats that go on as they are, and how their files end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,6 @@ FORMS = {
 
 
 def natural(paths: Sequence[str]) -> str:
-    """The format in which files go on: JSON lines where all are JSON, Parquet otherwise."""
+    """The format in which files go on: JSON lines where all are JSON, tars where all are tars, Parquet otherwise."""
     names = [store.name(each).lower() for each in paths]
-    return "jsonl" if all(each.endswith(JSON) for each in names) else "parquet"
+    return next((form for form, endings in NATURAL.items() if all(each.endswith(endings) for each in names)), "parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.files import Files, files
 from thirdwatt.data.findings import Bad
 from thirdwatt.data.formats.base import BadRow, Source
-from thirdwatt.data.together import together
+from thirdwatt.data.formats.plain import Alone
+from thirdwatt.data.together import Together, together
 
+from .proof import Held
 from .result import ThereError
 
 
@@ -35,7 +38,8 @@ def sources(found: Files, column: str, bad: Bad) -> list[Source]:
         raise EmptyError("holds no files", "name a file, a folder, an address, or a pattern in quotes")
     opened, unread = scan.opened(found.paths, column, bad)
     if not opened:
-        names = ", ".join([*unread, *(each.file for each in bad.first)][:3])
+        told = [f"{each.file}: {each.sample.decode('utf-8', 'replace')}" for each in bad.first]
+        names = ", ".join([*told, *unread][:3])
         raise EmptyError(f"holds no file that can be read ({names})", "Parquet, Arrow, JSON, CSV, text, tar or images")
     for path in unread:
         bad(BadRow(path, 0, "file of no known format", b""))
@@ -48,7 +52,29 @@ def sources(found: Files, column: str, bad: Bad) -> list[Source]:
         raise EmptyError("holds text and images", "name those of one kind by a pattern in quotes")
     if len(columns) > 1:
         raise EmptyError(f"has its documents in several columns ({', '.join(sorted(columns))})", "name one: --column")
+    _name([each for each in opened if isinstance(each, Alone)])
     return together(opened)
+
+
+def _name(alone: Sequence[Alone]) -> None:
+    """Name files that are a document each by their paths below the folder that all are in."""
+    folders = [each.path.split("/")[:-1] for each in alone]
+    deep = 0
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        deep += 1
+    for each in alone:
+        each.name = "/".join([*each.path.split("/")[deep:-1], store.name(each.path)])
+
+
+def between(sources: Sequence[Source], first: tuple[int, int], last: tuple[int, int]) -> str:
+    """The files from one row to another, in words; rows by the numbers of their files and their own."""
+    ends = []
+    for file, row in (first, last):
+        source = sources[file]
+        ends.append(source.place(row)[0] if isinstance(source, Together) else source.path)
+    return " to ".join(dict.fromkeys(ends))
 
 
 def _named(source: Source, column: str) -> Source:
@@ -110,6 +136,6 @@ def signatures(*places: str) -> list[Any]:
     return [[path, *store.signature(path)] for where in places if where for path in files(where).paths]
 
 
-def column_of(source: Source) -> str:
+def held(source: Source) -> Held:
     """Where the documents of a file are among its whole rows; files that are a document each have it by its kind."""
-    return source.column or source.kind
+    return Held(source.column or source.kind, source.kind)

@@ -115,9 +115,7 @@ def pack(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[str,
     asked = [SCHEMA, wish.context, wish.seed, wish.form, wish.file_byte, wish.memory_byte]
     with tokenised.begun(wish, asked, say) as begun:
         names, notes = _Packing(wish, begun.made, begun.result).all(say)
-        said = _said(wish, begun, names, notes)
-        begun.finish(said, names)
-    return said
+        return begun.finish(_said(wish, begun, names, notes), names)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ MADE, WORK, BEGUN, LOCK, NOTES = "result", "work", "begun.json", "lock", "notes"
 """What is in the hidden folder: the result, where a fix works, what it is for, and what is known of each file."""
 
 
+READ_BYTES = 1 << 18
+
 Write = Callable[[str], Mapping[str, Any]]
 """Writes a file to the path it is given, and says what is to be known of it."""
 
@@ -139,9 +141,21 @@ class Result:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
-        said = {"stored_byte": path.stat().st_size, "note": note}
+        said = {"stored_byte": path.stat().st_size, "digest": _digest(path), "note": note}
         replaced(self.work / NOTES / f"{name}.json", json.dumps(said).encode())
         return note
+
+    def stored(self, name: str) -> dict[str, Any]:
+        """A file of the data as it is stored: its size, and 128 bits of it."""
+        path, note = self.made / DATA / name, self.work / NOTES / f"{name}.json"
+        found = path.stat()
+        known = _read(note) or {}
+        # One that was written again after it was noted is looked at again.
+        same = (
+            "digest" in known and known["stored_byte"] == found.st_size and found.st_mtime_ns < note.stat().st_mtime_ns
+        )
+        digest = known["digest"] if same else _digest(path)
+        return {"stored_bytes": found.st_size, "digest": digest}
 
     def files(self, tasks: Sequence[tuple[str, Write]], workers: int = 1) -> list[dict[str, Any]]:
         """Make files as :meth:`file` does, some at a time: what is known of each.
@@ -175,8 +189,13 @@ class Result:
         if self._stop.is_set():
             raise StoppedError
 
-    def finish(self, report: Mapping[str, Any], removed: Iterable[bytes], names: Iterable[str]) -> None:
+    def finish(self, report: Mapping[str, Any], removed: Iterable[bytes], names: Iterable[str]) -> dict[str, Any]:
         """Bring the result to its place.
+
+        Returns
+        -------
+        dict
+            The report, as it stands in the result: with size and digest of each of its files.
 
         Parameters
         ----------
@@ -203,7 +222,10 @@ class Result:
             each.unlink()
         with _written(self.made / REMOVED) as file:
             file.writelines(removed)
-        replaced(self.made / REPORT, json_bytes(report, indent=2))
+        said = dict(report)
+        if "files" in said:
+            said["files"] = [{**each, **self.stored(each["name"])} for each in said["files"]]
+        replaced(self.made / REPORT, json_bytes(said, indent=2))
         for folder in (data, self.made):
             _kept(folder)
         try:
@@ -217,6 +239,7 @@ class Result:
         (self._aside / BEGUN).unlink()
         shutil.rmtree(self.work)
         shutil.rmtree(self._aside)
+        return said
 
     def close(self) -> None:
         """Let go of it; what is not finished can be gone on with."""
@@ -231,6 +254,41 @@ def report_of(where: str) -> dict[str, Any] | None:
         if isinstance(found, dict) and str(found.get("schema", "")).startswith("thirdwatt/"):
             return found
     return None
+
+
+def changes_of(where: str) -> list[str]:
+    """Files of the result of a fix that are not what was proved: others, lost or added ones, by their names.
+
+    Files that are as large as they were, and no younger than the report, are taken to be the same.
+    """
+    report = report_of(where)
+    if report is None or not isinstance(report.get("files"), list):
+        return []
+    folder = Path(where) if (Path(where) / DATA).is_dir() else Path(where).parent
+    data, written_ns = folder / DATA, (folder / REPORT).stat().st_mtime_ns
+    known = {each["name"]: each for each in report["files"]}
+    there = {str(each.relative_to(data)): each for each in data.rglob("*") if not each.is_dir()}
+    there = {name: path for name, path in there.items() if not any(each.startswith(".") for each in name.split("/"))}
+    odd = known.keys() ^ there.keys()
+    for name in known.keys() & there.keys():
+        found, wanted = there[name].stat(), known[name]
+        is_other = found.st_size != wanted.get("stored_bytes", found.st_size)
+        if not is_other and found.st_mtime_ns > written_ns and "digest" in wanted:
+            is_other = _digest(there[name]) != wanted["digest"]
+        if is_other:
+            odd.add(name)
+    return sorted(odd)
+
+
+def _digest(path: Path) -> str:
+    """128 bits of a file."""
+    from xxhash import xxh3_128
+
+    found, held = xxh3_128(), memoryview(bytearray(READ_BYTES))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(held):
+            found.update(held[:count])
+    return found.hexdigest()
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thirdwatt.data.formats.jsonl import dumped, exactly
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,13 +39,22 @@ class ShapeError(ValueError):
 
     Attributes
     ----------
-    fix
-        What to do.
+    what, fix
+        What the rows have, and what to do.
     """
 
     def __init__(self, path: str, what: str, fix: str) -> None:
         super().__init__(f"{path}: {what}")
-        self.fix = fix
+        self.what, self.fix = what, fix
+
+
+@contextmanager
+def read_from(where: Callable[[], str]) -> Iterator[None]:
+    """Name what rows were read from in errors, and not the file that they were to be written to."""
+    try:
+        yield
+    except ShapeError as error:
+        raise ShapeError(where(), error.what, error.fix) from error
 
 
 # --- how large rows are, and which types they have in common ----------------------------------------------------------
@@ -295,13 +307,12 @@ def table(lines: Sequence[bytes], known: pa.Schema | None, path: str) -> pa.Tabl
 
 def _again(lines: Sequence[bytes], path: str) -> pa.Table:
     """What could not be parsed, written anew: a member may be there twice."""
-    import orjson
     import pyarrow as pa
 
     try:
-        values = [orjson.loads(each) for each in lines]
+        values = [exactly(each) for each in lines]
         _check_kinds(values, path)
-        return _parsed([orjson.dumps(each) for each in values], None)
+        return _parsed([dumped(each) for each in values], None)
     except ShapeError:
         raise
     except (ValueError, TypeError, pa.ArrowInvalid) as error:
@@ -417,10 +428,19 @@ def _check_digits(found: pa.Table, lines: Sequence[bytes], path: str) -> None:
     if not suspect:
         return
     for line in lines:
-        for name, value in _members("", json.loads(line)):
-            if name in suspect and isinstance(value, int) and int(float(value)) != value:
-                what = f"column {name} has whole numbers that lose digits beside others, or in 64 bits ({value})"
+        for name, value in _members("", exactly(line)):
+            if name in suspect and isinstance(value, int) and _loses_digits(value):
+                why = f"lose digits beside others, or in 64 bits ({_short(value)})"
+                what = f"column {name} has whole numbers that {why}"
                 raise ShapeError(path, what, JSON_FIX)
+
+
+def _loses_digits(value: int) -> bool:
+    """Whether a whole number is another one in floating point."""
+    try:
+        return int(float(value)) != value
+    except OverflowError:
+        return True
 
 
 def _values(name: str, column: pa.Array) -> Iterator[tuple[str, pa.Array]]:

@@ -64,6 +64,7 @@ class Stream:
         source = self.sources[file]
         far = row - self._next > JUMP_ROWS and source.jumps
         if file != self._file or row < self._next or far:
+            self.close()
             self._rows, self._held = source.rows(self._told, row), None
             self._file = file
         while True:
@@ -80,6 +81,12 @@ class Stream:
     def give_back(self, rows: Rows) -> None:
         """Have some of the last rows come again."""
         self._held, self._next = rows, int(rows.numbers[0])
+
+    def close(self) -> None:
+        """Let go of the file that is read."""
+        close = getattr(self._rows, "close", None)
+        if close is not None:
+            close()
 
     def _told(self, row: BadRow) -> None:
         if self._bad is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,8 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thirdwatt.data.formats.webdataset import BLOCK
+
 from .packed import Reckoning
 from .result import DATA, ReckoningError, Result
+from .tars import Tar
 from .tokenised import Tokenised
 
 Numbers = NDArray[np.int64]
@@ -30,11 +34,17 @@ Chunk = tuple[Ids, Numbers]
 CHUNK_TOKENS = 1 << 21
 """Tokens that are written together: a record batch of Arrow."""
 
+NUMPY_BYTES = 128
+"""What numpy writes before the numbers of a document."""
+
 CHUNK_DOCUMENTS = 1 << 16
 """The same in documents, so that short ones are not all in memory."""
 
 FILE_BYTES = 512_000_000
-"""Tokens of a file."""
+"""What a file takes."""
+
+INDEX = ".idx"
+"""How indices of Megatron-LM end."""
 
 MEGATRON_MAGIC = b"MMIDIDX\x00\x00"
 MEGATRON_VERSION = 1
@@ -60,16 +70,20 @@ class Stretch:
     end: int
 
 
-def stretches(made: Tokenised, file_byte: int) -> list[Stretch]:
+Sizes = Callable[[Numbers], Numbers]
+"""Bytes that documents take in a file, by their tokens in bytes."""
+
+
+def stretches(made: Tokenised, file_byte: int, sizes: Sizes) -> list[Stretch]:
     """Documents by the files that they go to, each of about as much as is said; a longer document is not cut."""
-    most = max(1, file_byte // made.ids.dtype.itemsize)
     firsts: list[tuple[int, int]] = []
-    before = -1
-    for first, begins, _ in made.spans():
-        own = begins // most
+    before, passed = -1, 0
+    for first, begins, lengths in made.spans():
+        behind = passed + np.cumsum(sizes(lengths * made.ids.dtype.itemsize))
+        own = np.append(passed, behind[:-1]) // max(1, file_byte)
         new = np.flatnonzero(np.diff(own, prepend=before))
         firsts += zip((first + new).tolist(), begins[new].tolist(), strict=True)
-        before = int(own[-1])
+        before, passed = int(own[-1]), int(behind[-1])
     ends = [*firsts[1:], (made.documents, made.tokens)]
     return [Stretch(first, last, begin, end) for (first, begin), (last, end) in zip(firsts, ends, strict=True)]
 
@@ -84,7 +98,7 @@ def arrow(made: Tokenised, result: Result, file_byte: int = FILE_BYTES) -> tuple
     result
         Where files go.
     file_byte
-        Tokens of a file, in bytes.
+        What a file takes, about.
 
     Returns
     -------
@@ -98,12 +112,12 @@ def arrow(made: Tokenised, result: Result, file_byte: int = FILE_BYTES) -> tuple
     OSError
         If it cannot be written.
     """
-    return _written(made, result, file_byte, "arrow", _write_arrow, _read_arrow)
+    return _written(made, result, stretches(made, file_byte, _in_arrow), "arrow", _write_arrow, _read_arrow)
 
 
 def webdataset(made: Tokenised, result: Result, file_byte: int = FILE_BYTES) -> tuple[list[str], list[dict[str, Any]]]:
     """Tars with a file of numpy a document, by its number: ``000000000017.npy``. Otherwise as :func:`arrow`."""
-    return _written(made, result, file_byte, "tar", _write_tar, _read_tar)
+    return _written(made, result, stretches(made, file_byte, _in_tar), "tar", _write_tar, _read_tar)
 
 
 def megatron(made: Tokenised, result: Result, file_byte: int = 0) -> tuple[list[str], list[dict[str, Any]]]:
@@ -114,9 +128,9 @@ def megatron(made: Tokenised, result: Result, file_byte: int = 0) -> tuple[list[
     """
     names: list[str] = []
     notes: list[dict[str, Any]] = []
-    for number, own in enumerate(stretches(made, file_byte or made.tokens * made.ids.dtype.itemsize)):
+    for number, own in enumerate(stretches(made, file_byte or made.tokens * made.ids.dtype.itemsize, _alone)):
         data = result.made / DATA / f"{number:05}.bin"
-        index = f"{number:05}.idx"
+        index = f"{number:05}{INDEX}"
         notes.append(result.file(data.name, partial(_write_bin, made, own)))
         notes.append(result.file(index, partial(_write_index, made, own, data)))
         names += [data.name, index]
@@ -125,14 +139,13 @@ def megatron(made: Tokenised, result: Result, file_byte: int = 0) -> tuple[list[
 
 
 def _written(
-    made: Tokenised, result: Result, file_byte: int, ending: str,
+    made: Tokenised, result: Result, parts: Sequence[Stretch], ending: str,
     write: Callable[[str, Tokenised, Stretch], None], read: Callable[[str], Iterator[Chunk]],
 ) -> tuple[list[str], list[dict[str, Any]]]:  # fmt: skip
     def whole(own: Stretch, path: str) -> dict[str, Any]:
         write(path, made, own)
         return _proof(made, own, read(path), path)
 
-    parts = stretches(made, file_byte)
     names = [f"{number:05}.{ending}" for number in range(len(parts))]
     notes = [result.file(name, partial(whole, own)) for name, own in zip(names, parts, strict=True)]
     _reckoned(made, notes)
@@ -184,6 +197,10 @@ def _reckoned(made: Tokenised, notes: list[dict[str, Any]]) -> None:
 # --- Arrow ------------------------------------------------------------------------------------------------------------
 
 
+def _in_arrow(byte: Numbers) -> Numbers:
+    return byte + 4  # where it begins
+
+
 def _write_arrow(path: str, made: Tokenised, own: Stretch) -> None:
     import pyarrow as pa
 
@@ -206,24 +223,28 @@ def _read_arrow(path: str) -> Iterator[Chunk]:
 # --- WebDataset -------------------------------------------------------------------------------------------------------
 
 
+def _in_tar(byte: Numbers) -> Numbers:
+    """A block of the header, and whole blocks of what numpy writes."""
+    return BLOCK + -(-(byte + NUMPY_BYTES) // BLOCK) * BLOCK
+
+
 def _write_tar(path: str, made: Tokenised, own: Stretch) -> None:
     number = own.first
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as into:
+    into = Tar(path)
+    with closing(into):
         for ids, lengths in _chunks(made, own):
             ends = np.cumsum(lengths).tolist()
             for begin, end in zip([0, *ends[:-1]], ends, strict=True):
                 data = io.BytesIO()
                 np.save(data, ids[begin:end])
-                info = tarfile.TarInfo(f"{number:012}.npy")  # its time is 0, and it is nobody's
-                info.size = data.tell()
-                data.seek(0)
-                into.addfile(info, data)
+                into.add(f"{number:012}.npy", data.getvalue())
                 number += 1
 
 
 def _read_tar(path: str) -> Iterator[Chunk]:
     with tarfile.open(path, "r|") as file:
-        for each in file:
+        while (each := file.next()) is not None:
+            file.members = []  # type: ignore[attr-defined]  # it keeps a list of all
             data = file.extractfile(each)
             if data is None:
                 raise ReckoningError(f"{path} holds {each.name}, which is no file")
@@ -232,6 +253,10 @@ def _read_tar(path: str) -> Iterator[Chunk]:
 
 
 # --- Megatron-LM ------------------------------------------------------------------------------------------------------
+
+
+def _alone(byte: Numbers) -> Numbers:
+    return byte
 
 
 def _write_bin(made: Tokenised, own: Stretch, path: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -13,6 +13,7 @@ from thirdwatt.data.reading import Progress
 from . import inputs, report, token_files, tokenised
 from .convert import FILE_BYTES, SCHEMA
 from .result import DATA
+from .token_files import INDEX
 from .tokenised import Begun
 
 FORMS = {"tokens": token_files.arrow, "megatron": token_files.megatron, "webdataset": token_files.webdataset}
@@ -66,12 +67,15 @@ def tokenise(wish: Wish, say: Callable[[Progress], None] | None = None) -> dict[
     with tokenised.begun(wish, asked, say) as begun:
         names, notes = FORMS[wish.form](begun.made, begun.result, wish.file_byte)
         stored = sum((begun.result.made / DATA / each).stat().st_size for each in names)
-        said = _said(wish, begun, stored, [
-            {"name": name, "rows": each["documents"], "bytes": each["tokens"] * begun.made.ids.dtype.itemsize}
-            for name, each in zip(names, notes, strict=True)
-        ])  # fmt: skip
-        begun.finish(said, names)
-    return said
+        size = begun.made.ids.dtype.itemsize
+        said = _said(wish, begun, stored, [_file(each, note, size) for each, note in zip(names, notes, strict=True)])
+        return begun.finish(said, names)
+
+
+def _file(name: str, note: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """What a report says of a file: of an index nothing, since the rows are in what it belongs to."""
+    rows, count = (0, 0) if name.endswith(INDEX) else (note["documents"], note["tokens"])
+    return {"name": name, "rows": rows, "bytes": count * size}
 
 
 def _said(wish: Wish, begun: Begun, stored_byte: int, names: list[dict[str, Any]]) -> dict[str, Any]:

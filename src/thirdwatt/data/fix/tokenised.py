@@ -311,9 +311,9 @@ class Begun:
     bad: dict[str, Any]
     _sources: Sequence[Source]
 
-    def finish(self, said: Mapping[str, Any], names: Sequence[str]) -> None:
-        """Bring the result to its place, with its report and what has no tokens."""
-        self.result.finish(said, left_out(self.made, self.bad, self._sources), names)
+    def finish(self, said: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        """Bring the result to its place, with its report, which it gives, and what has no tokens."""
+        return self.result.finish(said, left_out(self.made, self.bad, self._sources), names)
 
 
 @contextmanager

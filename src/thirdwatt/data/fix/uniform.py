@@ -6,7 +6,8 @@ others is written again when all is known, and read back as it was the first tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from thirdwatt.data.formats.base import BadRow, Rows
 
 from . import shapes
 from .forms import FORMS, Options
-from .proof import in_order
+from .proof import Held, in_order
 from .result import ReckoningError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TYPED = ("parquet", "arrow")
 
 
-def uniform(form: str, paths: Sequence[str], how: Options) -> None:
+def uniform(form: str, paths: Mapping[str, str], how: Options, held: Held) -> None:
     """Write those files again whose schema is not that of all.
 
     Parameters
@@ -31,7 +32,9 @@ def uniform(form: str, paths: Sequence[str], how: Options) -> None:
     form, how
         Of the files.
     paths
-        They, in order.
+        They, in order, and what the rows of each were read from.
+    held
+        Where their documents are.
 
     Raises
     ------
@@ -44,12 +47,13 @@ def uniform(form: str, paths: Sequence[str], how: Options) -> None:
         return
     found = [_schema(form, each) for each in paths]
     whole = found[0]
+    for source, each in zip(paths.values(), found, strict=True):
+        if not each.equals(whole):
+            whole = shapes.united(whole, each, source)
     for path, each in zip(paths, found, strict=True):
         if not each.equals(whole):
-            whole = shapes.united(whole, each, path)
-    for path, each in zip(paths, found, strict=True):
-        if not each.equals(whole):
-            _again(form, path, whole, how)
+            with shapes.read_from(partial(paths.__getitem__, path)):
+                _again(form, path, whole, how, held)
 
 
 def _schema(form: str, path: str) -> pa.Schema:
@@ -62,19 +66,19 @@ def _schema(form: str, path: str) -> pa.Schema:
         return stream.schema
 
 
-def _again(form: str, path: str, whole: pa.Schema, how: Options) -> None:
+def _again(form: str, path: str, whole: pa.Schema, how: Options, held: Held) -> None:
     part = f"{path}.part"
     writer = FORMS[form].writer(part, how)
     count = 0
     try:
-        for rows in FORMS[form].reader(path, how.column).rows(_broken):
+        for rows in FORMS[form].reader(path, "").rows(_broken):
             count += len(rows.numbers)
             writer.write(Rows(rows.numbers, shapes.fitted([rows.table], whole, path)))
         wrote = writer.close()
     except BaseException:
         writer.give_up()
         raise
-    if wrote.rows != count or not in_order(part, form, how.column).same(in_order(path, form, how.column)):
+    if wrote.rows != count or not in_order(part, form, held).same(in_order(path, form, held)):
         raise ReckoningError(f"{path} became another when it was written again with the columns of all")
     Path(part).replace(path)
 

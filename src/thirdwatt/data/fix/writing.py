@@ -6,22 +6,23 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from thirdwatt.data.formats.base import Rows, Source
 from thirdwatt.data.reading import Progress
 
-from . import edits, inputs
+from . import edits, inputs, shapes
 from .choice import LINES, OVERLAP, REASONS, STAYS, Choice
 from .forms import FORMS, Options
-from .proof import Reckoning, proof
+from .proof import Held, Reckoning, is_keyed, proof
 from .result import ReckoningError, Result, json_bytes
 from .stretches import Numbers, Stream, whole_rows
+from .written import Writer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +53,7 @@ class Writing:
     result: Result
     held: Mapping[str, Sequence[Any]]
     _own: threading.local = field(default_factory=threading.local)
+    _streams: list[Stream] = field(default_factory=list)
 
     def all(
         self, parts: Sequence[tuple[int, int]], workers: int, say: Callable[[Progress], None] | None
@@ -60,44 +62,67 @@ class Writing:
         names = [f"{number:05}.{FORMS[self.form].ending}" for number in range(len(parts))]
         progress = Progress(int(self.choice.byte.sum(dtype=np.int64)), told=say, what="writing")
         tasks = [(name, partial(self._write, progress, name, *part)) for name, part in zip(names, parts, strict=True)]
-        return names, self.result.files(tasks, workers)
+        try:
+            return names, self.result.files(tasks, workers)
+        finally:
+            for each in self._streams:
+                each.close()
 
     def _write(self, progress: Progress, name: str, first: int, last: int, path: str) -> dict[str, Any]:
-        choice = self.choice
-        column = inputs.column_of(self.sources[0])
-        again = choice.repeats.stretch(first, last) if len(choice.line_counts) else None
-        expected, changes = Reckoning(), edits.Tally()
-        writer = FORMS[self.form].writer(path, Options(column=column))
-        with Told(self.result.work / f"removed.{name}.jsonl") as tell:
-            for numbers, rows in whole_rows(self._stream(), choice.files.tolist(), choice.row, first, last):
-                self.result.check()
-                passed = int(choice.byte[numbers].sum(dtype=np.int64))
-                goes = choice.why[numbers] != STAYS
-                tell(self._removed(numbers[goes], _ids(rows, np.flatnonzero(goes))))
-                numbers, rows = numbers[~goes], rows.taken(np.flatnonzero(~goes))
-                digests, byte = choice.digest[numbers], int(choice.byte[numbers].sum(dtype=np.int64))
-                if again is not None:
-                    made = edits.without_lines(rows, numbers, column, again)
-                    tell(self._edited(made.edits))
-                    rows, digests, byte = made.rows, made.digests(digests), byte - made.lost_byte
-                    changes.add(made)
-                if len(rows.numbers):
-                    writer.write(rows)
-                    expected.add(digests, byte)
-                progress.say(progress.done_byte + passed, passed)
-            writer.close()
-        found = proof(path, self.form, column) if expected.rows else Reckoning()
+        writer = FORMS[self.form].writer(path, Options(column=inputs.held(self.sources[0]).column))
+        try:
+            with (
+                shapes.read_from(partial(self.between, first, last)),
+                Told(self.result.work / f"removed.{name}.jsonl") as tell,
+            ):
+                wrote = self._rows(progress, first, last, writer, tell)
+                writer.close()
+        except BaseException:
+            writer.give_up()
+            raise
+        expected = wrote.expected
+        found = proof(path, self.form, wrote.held) if expected.rows else Reckoning()
         if not found.same(expected):
             raise ReckoningError(
                 f"{path} holds {found.rows:,} documents of {found.byte:,} bytes where {expected.rows:,} of "
                 f"{expected.byte:,} were to be written, or others"
             )
-        return {"rows": found.rows, "bytes": found.byte, "told": tell.count, **changes.said()}
+        return {"rows": found.rows, "bytes": found.byte, "told": tell.count, **wrote.changes.said()}
+
+    def _rows(self, progress: Progress, first: int, last: int, writer: Writer, tell: Told) -> _Wrote:
+        """Write what stays of documents from one up to another, and tell of the others."""
+        choice, held = self.choice, inputs.held(self.sources[0])
+        again = choice.repeats.stretch(first, last) if len(choice.line_counts) else None
+        expected, changes = Reckoning(), edits.Tally()
+        for numbers, rows in whole_rows(self._stream(), choice.files.tolist(), choice.row, first, last):
+            self.result.check()
+            passed = int(choice.byte[numbers].sum(dtype=np.int64))
+            goes = choice.why[numbers] != STAYS
+            tell(self._removed(numbers[goes], _ids(rows, np.flatnonzero(goes))))
+            numbers, rows = numbers[~goes], rows.taken(np.flatnonzero(~goes))
+            digests, byte = choice.digest[numbers], int(choice.byte[numbers].sum(dtype=np.int64))
+            if again is not None:
+                made = edits.without_lines(rows, numbers, held.column, again)
+                tell(self._edited(made.edits))
+                rows, digests, byte = made.rows, made.digests(digests), byte - made.lost_byte
+                changes.add(made)
+            if len(rows.numbers):
+                writer.write(rows)
+                held = replace(held, keyed=is_keyed(rows))
+                expected.add(digests, byte)
+            progress.say(progress.done_byte + passed, passed)
+        return _Wrote(expected, changes, held)
+
+    def between(self, first: int, last: int) -> str:
+        """The files that documents from one up to another are from, in words."""
+        places = self.choice.places(np.array([first, last - 1], np.int64), self.sources)
+        return " to ".join(dict.fromkeys(path for path, _ in places))
 
     def _stream(self) -> Stream:
         """The rows that this worker reads, open from one file to the next."""
         if not hasattr(self._own, "stream"):
             self._own.stream = Stream(self.sources)
+            self._streams.append(self._own.stream)
         found: Stream = self._own.stream
         return found
 
@@ -122,6 +147,14 @@ class Writing:
         for each, (file, row) in zip(found, self.choice.places(numbers, self.sources), strict=True):
             said = {"file": file, "row": row, "why": REASONS[LINES], "lines": each.lines, "bytes": each.byte}
             yield said if each.empty else {**said, "stays": True}
+
+
+class _Wrote(NamedTuple):
+    """What a file is to hold, what of it was edited, and where its documents are."""
+
+    expected: Reckoning
+    changes: edits.Tally
+    held: Held
 
 
 class Told:

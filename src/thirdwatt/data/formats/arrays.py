@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LOOKED_AT = 64
 """Rows by which the column of documents is found."""
 
+NO_COLUMN = "no column of text"
+
 T = TypeVar("T")
 
 
@@ -54,7 +56,7 @@ def is_text(kind: Any) -> bool:
     kind = _inner(kind)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return True
-    return _is_list(kind) and _is_turn(kind.value_type)
+    return is_list(kind) and _is_turn(kind.value_type)
 
 
 def may_hold(kind: Any) -> bool:
@@ -73,6 +75,16 @@ def sizes(column: pa.Array) -> tuple[list[int], Kind]:
             return list(map(len, some)), "image"
         return ([] if any(map(is_no_text, some)) else list(map(len, some))), "text"
     return pc.fill_null(pc.binary_length(column), 0).to_pylist(), "text"
+
+
+def sampled(batch: pa.RecordBatch) -> dict[str, tuple[list[int], Kind]]:
+    """Sizes of the documents in each column of a batch, and what they are; columns of one name together."""
+    found: dict[str, tuple[list[int], Kind]] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        own, kind = sizes(column) if may_hold(column.type) else ([], "text")
+        before, known = found.get(name, ([], kind))
+        found[name] = before + own, known
+    return found
 
 
 def documents(column: pa.Array, kind: Kind, path: str, rows: NDArray[np.int64], bad: Bad) -> Iterator[Texts]:
@@ -124,7 +136,7 @@ def documents(column: pa.Array, kind: Kind, path: str, rows: NDArray[np.int64], 
 def none(path: str, rows: NDArray[np.int64], bad: Bad) -> Iterator[Texts]:
     """The documents of rows none of whose columns holds any: all are bad rows."""
     if len(rows):
-        bad(BadRow(path, int(rows[0]), "no column of text", b"", rows=len(rows)))
+        bad(BadRow(path, int(rows[0]), NO_COLUMN, b"", rows=len(rows)))
     return iter(())
 
 
@@ -166,7 +178,7 @@ def _flat(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if _is_picture(column.type):
         column = pc.struct_field(column, "bytes")
-    if _is_list(column.type):
+    if is_list(column.type):
         column = _joined(column)
     if pa.types.is_string_view(column.type):
         column = column.cast(pa.large_string())
@@ -182,9 +194,12 @@ def _joined(column: pa.Array) -> pa.Array:
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_struct(column.type):
-        return _joined(pc.struct_field(column, _said(column.type)))
-    if _is_list(column.type):
+    if pa.types.is_struct(column.type):  # turns of several schemes have their words under several names
+        said = [_joined(pc.struct_field(column, each)) for each in _said(column.type)]
+        if len({each.type for each in said}) > 1:
+            said = [each.cast(pa.large_string()) for each in said]
+        return pc.coalesce(*said)
+    if is_list(column.type):
         if not pa.types.is_list(column.type):
             column = column.cast(pa.list_(column.type.value_type))
         offsets = column.offsets
@@ -221,7 +236,8 @@ def _is_picture(kind: Any) -> bool:
     return any(each.name == "bytes" and _is_binary(each.type) for each in kind)
 
 
-def _is_list(kind: Any) -> bool:
+def is_list(kind: Any) -> bool:
+    """Whether a type is a list, as conversations are."""
     import pyarrow as pa
 
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
@@ -233,10 +249,10 @@ def _is_turn(kind: Any) -> bool:
     return is_text(kind) or (pa.types.is_struct(kind) and bool(_said(kind)))
 
 
-def _said(kind: Any) -> str:
-    """The member of a turn with its words; empty if there is none."""
-    texts = [each.name for each in kind if is_text(each.type)]
-    return next((each for each in SAID if each in texts), "")
+def _said(kind: Any) -> list[str]:
+    """The members of a turn that may have its words, the likeliest first."""
+    texts = {each.name for each in kind if is_text(each.type)}
+    return [each for each in SAID if each in texts]
 
 
 def _buffers(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from thirdwatt.data import store
 
 from . import arrays
-from .base import Bad, BadRow, Kind, Part, Rows, Texts, columns, likely
+from .base import Bad, BadRow, Kind, Part, Rows, Texts, columns, likely, once
 from .streams import UNREADABLE
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Arrow:
     ------
     OSError, ValueError
         If it is none, or the column that was asked for is not there or holds no text.
+    ColumnTwiceError
+        If the column of documents is there twice.
     """
 
     jumps = True
@@ -108,31 +110,33 @@ class Arrow:
             if heads is None or heads.kind != SCHEMA:
                 raise ValueError("no Arrow: it does not begin with a schema")
             schema = pa.ipc.open_stream(pa.BufferReader(_bytes(file, heads.begin, heads.end))).schema
-            names = {name for name in schema.names if schema.names.count(name) == 1}
-            kinds = {field.name: field.type for field in schema if field.name in names}
+            kinds = {field.name: field.type for field in schema}
+            once(self.path, column, schema.names)
             if column and (column not in kinds or not arrays.may_hold(kinds[column])):
                 raise ValueError(f"column {column} {'is no text' if column in kinds else 'is not there'}")
-            wanted = [column] if column else [name for name, kind in kinds.items() if arrays.may_hold(kind)]
-            found = self._sampled(file, schema, wanted)
+            places = [
+                place
+                for place, field in enumerate(schema)
+                if arrays.may_hold(field.type) and field.name == (column or field.name)
+            ]
+            found = self._sampled(file, places)
         if not column:
             sizes = {name: own for name, (own, _) in found.items()}
             self.columns = columns(sizes)
-            column = likely(sizes)
+            column = once(self.path, likely(sizes), schema.names)
         if column in found:
             self.kind = found[column][1]
         self._place = schema.get_field_index(column) if column else 0
         return column
 
-    def _sampled(self, file: BinaryIO, schema: pa.Schema, names: list[str]) -> dict[str, tuple[list[int], Kind]]:
+    def _sampled(self, file: BinaryIO, places: list[int]) -> dict[str, tuple[list[int], Kind]]:
         """Sizes of the documents in the first batch that has any, by column, and what they are."""
-        places = [schema.get_field_index(each) for each in names]
-        for group in _groups(file, lambda *_: None) if names else ():
+        for group in _groups(file, lambda *_: None) if places else ():
             for batch in _decoded(file, group, places):
                 if isinstance(batch, Exception) or not batch.num_rows:
                     continue
-                some = batch.slice(0, arrays.LOOKED_AT)
                 try:
-                    return {name: arrays.sizes(some.column(some.schema.get_field_index(name))) for name in names}
+                    return arrays.sampled(batch.slice(0, arrays.LOOKED_AT))
                 except arrays.unreadable():
                     continue
         return {}

@@ -5,12 +5,14 @@ A row that cannot be read never stops a scan and never vanishes: it is counted, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thirdwatt.data.errors import ColumnTwiceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -267,6 +269,19 @@ def columns(sizes: dict[str, list[int]]) -> dict[str, int]:
     """All columns that have text, by its bytes in the rows that were looked at, the largest first."""
     found = {name: sum(each) for name, each in sizes.items() if any(each)}
     return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+def once(path: str, column: str, names: Sequence[str]) -> str:
+    """A column that is among the names once.
+
+    Raises
+    ------
+    ColumnTwiceError
+        If it is there twice.
+    """
+    if names.count(column) > 1:
+        raise ColumnTwiceError(path, column)
+    return column
 
 
 def spoken(value: Any) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +14,10 @@ from .base import Bad, BadRow, Kind, LinePacker, Packer, Part, Rows, Texts, colu
 
 LOOKED_AT = 100
 """Lines by which the member with the documents is found."""
+
+HALF = "half a character: a surrogate alone"
+HALVES = b"\xed"
+"""How halves of characters begin where they are written as bytes; some whole characters do, too."""
 
 
 class JsonLines:
@@ -99,8 +105,9 @@ class JsonLines:
                 bad(BadRow(self.path, row, reason, line[:200], behind_byte=begin))
                 continue
             text = document(found, self.column)
-            if text is None:
-                bad(BadRow(self.path, row, lack(found, self.column), line[:200], behind_byte=begin))
+            reason = lack(found, self.column) if text is None else HALF if is_halved(text) else ""
+            if text is None or reason:
+                bad(BadRow(self.path, row, reason, line[:200], behind_byte=begin))
                 continue
             full = packer.add(row, text)
             if full is not None:
@@ -122,7 +129,10 @@ def sized(found: Any, sizes: dict[str, list[int]]) -> bool:
 
 
 def document(found: Any, column: str) -> bytes | None:
-    """The text of a member of an object; ``None`` if it is no object, or has none there."""
+    """The text of a member of an object; ``None`` if it is no object, or has none there.
+
+    Halves of characters are in it as bytes that are no UTF-8: :func:`is_halved` tells.
+    """
     value = found.get(column) if isinstance(found, dict) else None
     text = value if isinstance(value, str) else spoken(value)
     return None if text is None else text.encode("utf-8", "surrogatepass")
@@ -133,6 +143,11 @@ def lack(found: Any, column: str) -> str:
     if not isinstance(found, dict):
         return "no object"
     return "no text" if column in found else f"no member {column}"
+
+
+def is_halved(text: bytes) -> bool:
+    """Whether there is half a character in a text of JSON: the only thing in one that UTF-8 has not."""
+    return HALVES in text and is_no_text(text)
 
 
 def is_no_text(data: bytes) -> bool:
@@ -147,6 +162,9 @@ def is_no_text(data: bytes) -> bool:
 def loaded(line: bytes) -> Any:
     """The value of a line.
 
+    What JSON does not have but its writers write is taken as it is meant: NaN and infinities, numbers beyond 64 bits,
+    halves of characters. Whole numbers beyond 64 bits may come as floating ones.
+
     Raises
     ------
     ValueError
@@ -154,4 +172,42 @@ def loaded(line: bytes) -> Any:
     """
     import orjson
 
-    return orjson.loads(line)
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        try:
+            return json.loads(line.decode("utf-8"))
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def exactly(line: bytes) -> Any:
+    """The same for who writes it anew: with all digits of whole numbers. Takes several times as long.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or a number in it is larger than floating ones can be.
+    """
+    try:
+        return _exactly(line.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if math.isinf(found):
+        raise ValueError(f"{number[:30]} is too large for a number of 64 bits")
+    return found
+
+
+_exactly = json.JSONDecoder(parse_float=_finite).decode
+
+
+def dumped(value: Any) -> bytes:
+    """A value as a line, so that :func:`exactly` gives the same of it."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # halves of characters
+        return json.dumps(value).encode()

@@ -29,7 +29,7 @@ from .base import (
     likely,
     whole,
 )
-from .jsonl import JsonLines, document, lack, sized
+from .jsonl import HALF, JsonLines, document, dumped, is_halved, lack, sized
 
 READ_BYTES = 1 << 20
 HEAD_BYTES = 1 << 20
@@ -43,6 +43,7 @@ NEAR_END = 64
 """Characters at the end of what was read within which an error may be due to that end."""
 
 SPACE = re.compile(r"[ \t\r\n]*")
+BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 BETWEEN = re.compile(r"[ \t\r\n,]*")
 NEXT = re.compile(r"[}\]][ \t\r\n]*,[ \t\r\n]*(?=\{)")
 """Where an object may begin behind one that is broken."""
@@ -110,7 +111,7 @@ class Objects:
                 bad(BadRow(self.path, row, reason, sample[:200].encode("utf-8", "replace")))
 
         for feed, value in self._values(told, first):
-            text, reason = _document(value, self.column)
+            text, reason = _document(value, self.column) if feed.is_text else (None, "invalid UTF-8")
             if text is None:
                 told(feed.row, reason, feed.sample)
             elif full := packer.add(feed.row, text):
@@ -118,7 +119,7 @@ class Objects:
         yield from filter(None, [packer.rest()])
 
     def rows(self, bad: Bad, first: int = 0) -> Iterator[Rows]:
-        """Its objects, each written anew as a line."""
+        """Its objects as lines: letter by letter but for the breaks within them."""
         packer = LinePacker()
 
         def told(row: int, reason: str, sample: str) -> None:
@@ -126,10 +127,7 @@ class Objects:
                 bad(BadRow(self.path, row, reason, sample[:200].encode("utf-8", "replace")))
 
         for feed, value in self._values(told, first):
-            line = _line(value)
-            if line is None:
-                told(feed.row, "invalid UTF-8", feed.sample)
-            elif full := packer.add(feed.row, line):
+            if full := packer.add(feed.row, feed.line(value)):
                 yield full
         yield from filter(None, [packer.rest()])
 
@@ -168,7 +166,9 @@ class _Feed:
     def __init__(self, stream: streams.Stream) -> None:
         self._file = stream.file
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._parse = json.JSONDecoder(strict=False).raw_decode
+        self._parse = json.JSONDecoder().raw_decode
+        self._parse_loosely = json.JSONDecoder(strict=False).raw_decode
+        self._loose = False
         self._text = ""
         self._begin = self._at = 0  # what is before the first is given up when more is read
         self._ended = False
@@ -181,6 +181,22 @@ class _Feed:
     def sample(self) -> str:
         """The beginning of the value that was given last."""
         return self._text[self._begin : min(self._begin + 200, self._at)]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value that was given last is UTF-8 as it stands."""
+        own = self._text[self._begin : self._at]
+        try:
+            own.encode()
+        except UnicodeEncodeError:  # the decoder has put halves of characters where bytes are none
+            return False
+        return True
+
+    def line(self, value: Any) -> bytes:
+        """The value that was given last, as a line: as it stands, so that no number becomes another."""
+        if self._loose:  # breaks may be within texts
+            return dumped(value)
+        return BREAK.sub(" ", self._text[self._begin : self._at]).encode("utf-8", "surrogateescape")
 
     def enter(self) -> None:
         """Go to the first row of the list.
@@ -272,7 +288,7 @@ class _Feed:
         self._begin = self._at
         while True:
             try:
-                value, self._at = self._parse(self._text, self._begin)
+                value, self._at = self._parsed()
             except RecursionError as error:
                 raise ValueError("nested too deeply") from error
             except json.JSONDecodeError as error:
@@ -284,6 +300,17 @@ class _Feed:
                     continue
                 raise
             return value
+
+    def _parsed(self) -> tuple[Any, int]:
+        """The value that begins here, and where it ends; breaks and tabs within texts are taken as they are."""
+        self._loose = False
+        try:
+            return self._parse(self._text, self._begin)
+        except json.JSONDecodeError as error:
+            if not error.msg.startswith("Invalid control character"):
+                raise
+        self._loose = True
+        return self._parse_loosely(self._text, self._begin)
 
     def _resume(self, position: int) -> bool:
         """Go to where a value may begin behind a broken one; whether there is such a place."""
@@ -326,20 +353,6 @@ class _Feed:
         return self._skip(SPACE)
 
 
-def _line(value: Any) -> bytes | None:
-    """A value as a line of JSON; ``None`` for one that is nested too deeply."""
-    import orjson
-
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # numbers of more than 64 bits, halves of characters
-        pass
-    try:
-        return json.dumps(value).encode()
-    except RecursionError:
-        return None
-
-
 def _any(_: Any) -> bool:
     return True
 
@@ -350,11 +363,7 @@ def _is_rows(value: Any) -> bool:
 
 def _document(value: Any, column: str) -> tuple[bytes | None, str]:
     """The document of an object, or why it has none."""
-    try:
-        text = document(value, column)
-        if text is None:
-            return None, lack(value, column)
-        text.decode("utf-8")
-    except UnicodeError:
-        return None, "invalid UTF-8"
-    return text, ""
+    text = document(value, column)
+    if text is None:
+        return None, lack(value, column)
+    return (None, HALF) if is_halved(text) else (text, "")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from thirdwatt.data import store
 
 from . import arrays
-from .base import Bad, BadRow, Kind, Part, Rows, Texts, columns, likely
+from .base import Bad, BadRow, Kind, Part, Rows, Texts, columns, likely, once
 from .streams import UNREADABLE
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Parquet:
     ------
     OSError, ValueError
         If it is none, or the column that was asked for is not there or holds no text.
+    ColumnTwiceError
+        If the column of documents is there twice.
     """
 
     jumps = True
@@ -81,24 +83,26 @@ class Parquet:
         """The column of documents."""
         schema = file.schema_arrow
         kinds = {field.name: field.type for field in schema}
+        once(self.path, column, schema.names)
         if column and (column not in kinds or not arrays.may_hold(kinds[column])):
             raise ValueError(f"column {column} {'is no text' if column in kinds else 'is not there'}")
         if column and arrays.is_text(kinds[column]):
             return column
-        names = [column] if column else [name for name, kind in kinds.items() if arrays.may_hold(kind)]
+        may = [field.name for field in schema if arrays.may_hold(field.type)]
+        names = [column] if column else list(dict.fromkeys(may))
         for group in range(file.num_row_groups if names else 0):
             try:
                 batches = file.iter_batches(arrays.LOOKED_AT, row_groups=[group], columns=names, use_threads=False)
                 first = next(batches, None)
                 if first is None:  # an empty group
                     continue
-                found = {name: arrays.sizes(first.column(first.schema.get_field_index(name))) for name in names}
+                found = arrays.sampled(first)
             except arrays.unreadable():  # the next group may be whole
                 continue
             if not column:
                 sizes = {name: own for name, (own, _) in found.items()}
                 self.columns = columns(sizes)
-                column = likely(sizes)
+                column = once(self.path, likely(sizes), schema.names)
             self.kind = found[column][1] if column else "text"
             return column
         return column

@@ -21,8 +21,14 @@ FEATURES = {"file": {"dtype": "string", "_type": "Value"}, "image": {"_type": "I
 """What Hugging Face's datasets know rows of images by."""
 
 
-class _Alone:
-    """A file that is a document."""
+class Alone:
+    """A file that is a document.
+
+    Attributes
+    ----------
+    name
+        What it is called in its row; who reads several sees that they stay apart.
+    """
 
     jumps = False
 
@@ -30,6 +36,7 @@ class _Alone:
 
     def __init__(self, path: str, column: str = "") -> None:  # noqa: ARG002 - there are no columns
         self.path, self.column = path, ""
+        self.name = store.name(path)
         self.columns: dict[str, int] = {}
         self.at = 0
         self.stored_byte = store.size(path)
@@ -52,7 +59,7 @@ class _Alone:
         if reason:
             bad(BadRow(self.path, 0, reason, data[:200]))
         else:
-            name = store.name(self.path).encode("utf-8", "replace").decode()
+            name = self.name.encode("utf-8", "backslashreplace").decode()
             yield Rows(np.zeros(1, np.int64), self._table(name, data))
 
     def parts(self) -> tuple[Part, ...]:
@@ -87,11 +94,11 @@ class _Alone:
         return pa.table({"file": [name], "text": pa.array([data], pa.binary()).view(pa.string())})
 
 
-class Plain(_Alone):
+class Plain(Alone):
     """A file of text."""
 
 
-class Image(_Alone):
+class Image(Alone):
     """A file that is an image. Whether it can be decoded is seen when it is (:mod:`thirdwatt.data.images`)."""
 
     kind: Kind = "image"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from thirdwatt.data import store
 
 from . import arrays, streams
-from .base import BATCH_BYTES, BATCH_ROWS, Bad, BadRow, Kind, Packer, Part, Rows, Texts, columns, likely, whole
+from .base import BATCH_BYTES, BATCH_ROWS, Bad, BadRow, Kind, Packer, Part, Rows, Texts, columns, likely, once, whole
 from .jsonl import is_no_text
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ LONGEST_RECORD = 16 << 20
 LOOKED_AT_BYTES = 1 << 20
 LOOKED_AT = 100
 """Records by which delimiter and column are found."""
+
+NOWHERE = -1
+"""Place of a column that is not there."""
 
 DELIMITERS = ",\t;|"
 QUOTE, NEWLINE = 34, 10
@@ -65,6 +68,8 @@ class Separated:
     ------
     ValueError
         If it has no header in UTF-8, or the column that was asked for is not there.
+    ColumnTwiceError
+        If the column of documents is there twice: by its name alone it cannot be told from the other.
     """
 
     jumps = False
@@ -78,18 +83,20 @@ class Separated:
         with streams.opened(path) as stream:
             data, _ = streams.filled(stream.file, LOOKED_AT_BYTES)
         self._head = _head(data, "\t" if store.name(path).lower().split(".")[-1] == "tsv" else "")
-        names = self._head.names
-        if column and names.count(column) != 1:
-            raise ValueError(f"column {column} is {'there twice' if column in names else 'not there'}")
-        if not column:
+        names, unlikes = self._head.names, unlike(self._head.names)
+        if column in unlikes:
+            once(path, column, names)
+        elif column:
+            raise ValueError(f"column {column} is not there")
+        else:
             sizes: dict[str, list[int]] = {}
             for record in self._head.records:
                 for name, value in zip(names, record, strict=False):
                     sizes.setdefault(name, []).append(0 if _is_number(value) else len(value))
-            self.columns = columns({name: own for name, own in sizes.items() if names.count(name) == 1})
-            column = likely({each: sizes[each] for each in self.columns})
+            self.columns = columns(sizes)
+            column = once(path, likely(sizes), names)
         self.column = column
-        self._place = names.index(column) if column else 0
+        self._place = unlikes.index(column) if column else NOWHERE
 
     def texts(self, bad: Bad, first: int = 0) -> Iterator[Texts]:
         """Its documents; records that have another number of fields than the header are bad rows."""
@@ -272,22 +279,28 @@ class _Documents:
     """Makes documents of records."""
 
     def __init__(self, path: str, place: int, bad: Bad, first: int, begin: int = 0) -> None:
-        self.places: tuple[int, ...] = (place,)
+        self.places: tuple[int, ...] = (max(place, 0),)
+        self._is_nowhere = place == NOWHERE
         self.first, self.bad = first, bad
         self._path, self._begin = path, begin
         self._packer = Packer(path)
 
-    def told(self, row: int, reason: str, sample: bytes) -> None:
+    def told(self, row: int, reason: str, sample: bytes, rows: int = 1) -> None:
         if row >= self.first:
-            self.bad(BadRow(self._path, row, reason, sample[:200], behind_byte=self._begin))
+            self.bad(BadRow(self._path, row, reason, sample[:200], rows, self._begin))
 
     def batch(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[Texts]:
         def bad(each: BadRow) -> None:
-            self.told(each.row, each.reason, each.sample)
+            self.told(each.row, each.reason, each.sample, each.rows)
 
+        if self._is_nowhere:
+            return arrays.none(self._path, rows, bad)
         return arrays.documents(batch.column(0), "text", self._path, rows, bad)
 
     def record(self, row: int, record: list[str]) -> Texts | None:
+        if self._is_nowhere:
+            self.told(row, arrays.NO_COLUMN, b"")
+            return None
         text = record[self.places[0]].encode("utf-8", "surrogateescape")
         if is_no_text(text):
             self.told(row, "invalid UTF-8", text)

@@ -32,7 +32,7 @@ from .base import (
     likely,
     whole,
 )
-from .jsonl import document, is_no_text, sized
+from .jsonl import HALF, document, is_halved, is_no_text, loaded, sized
 
 BLOCK = 512
 LOOKED_AT = 100
@@ -47,7 +47,7 @@ WORDS = frozenset((*TEXTS, JSON, "jsonl", "cls", "cls2", "index", "inx", "id", "
 KEY, BARE = "__key__", "__file__"
 """Columns of whole rows: what the members of a sample have in common, and a member that has no ending."""
 
-DAMAGED, LONG = "damaged place in a tar", "longer than 256 MB"
+DAMAGED, LONG, TWICE = "damaged place in a tar", "longer than 256 MB", "two members of one ending in a sample"
 LONGEST_NAME = 1 << 20
 READ_BYTES = 1 << 20
 
@@ -93,12 +93,18 @@ class Sample:
         What those that were wanted hold, by their columns.
     long
         Columns of those that were too long to be read.
+    endings
+        Columns of all.
+    twice
+        Whether two have the same.
     """
 
     key: str
     last: int
     members: dict[str, bytes] = field(default_factory=dict)
     long: set[str] = field(default_factory=set)
+    endings: set[str] = field(default_factory=set)
+    twice: bool = False
 
 
 class WebDataset:
@@ -157,9 +163,10 @@ class WebDataset:
                 return row >= first
 
             for sample in _samples(tar, needed):
-                if sample.long and row >= first:
-                    bad(BadRow(self.path, row, LONG, sample.key.encode("utf-8", "replace")[:200]))
-                full = packer.add(row, sample) if row >= first and not sample.long else None
+                reason = TWICE if sample.twice else LONG if sample.long else ""
+                if reason and row >= first:
+                    bad(BadRow(self.path, row, reason, sample.key.encode("utf-8", "replace")[:200]))
+                full = packer.add(row, sample) if row >= first and not reason else None
                 row += 1
                 if full is not None:
                     self.at = stream.at
@@ -322,6 +329,8 @@ def _samples(tar: _Tar, wanted: Callable[[Member], bool]) -> Iterator[Sample]:
             sample = None
         sample = sample or Sample(member.key, member.begin)
         sample.last = member.begin
+        sample.twice = sample.twice or member.ending in sample.endings
+        sample.endings.add(member.ending)
         if wanted(member):
             if member.size > LONGEST_BYTES:
                 sample.long.add(member.ending)
@@ -372,19 +381,20 @@ def _clean(name: str) -> str:
 
 def _document(sample: Sample, column: str, wanted: str, kind: Kind) -> tuple[bytes | None, str]:
     """The document of a sample, or why it has none."""
+    if sample.twice:
+        return None, TWICE
     if wanted in sample.long:
         return None, LONG
     data = sample.members.get(wanted)
     if data is None:
         return None, f"no member {wanted}"
     if wanted == JSON and wanted != column:
-        import orjson
-
         try:
-            found = orjson.loads(data)
+            text = document(loaded(data), column.partition(".")[2])
         except ValueError:
             return None, "invalid UTF-8" if is_no_text(data) else "broken JSON"
-        text = document(found, column.partition(".")[2])
+        if text is not None and is_halved(text):
+            return None, HALF
         return text, "" if text is not None else f"no member {column}"
     if kind == "image":
         return (data, "") if is_image(data) else (None, "no image")
@@ -403,11 +413,9 @@ def _sized(sample: Sample, sizes: dict[str, list[int]]) -> None:
         if ending != JSON:
             sizes.setdefault(ending, []).append(len(data))
             continue
-        import orjson
-
         own: dict[str, list[int]] = {}
         with contextlib.suppress(ValueError):
-            sized(orjson.loads(data), own)
+            sized(loaded(data), own)
         for name, each in own.items():
             sizes.setdefault(f"{JSON}.{name}", []).extend(each)
 

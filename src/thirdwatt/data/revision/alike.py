@@ -5,7 +5,8 @@ Signatures are compared, and no runs: it is told what a document is, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ MOST = 16
 
 AT_ONCE = 1 << 14
 
+LONG_BYTES = 1 << 20
+"""From which on a document is looked at in pieces: its runs take eight times its bytes."""
+
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
 
@@ -39,9 +43,11 @@ class Signatures:
         self.values = Column("", "", np.uint32, HOW.bins)
         self.runs = Column("", "", np.uint32)
         for _, data, offsets in read:
-            hashes, starts = form.runs(data, offsets)
-            self.values.append(form.signatures(hashes, starts, HOW.bins))
-            self.runs.append(np.diff(starts))
+            for part in _parts(offsets):
+                hashes, counts = _runs(form, data, part)
+                starts = np.concatenate((np.zeros(1, np.int64), np.cumsum([len(each) for each in hashes])))
+                self.values.append(form.signatures(np.concatenate(hashes), starts, HOW.bins))
+                self.runs.append(counts)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -50,6 +56,39 @@ class Signatures:
         """Let go of the files."""
         self.values.close()
         self.runs.close()
+
+
+def _parts(offsets: Numbers) -> Iterator[Numbers]:
+    """Documents that are looked at together: a long one alone."""
+    first = 0
+    for at in np.flatnonzero(np.diff(offsets) > LONG_BYTES).tolist():
+        if at > first:
+            yield offsets[first : at + 1]
+        yield offsets[at : at + 2]
+        first = at + 1
+    if first < len(offsets) - 1:
+        yield offsets[first:]
+
+
+def _runs(form: Form, data: Bytes, offsets: Numbers) -> tuple[list[NDArray[np.uint64]], Numbers]:
+    """Runs of documents, as far as signatures need them, and how many each document has."""
+    if offsets[-1] - offsets[0] <= LONG_BYTES or len(offsets) > 2:
+        hashes, starts = form.runs(data, offsets)
+        return [hashes[begin:end] for begin, end in pairwise(starts.tolist())], np.diff(starts)
+    found, count = [], 0
+    for first in range(int(offsets[0]), int(offsets[1]), LONG_BYTES):  # runs across a seam are missed: few
+        hashes, _ = form.runs(data, np.array([first, min(first + LONG_BYTES, int(offsets[1]))]))
+        found.append(least(hashes))
+        count += len(hashes)
+    return [np.concatenate(found)], np.array([count])
+
+
+def least(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of some runs that make their signature: of each bin, which the upper half tells, the least lower half."""
+    place = ((hashes >> np.uint64(32)) * np.uint64(HOW.bins)) >> np.uint64(32)
+    order = np.lexsort((hashes.astype(np.uint32), place))
+    found: NDArray[np.uint64] = hashes[order[np.append(True, np.diff(place[order]) > 0)[: len(order)]]]
+    return found
 
 
 def alike(old: Signatures, new: Signatures) -> tuple[NDArray[np.float64], Numbers]:

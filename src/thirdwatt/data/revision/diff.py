@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.data import store, telling, tokens
+from thirdwatt.data.columns import Column
 from thirdwatt.data.errors import EmptyError
 from thirdwatt.data.findings import Range
-from thirdwatt.data.lines import CHROME_DOCUMENTS, CHROME_SHARE, SAMPLE_CHARACTERS
-from thirdwatt.data.near.find import Form
+from thirdwatt.data.kernels import Kernels
 from thirdwatt.data.reading import Progress
 
 from . import alike, chunks, documents, lines
-from .chunks import Chunks, Cuts
+from .chunks import Chunks
 from .documents import Class
 from .lines import Difference, Lines
+from .looked import BLOCKS, Looked, looked
 from .sides import Documents, Side, read
+from .stamps import Stamps, stamps
 
 SCHEMA = "thirdwatt/diff/1"
 
@@ -33,12 +33,6 @@ EDITED_SHARE = 0.5
 
 PIECES = 600
 """Of each sample that is tokenised."""
-
-LOOKED_AT = 2_000
-"""Documents whose new lines are tokenised, drawn at random from all that have any."""
-
-STAMPS = 5
-"""Stamps that are shown, those that take most."""
 
 Numbers = NDArray[np.int64]
 
@@ -62,14 +56,6 @@ class Wish:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Kernels:
-    """The forms of the kernels that are used."""
-
-    near: Form
-    cuts: Cuts
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
     """Lines of the documents that stand for none of the other side.
@@ -83,9 +69,7 @@ class _Lines:
     jaccard
         Of those of NEW, with the old one that each is like; 0 where its lines tell.
     stamps
-        Hashes of stamps, those first that take most, and in how many documents each is new, how often, and its bytes.
-    stamp_byte
-        Bytes of stamps in each of the documents of NEW.
+        Lines that are new in many old documents.
     """
 
     found: Difference
@@ -94,9 +78,7 @@ class _Lines:
     old_class: documents.Classes
     new_class: documents.Classes
     jaccard: NDArray[np.float64]
-    stamps: tuple[tuple[int, int, int, int], ...]
-    stamp_lines: int
-    stamp_byte: Numbers
+    stamps: Stamps
 
 
 def diff(
@@ -136,7 +118,10 @@ def diff(
         _check(news)
         progress.begin("reading what differs", texts)
         made = _lines(olds, news, wish, kernels, progress, stack)
-        samples = _looked_at(made, news, wish, progress)
+        samples = looked(
+            made.found, made.news, news, [each.key for each in made.stamps.top], progress,
+            blocks=BLOCKS if wish.tokenizer else 0, seed=wish.seed, memory_byte=wish.memory_byte // 2,
+        )  # fmt: skip
         progress.begin("cutting files into chunks", 2 * texts)
         transfer = _transfer(old, new, kernels, wish, progress, 2 * texts) if local else None
         said = _said(olds, news, made, samples, wish)
@@ -197,90 +182,21 @@ def _lines(
         gone[np.flatnonzero(gone)[witness[witness >= 0]]] = False
     new_class[news[edited | (jaccard > 0)]] = Class.EDITED
     old_class[olds[~gone & (old_byte > 0)]] = Class.REPLACED
-    stamps, count, stamp_byte = _stamps(found, new_class[news] == Class.EDITED, len(new))
+    made = stamps(found, new_class[news] == Class.EDITED, len(new))
     # Of a document that was edited in nothing but its stamp, nothing else is new.
-    stamped = (stamp_byte > 0) & (stamp_byte == found.fresh_byte)
+    stamped = (made.byte > 0) & (made.byte == found.fresh_byte)
     new_class[news[stamped]] = Class.STAMPED
-    return _Lines(found, olds, news, old_class, new_class, jaccard, stamps, count, stamp_byte)
-
-
-def _stamps(
-    found: Difference, edited: NDArray[np.bool_], count: int
-) -> tuple[tuple[tuple[int, int, int, int], ...], int, Numbers]:
-    """Lines that are new in many old documents: those that take most, how many lines they are, and their bytes."""
-    least = max(CHROME_DOCUMENTS, math.ceil(CHROME_SHARE * count))
-    byte, lines_of, top = np.zeros(len(edited), np.int64), 0, list[tuple[int, int, int, int]]()
-    for keys, sizes, of in found.each():
-        mine = edited[of]
-        keys, sizes, of = keys[mine], sizes[mine], of[mine]
-        group = np.cumsum(np.append(True, keys[1:] != keys[:-1]))[: len(keys)] - 1
-        order = np.lexsort((of, group))
-        first = np.append(True, (group[order][1:] != group[order][:-1]) | (of[order][1:] != of[order][:-1]))[: len(of)]
-        spread = np.bincount(group[order][first], minlength=int(group.max(initial=-1)) + 1)
-        stamp = (spread >= least)[group]
-        byte += np.bincount(of[stamp], sizes[stamp], len(edited)).astype(np.int64)
-        lines_of += int(stamp.sum())
-        size, times = np.bincount(group, sizes), np.bincount(group)
-        heads = np.flatnonzero(np.append(True, group[1:] != group[:-1]))[: len(size)]
-        for each in np.flatnonzero(spread >= least).tolist():
-            top.append((int(keys[heads[each]]), int(spread[each]), int(times[each]), int(size[each])))
-        top = sorted(top, key=lambda each: -each[3])[:STAMPS]
-    return tuple(top), lines_of, byte
+    return _Lines(found, olds, news, old_class, new_class, jaccard, made)
 
 
 def _byte(of: Documents) -> Numbers:
     return of.byte.all().astype(np.int64)
 
 
-# --- a closer look at some --------------------------------------------------------------------------------------------
+# --- tokens of what is new --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Samples:
-    """New lines of documents drawn at random, as far as a tokenizer is asked, and how stamps read."""
-
-    texts: tuple[bytes, ...]
-    of: int
-    stamps: dict[int, str]
-
-
-def _looked_at(made: _Lines, new: Documents, wish: Wish, progress: Progress) -> _Samples:
-    """Read some documents once more, for the text of what is new in them."""
-    having = np.flatnonzero(made.found.fresh_byte > 0)
-    drawn = np.empty(0, np.int64)
-    if wish.tokenizer is not None and len(having):
-        draw = np.random.default_rng(wish.seed)
-        drawn = np.sort(draw.choice(having, min(LOOKED_AT, len(having)), replace=False))
-    keys = {key: -1 for key, *_ in made.stamps}
-    fresh: set[int] = set()
-    for hashes, _, of in made.found.each():
-        for key in keys:
-            places = np.flatnonzero(hashes == np.uint64(key))
-            if len(places):
-                keys[key] = int(of[places[0]])
-        fresh.update(hashes[np.isin(of, drawn)].tolist())
-    wanted = np.unique(np.concatenate((drawn, np.array([each for each in keys.values() if each >= 0], np.int64))))
-    texts: list[bytes] = []
-    stamps: dict[int, str] = {}
-    chosen = set(made.news[drawn].tolist())
-    for numbers, data, offsets in new.again(made.news[wanted], progress, progress.done_byte):
-        for number, (begin, end) in zip(numbers.tolist(), pairwise(offsets.tolist()), strict=True):
-            own = data[begin:end].tobytes()
-            hashes, sizes, _ = lines.hashed(np.frombuffer(own, np.uint8), np.array([0, len(own)]))
-            ends = np.cumsum(sizes).tolist()
-            parts = []
-            for key, size, stop in zip(hashes.tolist(), sizes.tolist(), ends, strict=True):
-                line = own[stop - size : stop]
-                if key in keys:
-                    stamps.setdefault(key, line.decode("utf-8", "replace").strip()[:SAMPLE_CHARACTERS])
-                if number in chosen and key in fresh:
-                    parts.append(line)
-            if parts:
-                texts.append(b"".join(parts))
-    return _Samples(tuple(texts), len(having), stamps)
-
-
-def _denser(samples: _Samples, ratio: tokens.Ratio, wish: Wish) -> tokens.Span:
+def _denser(samples: Looked, ratio: tokens.Ratio, wish: Wish) -> tokens.Span:
     """Tokens a byte of new lines, as a multiple of those of all: 1 where nobody counted, and both as sure as either."""
     if wish.tokenizer is None or not samples.texts:
         return tokens.Span(1.0, ratio.low / ratio.value, ratio.high / ratio.value)
@@ -328,7 +244,7 @@ def _transfer(
 # --- what it comes to -------------------------------------------------------------------------------------------------
 
 
-def _said(old: Documents, new: Documents, made: _Lines, samples: _Samples, wish: Wish) -> dict[str, Any]:
+def _said(old: Documents, new: Documents, made: _Lines, samples: Looked, wish: Wish) -> dict[str, Any]:
     ratios = tokens.ratio(old.sampled, wish.tokenizer), tokens.ratio(new.sampled, wish.tokenizer)
     shown = [_set(each, ratio) for each, ratio in zip((old, new), ratios, strict=True)]
     rows = {
@@ -337,11 +253,13 @@ def _said(old: Documents, new: Documents, made: _Lines, samples: _Samples, wish:
         for each in Class
     }  # fmt: skip
     share = _share(new, made, _denser(samples, ratios[1], wish), wish)
-    fresh, stamps = int(made.found.fresh_byte.sum()), int(made.stamp_byte.sum())
+    fresh, stamps, gone = (int(each.sum()) for each in (made.found.fresh_byte, made.stamps.byte, made.found.gone_byte))
     source = f"diff of {old.side.path} and {new.side.path}: lines that are not in the old one as often"
     observed = telling.row("new_token_share", share["value"], share["low"], share["high"], "1", share["kind"], source)
     return {
         "schema": SCHEMA,
+        "tokenizer": wish.tokenizer.name if wish.tokenizer else None,
+        "seed": wish.seed,
         "old": shown[0],
         "new": shown[1],
         "documents": rows,
@@ -349,16 +267,24 @@ def _said(old: Documents, new: Documents, made: _Lines, samples: _Samples, wish:
             "new": made.found.fresh,
             "new_bytes": fresh,
             "new_share": fresh / new.text_byte if new.text_byte else 0.0,
-            "stamps": made.stamp_lines,
+            "stamps": made.stamps.lines,
             "stamp_bytes": stamps,
             "removed": made.found.gone,
-            "removed_bytes": int(made.found.gone_byte.sum()),
+            "removed_bytes": gone,
+            "removed_share": gone / old.text_byte if old.text_byte else 0.0,
             "top_stamps": [
-                {"line": samples.stamps.get(key), "documents": spread, "times": times, "bytes": byte}
-                for key, spread, times, byte in made.stamps
+                {
+                    "line": samples.stamps.get(each.key),
+                    "documents": each.documents,
+                    "times": each.times,
+                    "bytes": each.byte,
+                }
+                for each in made.stamps.top
             ],
         },
         "new_token_share": share,
+        "new_tokens": _of(share, shown[1]["tokens"]),
+        "removed_tokens": telling.token_count(gone, ratios[0]),
         "observations": [observed],
     }
 
@@ -368,7 +294,7 @@ def _share(new: Documents, made: _Lines, denser: tokens.Span, wish: Wish) -> dic
     fresh, byte = made.found.fresh_byte, _byte(new)[made.news]
     kind = made.new_class[made.news]
     total = max(1, new.text_byte)
-    own = fresh - made.stamp_byte
+    own = fresh - made.stamps.byte
     own[kind == Class.COPIED] = 0
     # Of two documents of as many runs, so much of one is not in the other by their Jaccard.
     least = own * np.where(made.jaccard > 0, (1 - made.jaccard) / (1 + made.jaccard), 1.0)
@@ -384,11 +310,18 @@ def _share(new: Documents, made: _Lines, denser: tokens.Span, wish: Wish) -> dic
         **telling.figure(Range(value, min(low, value), max(most, high, value), "measured" if measured else "modelled",
                                f"new lines, by {wish.tokenizer.name}" if wish.tokenizer
                                else "bytes of new lines, by bytes a token alike for all")),
+        "unit": "1",
         "lines": lines_share,
         "without_stamps_and_copies": float(own.sum()) / total,
         "whole_documents": high,
         "tokens_per_byte_ratio": {"value": denser.value, "low": denser.low, "high": denser.high},
     }  # fmt: skip
+
+
+def _of(share: dict[str, Any], tokens: dict[str, Any]) -> dict[str, Any]:
+    """A share of tokens in tokens."""
+    value, low, high = (share[end] * tokens[end] for end in ("value", "low", "high"))
+    return telling.figure(Range(value, low, high, "modelled", share["source"]))
 
 
 def _set(of: Documents, ratio: tokens.Ratio) -> dict[str, Any]:
@@ -400,6 +333,7 @@ def _set(of: Documents, ratio: tokens.Ratio) -> dict[str, Any]:
         "columns": list(side.columns),
         "rows": len(of),
         "bytes": of.text_byte,
+        "lines": of.text_lines,
         "tokens": telling.token_count(of.text_byte, ratio),
         "bytes_per_token": telling.figure(Range(ratio.value, ratio.low, ratio.high, ratio.kind, ratio.source)),
         "image_files": side.images,
@@ -410,12 +344,18 @@ def _set(of: Documents, ratio: tokens.Ratio) -> dict[str, Any]:
 
 def _class(of: Documents, which: NDArray[np.bool_], ratio: tokens.Ratio) -> dict[str, Any]:
     """Rows, bytes and tokens of a class, and its shares of the set that it is in."""
-    byte = int(_byte(of)[which].sum())
-    rows = int(which.sum())
+    rows, byte, lines_of = (int(each) for each in (which.sum(), _summed(of.byte, which), _summed(of.lines, which)))
     return {
         "rows": rows,
         "bytes": byte,
+        "lines": lines_of,
         "tokens": telling.token_count(byte, ratio),
         "rows_share": rows / len(of) if len(of) else 0.0,
         "bytes_share": byte / of.text_byte if of.text_byte else 0.0,
+        "lines_share": lines_of / of.text_lines if of.text_lines else 0.0,
     }
+
+
+def _summed(column: Column, which: NDArray[np.bool_]) -> int:
+    """Sum of some rows."""
+    return sum(int(rows[which[first : first + len(rows)]].sum(dtype=np.int64)) for first, rows in column.chunks())

@@ -34,17 +34,19 @@ class Groups(NamedTuple):
     number: Numbers
 
 
-def groups(old: Column, new: Column, memory_byte: int) -> Iterator[Groups]:
+def groups(old: Column, new: Column, memory_byte: int, without: NDArray[np.uint64] | None = None) -> Iterator[Groups]:
     """Rows of two columns of hashes by what they are, some groups at a time.
 
     Parameters
     ----------
     memory_byte
-        About so much is used: what is more is read several times.
+        About so much is used: what is more is read several times. A group is in memory whole.
+    without
+        Hashes that are left out, ascending; of columns of one number.
     """
     turns = max(1, -(-(len(old) + len(new)) * ROW_BYTES * old.width // max(memory_byte, 1)))
     for turn in range(turns):
-        parts = [_part(column, turn, turns) for column in (old, new)]
+        parts = [_part(column, turn, turns, without) for column in (old, new)]
         keys = np.concatenate([rows for rows, _ in parts])
         is_new = np.repeat((False, True), [len(rows) for rows, _ in parts])
         number = np.concatenate([numbers for _, numbers in parts])
@@ -60,12 +62,17 @@ def groups(old: Column, new: Column, memory_byte: int) -> Iterator[Groups]:
         yield Groups(np.cumsum(fresh) - 1, is_new[order], number[order])
 
 
-def _part(column: Column, turn: int, turns: int) -> tuple[NDArray[np.uint64], Numbers]:
+def _part(
+    column: Column, turn: int, turns: int, without: NDArray[np.uint64] | None
+) -> tuple[NDArray[np.uint64], Numbers]:
     """Rows whose turn it is, shape (rows, width), and their numbers."""
     rows, numbers = [np.empty((0, column.width), np.uint64)], [np.empty(0, np.int64)]
     for first, chunk in column.chunks():
         own = chunk.reshape(-1, column.width)
         mine = np.arange(len(own)) if turns == 1 else np.flatnonzero(own[:, -1] % np.uint64(turns) == turn)
+        if without is not None and len(without):
+            keys = own[mine, 0]
+            mine = mine[without[np.minimum(np.searchsorted(without, keys), len(without) - 1)] != keys]
         rows.append(own[mine])
         numbers.append(mine + first)
     return np.concatenate(rows), np.concatenate(numbers)

@@ -20,6 +20,8 @@ from thirdwatt.data.near.find import only
 from thirdwatt.data.reading import Place, Progress
 from thirdwatt.data.together import ROWS, Together, together
 
+from .lines import counted
+
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -122,8 +124,8 @@ class Documents:
     ----------
     hashes
         128 bits of its bytes.
-    byte, rows
-        Its bytes, and its row in its source.
+    byte, lines, rows
+        Its bytes and lines, and its row in its source.
     places
         64 bits of the name of the file that it is in.
     firsts
@@ -135,18 +137,20 @@ class Documents:
     side: Side
     hashes: Column
     byte: Column
+    lines: Column
     rows: Column
     places: Column
     sampled: tokens.Sampled
     firsts: list[int] = field(default_factory=lambda: [0])
     text_byte: int = 0
+    text_lines: int = 0
 
     def __len__(self) -> int:
         return len(self.hashes)
 
     def close(self) -> None:
         """Let go of the files."""
-        for column in (self.hashes, self.byte, self.rows, self.places):
+        for column in (self.hashes, self.byte, self.lines, self.rows, self.places):
             column.close()
 
     def again(
@@ -178,6 +182,7 @@ def read(side: Side, progress: Progress, before_byte: int, seed: int, stream: in
         side,
         hashes=Column("", "", np.uint64, 2),
         byte=Column("", "", np.uint32),
+        lines=Column("", "", np.uint32),
         rows=Column("", "", np.int64),
         places=Column("", "", np.uint64),
         sampled=tokens.Sampled(seed, stream, pieces),
@@ -189,6 +194,9 @@ def read(side: Side, progress: Progress, before_byte: int, seed: int, stream: in
         found.hashes.append(exact.hashes(texts.data, texts.offsets))
         found.byte.append(np.diff(texts.offsets))
         found.rows.append(texts.rows)
+        lines = counted(texts.data, texts.offsets)
+        found.lines.append(lines)
+        found.text_lines += int(lines.sum())
         found.places.append(_places(side, side.sources[place.file], texts))
         found.sampled.add(texts.data, texts.offsets)
         found.text_byte += int(texts.offsets[-1] - texts.offsets[0])

@@ -1,0 +1,268 @@
+"""Whether, how and how often to train again: ways, laws and policies put together, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from thirdwatt.facts import table
+from thirdwatt.ledger import Ledger
+from thirdwatt.search.retraining.history import Shown
+from thirdwatt.search.retraining.news import News
+from thirdwatt.search.retraining.options import Option, Predicted, options, predictions
+from thirdwatt.search.retraining.policy import H_PER_D, Drift, Policy, Value, best
+from thirdwatt.search.retraining.simulate import Costs, Replay, replay
+from thirdwatt.search.sizes import Sized, sized
+
+ASSUMED = News((0.05, 0.01, 0.25), (1.05, 1.01, 1.25), "nothing is said of the new data", "assumed")
+"""New data where nobody says how many there are."""
+
+PRICE = {"USD": "cost_usd", "kWh": "energy_kwh", "kg": "carbon_kg"}
+"""Total that a policy's cost is read from, by the unit of its value."""
+
+OF_PRETRAINING = "That an update comes near to training on everything was shown for pre-training; this is fine-tuning."
+
+SKIP, FULL, CONTINUE = "skip", "full", "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody states beside the scenario.
+
+    Attributes
+    ----------
+    every_d
+        An interval that they keep or consider, in days.
+    monitor_per_day
+        What watching quality costs a day, in the unit of the value.
+    """
+
+    news: News
+    drift: Drift | None = None
+    value: Value | None = None
+    every_d: float | None = None
+    monitor_per_day: float = 0.0
+    history: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What follows.
+
+    Attributes
+    ----------
+    option
+        Id of the way that is advised; ``skip`` to leave the model as it is.
+    every_d
+        Days between retrainings; ``None`` where that is not known, or never.
+    because
+        Sentences, the first of which says it all.
+    """
+
+    option: str
+    every_d: float | None
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything that is known of whether to train again.
+
+    Attributes
+    ----------
+    refused
+        Why no law says anything; empty if they do.
+    policies
+        The best interval of each way that comes near to training on everything; empty without drift and value.
+    replay
+        Policies on the user's own history, if there is one.
+    """
+
+    ledger: Ledger
+    wanted: Wanted
+    sizes: tuple[Sized, ...]
+    predicted: tuple[Predicted, ...]
+    refused: str
+    options: tuple[Option, ...]
+    policies: Mapping[str, Policy]
+    replay: Replay | None
+    advice: Advice
+
+    def option(self, name: str) -> Option:
+        """A way by its id."""
+        return _way(self.options, name)
+
+
+def answered(ledger: Ledger, wanted: Wanted) -> Answer:
+    """What is known of whether, how and how often to train again.
+
+    Parameters
+    ----------
+    ledger
+        Of the training that made the model there is.
+
+    Raises
+    ------
+    InputError
+        If a policy cannot be worked out of what is stated.
+    """
+    predicted, refused = predictions(ledger, wanted.news)
+    ways = options(ledger, wanted.news, predicted)
+    sizes, _ = sized(ledger.scenario)
+    drift = wanted.drift or (None if wanted.history is None else wanted.history.drift)
+    policies = _policies(replace(wanted, drift=drift), ways)
+    replayed = _replayed(ledger, wanted, ways)
+    advice = advised(wanted.news, ways, predicted, refused, policies)
+    if wanted.news.new[0] > 0:
+        advice = replace(advice, because=(*advice.because, *_reserved(ledger, replace(wanted, drift=drift), policies)))
+    return Answer(
+        ledger, replace(wanted, drift=drift), sizes, predicted, refused, ways, policies, replayed, advice
+    )  # fmt: skip
+
+
+def _reserved(ledger: Ledger, wanted: Wanted, policies: Mapping[str, Policy]) -> Iterator[str]:
+    """What is to be known beside any advice."""
+    if wanted.drift is not None and wanted.value is not None and not policies:
+        yield f"How often is not known: nothing says what a retraining takes in {wanted.value.unit}."
+    if ledger.scenario.choices["method"] != "pretrain":
+        yield OF_PRETRAINING
+
+
+def price(option: Option, unit: str) -> float | None:
+    """What one retraining takes, in the unit of a value."""
+    found = option.totals[PRICE[unit]]
+    return None if found is None or found.value <= 0 else found.value
+
+
+def _policies(wanted: Wanted, ways: tuple[Option, ...]) -> dict[str, Policy]:
+    if wanted.drift is None or wanted.value is None:
+        return {}
+    found = {}
+    for each in ways:
+        cost = price(each, wanted.value.unit)
+        if each.id != SKIP and cost is not None and not each.unknown and _near_union(each):
+            found[each.id] = best(
+                cost, wanted.drift, wanted.value, every_d=wanted.every_d, monitor_per_day=wanted.monitor_per_day
+            )
+    return found
+
+
+def _near_union(option: Option) -> bool:
+    """Whether a way's evidence is that it comes near to training on everything, whatever a law can say of it."""
+    return option.id == FULL or option.gap[2] > 0
+
+
+def _replayed(ledger: Ledger, wanted: Wanted, ways: tuple[Option, ...]) -> Replay | None:
+    """Policies on the user's history: an update costs what came since the last training, with replay."""
+    if wanted.history is None or wanted.value is None:
+        return None
+    present = ledger.totals[PRICE[wanted.value.unit]]
+    if present is None or present.value <= 0:
+        return None
+    tokens, update = ledger.of("token_count"), table("updates").rows[CONTINUE].figures["replay_share"].value
+    costs = Costs(
+        present.value,
+        tokens=None if tokens is None else tokens.value,
+        replay=None if tokens is None else update,
+        update=None if tokens is not None else price(_way(ways, CONTINUE), wanted.value.unit),
+        monitor=wanted.monitor_per_day,
+    )
+    return replay(wanted.history, wanted.value, costs, every_d=wanted.every_d)
+
+
+def _way(ways: tuple[Option, ...], name: str) -> Option:
+    return next(each for each in ways if each.id == name)
+
+
+# --- advice -------------------------------------------------------------------------------------------------------
+
+
+def advised(
+    news: News, ways: tuple[Option, ...], predicted: tuple[Predicted, ...], refused: str, policies: Mapping[str, Policy]
+) -> Advice:
+    """What follows: by cost and staleness where both are known, else by size alone.
+
+    By size alone new data are worth an update where their gain by every law is more than updates were found to leave
+    missing; else they are for freshness, and that has no price unless somebody states one.
+    """
+    if news.new[0] <= 0:
+        return Advice(SKIP, None, ("Nothing is new: there is nothing to train on again.",))
+    near = [each for each in ways if each.id != SKIP and _near_union(each) and each.of_full is not None]
+    if not near:
+        return Advice(SKIP, None, ("Too little is known to price any way.",))
+    cheapest = min(near, key=lambda each: each.of_full.value if each.of_full else 0.0)
+    if policies:
+        return _by_policy(ways, policies)
+    return _by_size(cheapest, news, predicted, refused)
+
+
+def _by_policy(ways: tuple[Option, ...], policies: Mapping[str, Policy]) -> Advice:
+    from thirdwatt.amounts import plain
+
+    name = min(policies, key=lambda each: policies[each].cost.total)
+    policy = policies[name]
+    way = _way(ways, name)
+    if policy.every_d is None:
+        never = 0.0 if policy.never is None else policy.never
+        return Advice(SKIP, None, (
+            f"Never train again for this: one retraining costs {plain(policy.retrain_cost)} {policy.unit}, being stale "
+            f"for good {plain(never)} {policy.unit} a day, and no interval costs less.",
+        ))  # fmt: skip
+    said = [
+        f"{way.name} every {plain(policy.every_d)} days: {plain(policy.cost.total)} {policy.unit} a day, of which "
+        f"{plain(policy.cost.retraining)} retraining."
+    ]
+    lasts = way.totals["wall_time_h"]
+    if lasts is not None and lasts.value / H_PER_D > policy.every_d:
+        said.append(f"On these machines one takes {plain(lasts.value / H_PER_D)} days: so often needs more of them.")
+    if policy.stated is not None:
+        more = policy.stated.over_best
+        said.append(
+            f"Every {plain(policy.stated.every_d)} days costs {plain(policy.stated.cost.total)} {policy.unit} a day, "
+            f"{_beyond(more)}." if more is not None and more >= 0.005 else
+            f"Every {plain(policy.stated.every_d)} days costs about the same."
+        )  # fmt: skip
+    return Advice(name, policy.every_d, tuple(said))
+
+
+def _beyond(more: float) -> str:
+    """How much more something costs, as a share of what it is compared with."""
+    from thirdwatt.amounts import percent, plain
+
+    return f"{percent(more)} more" if more < 2 else f"{plain(1 + more)} times as much"
+
+
+def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], refused: str) -> Advice:
+    from thirdwatt.amounts import percent
+
+    of_full = "" if cheapest.of_full is None else f", {percent(cheapest.of_full.value)} of a full retrain's energy"
+    way = f"{cheapest.name}{of_full}"
+    fresh = f"If it has to be fresh: {way}."
+    if not predicted:
+        return Advice(cheapest.id, None, (
+            fresh, f"Whether it has to be, no law tells: {refused}.",
+        ))  # fmt: skip
+    if news.fewer:
+        return Advice(SKIP, None, ("Not for its size: more was removed than came, there is less to train on.", fresh))
+    gains = sorted(each.gain for each in predicted)
+    gap = cheapest.gap[0]
+    span = f"{gains[0]:.2g} to {gains[-1]:.2g}" if len(gains) > 1 else f"{gains[0]:.2g}"
+    if cheapest.id == FULL:
+        return Advice(FULL, None, (
+            f"{cheapest.name}: so much is new that no update takes less; it takes {span} nats from the loss.",
+        ))  # fmt: skip
+    if gains[-1] <= gap:
+        return Advice(SKIP, None, (
+            f"Not for its size: the new data take {span} nats from the loss, less than the {gap:g} that updates were "
+            "found to leave missing.",
+            fresh,
+        ))  # fmt: skip
+    if gains[0] <= gap:
+        return Advice(cheapest.id, None, (
+            f"{way}: the laws differ on whether the data are enough, {span} nats against the {gap:g} that updates were "
+            "found to leave missing.",
+        ))  # fmt: skip
+    return Advice(cheapest.id, None, (
+        f"{way}: the new data take {span} nats from the loss, more than the {gap:g} that updates were found to leave "
+        "missing.",
+    ))  # fmt: skip
