@@ -13,7 +13,7 @@ import thirdwatt
 from tests.report.diffs import diff
 from tests.report.scans import mended, scan
 from thirdwatt.cli.data.prices import priced
-from thirdwatt.report import diff_page, layout_page, scan_page
+from thirdwatt.report import diff_page, layout_page, retraining_page, scan_page
 from thirdwatt.report.html import page
 from thirdwatt.search.layout import search
 from thirdwatt.search.layout.offers import offers, small
@@ -51,6 +51,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "scan": lambda: scan_page.page(scan(), priced(scan(), "llama-3.1-8b", batching="dynamic", samples=100)),
     "mended": lambda: scan_page.page(scan(mended=mended())),
     "diff": lambda: diff_page.page(diff()),
+    "retrain": lambda: retraining_page.page(
+        thirdwatt.retrain("gpt-3-175b", new_tokens="40%", drift="0.5/30d", value="20000/d", every="30d", samples=100)
+    ),
 }
 
 
