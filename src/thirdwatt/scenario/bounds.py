@@ -31,7 +31,8 @@ DIVISORS = frozenset(
         "sequence_length", "sharding_member_count", "shared_parameter_count", "software_time_ratio",
         "stage_layer_count", "state_memory_share", "step_compute_s", "step_mfu_share", "sustained_flop_per_j",
         "sustained_share", "tensor_count", "tensor_link_byte_per_s", "time_between_failures_h",
-        "tokens_per_s_per_accelerator", "training_flop_per_token", "typical_expert_parallel_count",
+        "tokens_per_s_per_accelerator", "trained_token_count", "training_flop_per_token",
+        "typical_expert_parallel_count",
         "typical_layout_time_ratio", "typical_local_expert_count", "typical_mfu_share",
         "typical_virtual_stage_count", "unique_token_count", "unique_token_share",
         "virtual_stage_count", "wall_time_h", "wide_matmul_share",
@@ -46,8 +47,8 @@ DIVISORS = frozenset(
 
 NEVER_NOTHING = frozenset(
     [
-        "epochs", "head_width", "kv_head_count", "power_cap_w", "storage_copies", "token_count", "trained_token_count",
-        "training_flop", "workload_flop",
+        "epochs", "head_width", "kv_head_count", "power_cap_w", "storage_copies", "token_count", "training_flop",
+        "workload_flop",
     ]
 )  # fmt: skip
 """Quantities that no formula divides by, and of which zero would still not mean *none* but *nonsense*."""
