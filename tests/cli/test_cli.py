@@ -15,21 +15,29 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.cli import calling
 from thirdwatt.cli import VERBS
 from thirdwatt.facts import digest
 
 
-def run(*arguments: str, stdin: str | None = None, columns: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Call a command; in as many columns as it takes by itself, whatever the terminal of the tests has."""
-    command = [sys.executable, "-m", "thirdwatt", *arguments]
+def environ(columns: str | None = None) -> dict[str, str]:
+    """Of a call: as many columns as it takes by itself, whatever the terminal of the tests has."""
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    if columns is not None:
-        environment["COLUMNS"] = columns
-    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=120, env=environment)
+    return environment if columns is None else {**environment, "COLUMNS": columns}
+
+
+def run(*arguments: str, stdin: str | None = None, columns: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Call a command in this process."""
+    return calling.call(environ(columns), *arguments, stdin=stdin)
 
 
 def document(*arguments: str, code: int = 0) -> Any:
-    done = run(*arguments)
+    """What a command prints as JSON."""
+    return parsed(run(*arguments), code)
+
+
+def parsed(done: subprocess.CompletedProcess[str], code: int = 0) -> Any:
+    """What a call printed as JSON, with the exit code that it should have."""
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout)
 
@@ -75,7 +83,7 @@ def test_estimate_answers_first() -> None:
 def test_results_keep_to_their_schema(name: str, arguments: tuple[str, ...], code: int) -> None:
     schema = document("schema", name)
     jsonschema.Draft202012Validator.check_schema(schema)
-    found = document(*arguments, code=code)
+    found = parsed(calling.process(environ(), *arguments), code)  # each as it is started
     jsonschema.validate(found, schema)
     assert found["schema"] == f"thirdwatt/{name}/1"
     assert found["facts_digest"] == digest()

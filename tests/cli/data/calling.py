@@ -1,17 +1,12 @@
-"""Commands called as their users call them: in a process of their own, or in this one, which has all loaded already."""
+"""Commands of datasets, called with what is kept below a folder."""
 
 from __future__ import annotations
 
-import gc
-import io
 import os
 import subprocess
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from unittest import mock
 
-from thirdwatt.cli import main
+from tests.cli import calling
 
 
 def environ(where: Path) -> dict[str, str]:
@@ -21,21 +16,9 @@ def environ(where: Path) -> dict[str, str]:
 
 def process(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Call in a process of its own."""
-    command = [sys.executable, "-m", "thirdwatt", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environ(where))
+    return calling.process(environ(where), *arguments)
 
 
 def call(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The same by the same entry, here: what would be a traceback there is raised."""
-    out, err = io.StringIO(), io.StringIO()
-    collect_after = gc.get_threshold()
-    try:
-        with mock.patch.dict(os.environ, environ(where)), mock.patch.object(sys, "argv", ["thirdwatt", *arguments]), \
-                redirect_stdout(out), redirect_stderr(err):  # fmt: skip
-            main()
-        code = 0
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    finally:
-        gc.set_threshold(*collect_after)
-    return subprocess.CompletedProcess(list(arguments), code, out.getvalue(), err.getvalue())
+    """Call in this one."""
+    return calling.call(environ(where), *arguments)

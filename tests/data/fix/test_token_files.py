@@ -187,6 +187,7 @@ def test_the_tokens_of_megatron_are_a_file_for_memmap(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+# Looked for and not imported here: it leaves files open, so it runs in a process of its own below.
 @pytest.mark.skipif(
     importlib.util.find_spec("webdataset") is None, reason="webdataset is not installed: the extra trainers has it"
 )
@@ -194,7 +195,6 @@ def test_webdataset_reads_its_tars(tmp_path: Path) -> None:
     own = made.tokenised(LENGTHS)
     where, names, _ = written(tmp_path / "o", own, "webdataset")
     assert len(names) > 2
-    # On its own: it leaves files open.
     done = subprocess.run([sys.executable, "-c", READS_TARS, *(str(where / each) for each in names)],
                           capture_output=True, text=True, timeout=120, check=True)  # fmt: skip
     rows = [(f"{number:012}", "uint16", each) for number, each in enumerate(made.documents(own))]
