@@ -168,6 +168,21 @@ def test_a_quantity_of_a_law_is_explained() -> None:
     assert "scaling_law.py" in found
 
 
+def test_what_laws_alone_read_is_not_called_unread(tmp_path: Path) -> None:
+    scenario = tmp_path / "run.toml"
+    scenario.write_text("[workload]\nparameters = 13e9\ntokens = 260e9\n[known]\nserved_token_count = 2e12\n")
+    said = run("retrain", str(scenario), "--samples", "20").stdout
+    assert "Least to train and serve" in said
+    assert "[unread]" not in said
+
+
+def test_what_is_assumed_of_an_update_is_said_to_be() -> None:
+    found = {each["id"]: each for each in document(*BRIEF, "--json")["options"]}
+    assert found["continue"]["gap"]["kind"] == "assumed"
+    assert found["full"]["gap"] is None
+    assert "taken to leave missing, assumed" in " ".join(run(*BRIEF).stdout.split())
+
+
 def test_a_law_is_not_explained_of_what_it_cannot_tell() -> None:
     done = run("explain", "deepseek-v3", "isoloss_flop_ratio", "--samples", "1")
     assert done.returncode == 4

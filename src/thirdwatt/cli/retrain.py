@@ -46,11 +46,13 @@ def command(
     """  # noqa: D301 - click reads the backspace
     if as_json and html is not None:
         raise click.UsageError("choose one of --json and --html")
+    from thirdwatt.ledger.pricing import OF_LAWS
     from thirdwatt.report import retraining
     from thirdwatt.search.retraining.question import asked
 
+    found = ledger(scenario, settings, observed, samples, seed, also=OF_LAWS)
     answer = asked(
-        ledger(scenario, settings, observed, samples, seed), new_tokens=new_tokens, data_diff=data_diff, drift=drift,
+        found, new_tokens=new_tokens, data_diff=data_diff, drift=drift,
         value=value, every=every, monitor=monitor, history=history,
     )  # fmt: skip
     if as_json:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from thirdwatt.amounts import amount, percent, plain
+from thirdwatt.facts import Figure
 from thirdwatt.ledger.change import Three, ends
 from thirdwatt.ledger.ledger import Total
 from thirdwatt.report.phrases import UNKNOWN
@@ -142,9 +143,10 @@ def below(answer: Answer, width: int) -> list[str]:
     ]
     said += [f"{each.law.label} {each.before:.4f} to {each.after:.4f}" for each in others]
     lines += _wrapped("; ".join(said) + ". Losses of two laws are not compared, only their changes.", width)
-    gaps = sorted({each.gap[0] for each in answer.options if each.gap[0] > 0})
-    if gaps:
-        lines += _wrapped(f"Updates are told with the {gaps[0]:g} nats that they were found to leave missing.", width)
+    gap = next((each.gap for each in answer.options if each.gap is not None), None)
+    if gap is not None:
+        missing = f"{gap.value:g} nats ({gap.low:g} to {gap.high:g}) that they are taken to leave missing, {gap.kind}"
+        lines += _wrapped(f"Updates are told with the {missing}: papers report a match.", width)
     beyond = [each for each in answer.predicted if each.beyond]
     if beyond:
         lines += _wrapped(f"extrapolated: {beyond[0].beyond} of {beyond[0].law.label}", width)
@@ -353,11 +355,16 @@ def _option(option: Option) -> dict[str, Any]:
         "totals": {name: ends(option.totals[name]) for name in PRICED},
         "of_full": ends(option.of_full),
         "loss": {law: _three(each) for law, each in option.loss.items()},
+        "gap": None if option.gap is None else _figure(option.gap),
         "evidence": option.evidence,
         "caveat": option.caveat,
         "unknown": option.unknown,
         "misfit": option.misfit,
     }
+
+
+def _figure(gap: Figure) -> dict[str, Any]:
+    return {"value": gap.value, "low": gap.low, "high": gap.high, "kind": gap.kind, "source": gap.source}
 
 
 def _sized(each: Sized) -> dict[str, Any]:

@@ -477,7 +477,11 @@ class RetrainAdvice(Strict):
 
 
 class RetrainOption(Strict):
-    """One way to take new data in; ``loss`` by law, in nats per token, empty where no law says it."""
+    """One way to take new data in.
+
+    ``loss`` is by law, in nats per token, empty where no law says it; ``gap`` is in it: what the way is taken to leave
+    missing of training on everything.
+    """
 
     id: str
     name: str
@@ -485,6 +489,7 @@ class RetrainOption(Strict):
     totals: dict[str, Three | None]
     of_full: Three | None
     loss: dict[str, Three]
+    gap: Range | None
     evidence: str
     caveat: str
     unknown: str

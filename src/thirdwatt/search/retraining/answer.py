@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from thirdwatt.amounts import percent, plain
 from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger
 from thirdwatt.search.retraining.history import Shown
 from thirdwatt.search.retraining.news import News
-from thirdwatt.search.retraining.options import Option, Predicted, options, predictions
+from thirdwatt.search.retraining.options import UNION, Option, Predicted, options, predictions
 from thirdwatt.search.retraining.policy import H_PER_D, Drift, Policy, Value, best
 from thirdwatt.search.retraining.simulate import Costs, Replay, replay
 from thirdwatt.search.sizes import Sized, sized
@@ -109,15 +110,14 @@ def answered(ledger: Ledger, wanted: Wanted) -> Answer:
     predicted, refused = predictions(ledger, wanted.news)
     ways = options(ledger, wanted.news, predicted)
     sizes, _ = sized(ledger.scenario)
-    drift = wanted.drift or (None if wanted.history is None else wanted.history.drift)
-    policies = _policies(replace(wanted, drift=drift), ways)
-    replayed = _replayed(ledger, wanted, ways)
+    if wanted.drift is None and wanted.history is not None:
+        wanted = replace(wanted, drift=wanted.history.drift)
+    policies = _policies(wanted, ways)
     advice = advised(wanted.news, ways, predicted, refused, policies)
     if wanted.news.new[0] > 0:
-        advice = replace(advice, because=(*advice.because, *_reserved(ledger, replace(wanted, drift=drift), policies)))
-    return Answer(
-        ledger, replace(wanted, drift=drift), sizes, predicted, refused, ways, policies, replayed, advice
-    )  # fmt: skip
+        advice = replace(advice, because=(*advice.because, *_reserved(ledger, wanted, policies)))
+    replayed = _replayed(ledger, wanted, ways)
+    return Answer(ledger, wanted, sizes, predicted, refused, ways, policies, replayed, advice)
 
 
 def _reserved(ledger: Ledger, wanted: Wanted, policies: Mapping[str, Policy]) -> Iterator[str]:
@@ -140,16 +140,11 @@ def _policies(wanted: Wanted, ways: tuple[Option, ...]) -> dict[str, Policy]:
     found = {}
     for each in ways:
         cost = price(each, wanted.value.unit)
-        if each.id != SKIP and cost is not None and not each.unknown and _near_union(each):
+        if each.reaches == UNION and cost is not None and not each.unknown:
             found[each.id] = best(
                 cost, wanted.drift, wanted.value, every_d=wanted.every_d, monitor_per_day=wanted.monitor_per_day
             )
     return found
-
-
-def _near_union(option: Option) -> bool:
-    """Whether a way's evidence is that it comes near to training on everything, whatever a law can say of it."""
-    return option.id == FULL or option.gap[2] > 0
 
 
 def _replayed(ledger: Ledger, wanted: Wanted, ways: tuple[Option, ...]) -> Replay | None:
@@ -182,12 +177,12 @@ def advised(
 ) -> Advice:
     """What follows: by cost and staleness where both are known, else by size alone.
 
-    By size alone new data are worth an update where their gain by every law is more than updates were found to leave
+    By size alone new data are worth an update where their gain by every law is more than an update is taken to leave
     missing; else they are for freshness, and that has no price unless somebody states one.
     """
     if news.new[0] <= 0:
         return Advice(SKIP, None, ("Nothing is new: there is nothing to train on again.",))
-    near = [each for each in ways if each.id != SKIP and _near_union(each) and each.of_full is not None]
+    near = [each for each in ways if each.reaches == UNION and each.of_full is not None]
     if not near:
         return Advice(SKIP, None, ("Too little is known to price any way.",))
     cheapest = min(near, key=lambda each: each.of_full.value if each.of_full else 0.0)
@@ -197,8 +192,6 @@ def advised(
 
 
 def _by_policy(ways: tuple[Option, ...], policies: Mapping[str, Policy]) -> Advice:
-    from thirdwatt.amounts import plain
-
     name = min(policies, key=lambda each: policies[each].cost.total)
     policy = policies[name]
     way = _way(ways, name)
@@ -227,14 +220,10 @@ def _by_policy(ways: tuple[Option, ...], policies: Mapping[str, Policy]) -> Advi
 
 def _beyond(more: float) -> str:
     """How much more something costs, as a share of what it is compared with."""
-    from thirdwatt.amounts import percent, plain
-
     return f"{percent(more)} more" if more < 2 else f"{plain(1 + more)} times as much"
 
 
 def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], refused: str) -> Advice:
-    from thirdwatt.amounts import percent
-
     of_full = "" if cheapest.of_full is None else f", {percent(cheapest.of_full.value)} of a full retrain's energy"
     way = f"{cheapest.name}{of_full}"
     fresh = f"If it has to be fresh: {way}."
@@ -245,7 +234,7 @@ def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], ref
     if news.fewer:
         return Advice(SKIP, None, ("Not for its size: more was removed than came, there is less to train on.", fresh))
     gains = sorted(each.gain for each in predicted)
-    gap = cheapest.gap[0]
+    gap = 0.0 if cheapest.gap is None else cheapest.gap.value
     span = f"{gains[0]:.2g} to {gains[-1]:.2g}" if len(gains) > 1 else f"{gains[0]:.2g}"
     if cheapest.id == FULL:
         return Advice(FULL, None, (
@@ -253,16 +242,16 @@ def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], ref
         ))  # fmt: skip
     if gains[-1] <= gap:
         return Advice(SKIP, None, (
-            f"Not for its size: the new data take {span} nats from the loss, less than the {gap:g} that updates were "
-            "found to leave missing.",
+            f"Not for its size: the new data take {span} nats from the loss, less than the {gap:g} that an update "
+            "is taken to leave missing.",
             fresh,
         ))  # fmt: skip
     if gains[0] <= gap:
         return Advice(cheapest.id, None, (
-            f"{way}: the laws differ on whether the data are enough, {span} nats against the {gap:g} that updates were "
-            "found to leave missing.",
+            f"{way}: the laws differ on whether the data are enough, {span} nats against the {gap:g} that an update "
+            "is taken to leave missing.",
         ))  # fmt: skip
     return Advice(cheapest.id, None, (
-        f"{way}: the new data take {span} nats from the loss, more than the {gap:g} that updates were found to leave "
+        f"{way}: the new data take {span} nats from the loss, more than the {gap:g} that an update is taken to leave "
         "missing.",
     ))  # fmt: skip

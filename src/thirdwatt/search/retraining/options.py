@@ -78,8 +78,10 @@ class Option:
         Energy to that of training again on everything.
     loss
         Predicted loss by law; empty where no law says it.
+    reaches
+        What its evidence says of the loss: :data:`OLD`, :data:`UNION`, or that it is unknown.
     gap
-        How much more loss than training on everything it was found to leave, by its evidence.
+        How much more loss than training on everything it is taken to leave; ``None`` where that is nothing, or unknown.
     unknown
         Why there is no price; empty if there is one.
     misfit
@@ -93,7 +95,8 @@ class Option:
     totals: Mapping[str, Total | None]
     of_full: Total | None
     loss: Mapping[str, Three]
-    gap: Three
+    reaches: str
+    gap: Figure | None
     evidence: str
     caveat: str
     unknown: str = ""
@@ -143,12 +146,13 @@ def options(ledger: Ledger, news: News, said: tuple[Predicted, ...]) -> tuple[Op
 def _option(
     row: Row, after: Ledger | str | None, full: Ledger | str | None, news: News, said: tuple[Predicted, ...]
 ) -> Option:
-    gap = _three(row.figures.get("continual_gap_nats_per_token"), 0.0)
+    gap = row.figures.get("continual_gap_nats_per_token")
+    more = _three(gap, 0.0)
     losses: dict[str, Three] = {}
     if row.text["loss"] == OLD:
         losses = {each.law.id: (each.before,) * 3 for each in said}
     elif row.text["loss"] == UNION:
-        losses = {each.law.id: (each.after + gap[0], each.after + gap[1], each.after + gap[2]) for each in said}
+        losses = {each.law.id: (each.after + more[0], each.after + more[1], each.after + more[2]) for each in said}
     nothing = Total(0.0, 0.0, 0.0)
     if isinstance(after, Ledger):
         totals = {name: after.totals.get(name) for name in PRICED}
@@ -157,8 +161,8 @@ def _option(
         totals = dict.fromkeys(PRICED, nothing if after is None else None)
         of_full = nothing if after is None else None
     return Option(
-        row.id, row.name, row.text["label"], work(row, news), totals, of_full, losses, gap, row.text["evidence"],
-        row.text["caveat"], after if isinstance(after, str) else "",
+        row.id, row.name, row.text["label"], work(row, news), totals, of_full, losses, row.text["loss"], gap,
+        row.text["evidence"], row.text["caveat"], after if isinstance(after, str) else "",
     )  # fmt: skip
 
 

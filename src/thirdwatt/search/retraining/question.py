@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
 from thirdwatt.ledger import Ledger
-from thirdwatt.ledger.pricing import SAMPLES, Sourced
+from thirdwatt.ledger.pricing import OF_LAWS, SAMPLES, Sourced
 from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.search.auto import estimate
 from thirdwatt.search.retraining.answer import ASSUMED, Answer, Wanted, answered
@@ -54,7 +54,7 @@ def retrain(
     InputError
         With every mistake.
     """
-    ledger = estimate(scenario, set, samples=samples, seed=seed)
+    ledger = estimate(scenario, set, also=OF_LAWS, samples=samples, seed=seed)
     return asked(
         ledger, new_tokens=new_tokens, data_diff=data_diff, drift=drift, value=value, every=every, monitor=monitor,
         history=history,
@@ -72,28 +72,26 @@ def asked(
     monitor: float = 0.0,
     history: str | PathLike[str] | None = None,
 ) -> Answer:
-    """The same for a training that is priced already; see :func:`retrain`."""
+    """The same for a training that is priced already, asked for :data:`thirdwatt.ledger.pricing.OF_LAWS` too; see
+    :func:`retrain`.
+    """
     mistakes = [*_contradictions(new_tokens, data_diff), *_lacking(drift, value, every, monitor, history)]
 
-    def read(stated: object, reading: Callable[[], Any]) -> Any:
-        if stated is None:
-            return None
+    found: dict[str, Any] = {}
+    for name, stated, reading in (
+        ("drift", drift, lambda: drift_of(str(drift), "--drift")),
+        ("value", value, lambda: value_of(str(value), "--value")),
+        ("every_d", every, lambda: days_of(str(every), "--every")),
+        ("history", history, lambda: shown(read_history(str(history)))),
+        ("news", ledger, lambda: _news(ledger, new_tokens, data_diff)),
+    ):
         try:
-            return reading()
+            found[name] = None if stated is None else reading()
         except InputError as error:
-            mistakes.extend(error.mistakes)
-            return None
-
-    found = {
-        "drift": read(drift, lambda: drift_of(str(drift), "--drift")),
-        "value": read(value, lambda: value_of(str(value), "--value")),
-        "every_d": read(every, lambda: days_of(str(every), "--every")),
-        "history": read(history, lambda: shown(read_history(str(history)))),
-    }
-    news = read("", lambda: _news(ledger, new_tokens, data_diff))
+            mistakes += error.mistakes
     if mistakes:
         raise InputError(mistakes)
-    return answered(ledger, Wanted(news, monitor_per_day=monitor, **found))
+    return answered(ledger, Wanted(monitor_per_day=monitor, **found))
 
 
 def _contradictions(new_tokens: str | None, data_diff: object) -> list[Mistake]:
