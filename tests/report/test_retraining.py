@@ -49,6 +49,7 @@ def test_the_page_is_whole(source: str, more: dict[str, Any], charts: int) -> No
     assert len(said) < 1_000_000
     for each in answer(source, **more).options:
         assert each.evidence.split("(")[0].strip() in said
+    assert ("taken to leave missing, assumed" in said) == (not answer(source, **more).refused)
     assert ("No loss is predicted" in said) == bool(answer(source, **more).refused)
     assert ("Policies on your own history" in said) == bool(more.get("past"))
 

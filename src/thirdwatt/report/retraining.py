@@ -143,14 +143,20 @@ def below(answer: Answer, width: int) -> list[str]:
     ]
     said += [f"{each.law.label} {each.before:.4f} to {each.after:.4f}" for each in others]
     lines += _wrapped("; ".join(said) + ". Losses of two laws are not compared, only their changes.", width)
-    gap = next((each.gap for each in answer.options if each.gap is not None), None)
-    if gap is not None:
-        missing = f"{gap.value:g} nats ({gap.low:g} to {gap.high:g}) that they are taken to leave missing, {gap.kind}"
-        lines += _wrapped(f"Updates are told with the {missing}: papers report a match.", width)
+    lines += _wrapped(missing(answer), width)
     beyond = [each for each in answer.predicted if each.beyond]
     if beyond:
         lines += _wrapped(f"extrapolated: {beyond[0].beyond} of {beyond[0].law.label}", width)
     return lines
+
+
+def missing(answer: Answer) -> str:
+    """What updates are taken to leave missing of training on everything; empty if nothing."""
+    gap = next((each.gap for each in answer.options if each.gap is not None), None)
+    if gap is None:
+        return ""
+    told = f"{gap.value:g} nats ({gap.low:g} to {gap.high:g}) that they are taken to leave missing, {gap.kind}"
+    return f"Updates are told with the {told}: papers report a match."
 
 
 def unpriced(answer: Answer) -> Iterator[str]:

@@ -68,6 +68,7 @@ def page(answer: Answer) -> str:
             (each.law.label, *(f"{gain:.2g} ({new:.2g})" for _, gain, new in each.passes)) for each in answer.sizes
         ],
         refused=answer.refused,
+        missing=retraining.missing(answer),
         unpriced=list(retraining.unpriced(answer)),
         often_head=often[0],
         often=often[1:],
