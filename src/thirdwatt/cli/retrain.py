@@ -15,6 +15,9 @@ from thirdwatt.cli.options import Finite, columns, dumped, emphasised, json_opti
 @click.option("--value", metavar="TEXT", help="What a point of quality is worth: 200/d (USD), 50 kWh/d.")
 @click.option("--every", metavar="TIME", help="An interval to compare with the best: 30d, 2w.")
 @click.option("--monitor", type=Finite(min=0), default=0.0, help="What watching quality costs a day.")
+@click.option("--updates", type=click.IntRange(min=1), metavar="N", help="Updates between two full retrains.")
+@click.option("--tolerated", type=Finite(min=0), metavar="LOSS", help="Loss that updates may leave before a full one.")
+@click.option("--gap", type=Finite(min=0), metavar="POINTS", help="What each update leaves missing, as you measured it.")
 @click.option("--history", metavar="CSV", help="date, tokens, evaluation, model: policies replayed on it.")
 @click.option("--html", metavar="FILE", help="A page with charts, fit for print.")
 @scenario_options
@@ -27,6 +30,9 @@ def command(
     value: str | None,
     every: str | None,
     monitor: float,
+    updates: int | None,
+    tolerated: float | None,
+    gap: float | None,
     history: str | None,
     html: str | None,
     settings: tuple[str, ...],
@@ -43,6 +49,7 @@ def command(
     thirdwatt retrain llama-3.1-8b --new-tokens 5%
     thirdwatt data diff OLD NEW --json > diff.json; thirdwatt retrain my-run.toml --data-diff diff.json
     thirdwatt retrain my-run.toml --new-tokens 5% --drift 0.5/30d --value 200/d --every 30d
+    thirdwatt retrain my-run.toml --new-tokens 5% --tolerated 0.05
     """  # noqa: D301 - click reads the backspace
     if as_json and html is not None:
         raise click.UsageError("choose one of --json and --html")
@@ -54,6 +61,7 @@ def command(
     answer = asked(
         found, new_tokens=new_tokens, data_diff=data_diff, drift=drift,
         value=value, every=every, monitor=monitor, history=history,
+        updates=updates, tolerated=tolerated, gap=gap,
     )  # fmt: skip
     if as_json:
         click.echo(dumped(retraining.document(answer)))

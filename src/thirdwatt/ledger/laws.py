@@ -118,6 +118,8 @@ def predicted(
 ) -> Values:
     """What a law says of a scenario and of variants of it.
 
+    Tokens that are known to be trained on follow the data and the passes that vary, unless they vary themselves.
+
     Parameters
     ----------
     name
@@ -136,6 +138,17 @@ def predicted(
     if not over:
         return {target: np.atleast_1d(value) for target, value in prepared(by, (), targets).once().items()}
     varied: dict[str, NDArray[np.generic]] = {
-        each: np.asarray(values, dtype=np.float64) for each, values in over.items()
+        each: np.asarray(values, dtype=np.float64) for each, values in {**_trained(by, over), **over}.items()
     }
     return prepared(by, varied, targets).of(varied)
+
+
+def _trained(scenario: Scenario, over: Mapping[str, Sequence[float] | Array]) -> dict[str, Array]:
+    """Tokens trained on where their number is known and what makes it up varies: in proportion."""
+    known = scenario.given.get(DATA)
+    leaves = figures(scenario)
+    made_of = [name for name in ("token_count", "epochs") if name in over and name in leaves]
+    if known is None or not made_of:
+        return {}
+    ratios = [np.asarray(over[name], dtype=np.float64) / leaves[name].value for name in made_of]
+    return {DATA: np.asarray(known.value * np.prod(np.broadcast_arrays(*ratios), axis=0))}

@@ -14,6 +14,7 @@ from thirdwatt.ledger.ledger import Total
 from thirdwatt.report.phrases import UNKNOWN
 from thirdwatt.search.retraining.answer import Answer
 from thirdwatt.search.retraining.history import Shown
+from thirdwatt.search.retraining.mix import MIX, Mixed
 from thirdwatt.search.retraining.options import PRICED, Option
 from thirdwatt.search.retraining.policy import Policy
 from thirdwatt.search.retraining.simulate import Replay, Told
@@ -82,8 +83,11 @@ def text(answer: Answer, width: int, source: str = "") -> str:
         lines += ["", *third(answer, width)]
     if answer.policies:
         lines += ["", *policies(answer, width)]
+    if answer.mix is not None:
+        lines += [*([] if answer.policies else [""]), *_wrapped(mixed(answer, answer.mix), width)]
     if answer.wanted.history is not None:
-        lines += ["", *history(answer.wanted.history, answer.replay, width)]
+        unit = "" if answer.wanted.value is None else answer.wanted.value.unit
+        lines += ["", *history(answer.wanted.history, answer.replay, width, unit)]
     for warning in answer.ledger.warnings:
         lines += _wrapped(f"note [{warning.code}] {warning.text}", width)
     lines += ["", *_wrapped("next: " + " · ".join(following(answer, source)), width)]
@@ -109,7 +113,7 @@ def cells(answer: Answer, option: Option) -> tuple[str, ...]:
     energy, cost, carbon, hours = (
         option.totals[name] for name in ("energy_kwh", "cost_usd", "carbon_kg", "accelerator_hours")
     )
-    if option.unknown:
+    if option.unknown or (energy is None and hours is None):
         return (UNKNOWN, "", "", "", "", "", "")
     of = option.of_full
     loss = option.loss.get(answer.predicted[0].law.id) if answer.predicted else None
@@ -144,10 +148,16 @@ def below(answer: Answer, width: int) -> list[str]:
     said += [f"{each.law.label} {each.before:.4f} to {each.after:.4f}" for each in others]
     lines += _wrapped("; ".join(said) + ". Losses of two laws are not compared, only their changes.", width)
     lines += _wrapped(missing(answer), width)
-    beyond = [each for each in answer.predicted if each.beyond]
-    if beyond:
-        lines += _wrapped(f"extrapolated: {beyond[0].beyond} of {beyond[0].law.label}", width)
-    return lines
+    return lines + _wrapped(extrapolated(answer), width)
+
+
+def extrapolated(answer: Answer) -> str:
+    """How far beyond the fit of each law it is told of; empty where it lies within all of them."""
+    beyond = dict.fromkeys(each.beyond for each in answer.predicted if each.beyond)
+    said = [
+        f"{how} of {' and '.join(each.law.label for each in answer.predicted if each.beyond == how)}" for how in beyond
+    ]
+    return f"extrapolated: {'; '.join(said)}" if said else ""
 
 
 def missing(answer: Answer) -> str:
@@ -228,30 +238,63 @@ def intervals(answer: Answer) -> list[tuple[str, ...]]:
     """The best interval of each way, below a head; with the interval that somebody named where there is one."""
     policy = next(iter(answer.policies.values()))
     named = "" if policy.stated is None else f"each {plain(policy.stated.every_d)} days"
-    head = ("way", "best, days", f"{policy.unit} a day", "retraining", "5 % more, days", named)
-    rows = [head, *((f"  {answer.option(name).label}", *often(each)) for name, each in answer.policies.items())]
-    return rows if named else [row[:-1] for row in rows]
+    head = ("way", "best, days", "90 %", f"{policy.unit} a day", named, "5 % more, days", "retraining")
+    rows = [head, *((f"  {name}", *often(each)) for name, each in told(answer))]
+    return rows if named else [(*row[:4], *row[5:]) for row in rows]
+
+
+def told(answer: Answer) -> Iterator[tuple[str, Policy]]:
+    """Policies by the short name of their way, a mix last."""
+    yield from ((answer.option(name).label, each) for name, each in answer.policies.items())
+    if answer.mix is not None and answer.mix.policy is not None:
+        yield f"{plain(answer.mix.updates)} + 1 full", answer.mix.policy
 
 
 def often(policy: Policy) -> tuple[str, ...]:
     """What stands in the columns of a policy after its way."""
     first, last = policy.near
-    within = f"{plain(first)} to {plain(last)}" if last is not None else f"from {plain(first)}"
     return (
-        "never" if policy.every_d is None else plain(policy.every_d),
+        _days(policy.every_d),
+        open_days(policy),
         plain(policy.cost.total),
-        plain(policy.cost.retraining),
-        within,
         "" if policy.stated is None else plain(policy.stated.cost.total),
+        f"{plain(first)} to {plain(last)}" if last is not None else f"from {plain(first)}",
+        plain(policy.cost.retraining),
     )
 
 
-def history(shown: Shown, found: Replay | None, width: int) -> list[str]:
-    """The drift that a history shows, and what policies would have cost on it."""
+def open_days(policy: Policy) -> str:
+    """Between what the best interval lies, nine times in ten; nothing where its price has no interval."""
+    first, last = policy.open.every_d
+    return "" if first == last else f"{_days(first)} to {_days(last)}"
+
+
+def _days(every_d: float | None) -> str:
+    return "never" if every_d is None else plain(every_d)
+
+
+def mixed(answer: Answer, mix: Mixed) -> str:
+    """What updates mixed with full retrains come to, and the budget of what they leave missing."""
+    many = f"{plain(mix.updates)} update{'s' * (mix.updates > 1)}"
+    said = f"With {many} between two full retrains a retraining takes"
+    energy, of = mix.totals["energy_kwh"], mix.of_full
+    said += f" {UNKNOWN}" if energy is None else f" {amount(energy.value, 'kWh')} on the mean"
+    said += "" if of is None else f", {percent(of.value)} of a full one"
+    value, low, high = mix.missing
+    said += f". Each leaves {mix.gap.value:g} {mix.unit} missing ({mix.gap.kind}), all of them {value:.3g}"
+    said += f" ({low:.3g} to {high:.3g})" if low != high else ""
+    if mix.tolerated is None:
+        return f"{said}: what you have to tolerate."
+    within = "within" if mix.within else "more than"
+    return f"{said}, {within} the {mix.tolerated:g} that may be missing."
+
+
+def history(shown: Shown, found: Replay | None, width: int, unit: str) -> list[str]:
+    """The drift that a history shows, and what policies would have cost on it, in a unit."""
     lines = _wrapped(f"{drifted(shown)}{'' if found is None else halves(found)}", width)
     if found is None:
         return lines + _wrapped("What policies would have cost on it: --value 200/d", width)
-    rows = [("policy", "cost", "90 %", "regret")]
+    rows = [("policy", f"cost, {unit}", "90 %", "regret")]
     for told in found.policies:
         interval = f"{plain(told.low)} to {plain(told.high)}"
         rows.append((told.says, plain(told.second.total), interval, regret(told)))
@@ -273,7 +316,10 @@ def drifted(shown: Shown) -> str:
 
 def halves(found: Replay) -> str:
     """On what policies were chosen, and on what they are told."""
-    return f" Policies chosen on its first {found.days[0]} days, told on the other {found.days[1]}:"
+    return (
+        f" Policies chosen on its first {found.days[0]} days, told on the other {found.days[1]}; retrained from "
+        "scratch but where updates are said:"
+    )
 
 
 def following(answer: Answer, source: str) -> Iterator[str]:
@@ -348,6 +394,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "drift": None if wanted.drift is None else str(wanted.drift),
         "value": None if wanted.value is None else str(wanted.value),
         "policies": [_policy(name, each) for name, each in answer.policies.items()],
+        "mix": None if answer.mix is None else _mix(answer.mix),
         "history": None if wanted.history is None else _history(wanted.history, answer.replay),
         "warnings": [{"code": each.code, "text": each.text} for each in ledger.warnings],
     }  # fmt: skip
@@ -396,9 +443,13 @@ def _policy(name: str, policy: Policy) -> dict[str, Any]:
         "unit": policy.unit,
         "retrain_cost": policy.retrain_cost,
         "every_d": policy.every_d,
+        "every_low_d": policy.open.every_d[0],
+        "every_high_d": policy.open.every_d[1],
         "retraining_per_d": policy.cost.retraining,
         "staleness_per_d": policy.cost.staleness,
         "total_per_d": policy.cost.total,
+        "total_low_per_d": policy.open.total[0],
+        "total_high_per_d": policy.open.total[1],
         "never_per_d": policy.never,
         "near_d": list(policy.near),
         "event": {
@@ -409,6 +460,20 @@ def _policy(name: str, policy: Policy) -> dict[str, Any]:
             "every_d": stated.every_d, "total_per_d": stated.cost.total, "over_best": stated.over_best
         },
     }  # fmt: skip
+
+
+def _mix(mix: Mixed) -> dict[str, Any]:
+    return {
+        "updates": mix.updates,
+        "gap": _figure(mix.gap),
+        "unit": mix.unit,
+        "missing": _three(mix.missing),
+        "tolerated": mix.tolerated,
+        "within": mix.within,
+        "totals": {name: ends(found) for name, found in mix.totals.items()},
+        "of_full": ends(mix.of_full),
+        "policy": None if mix.policy is None else _policy(MIX, mix.policy),
+    }
 
 
 def _history(shown: Shown, found: Replay | None) -> dict[str, Any]:

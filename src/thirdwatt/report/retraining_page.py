@@ -73,6 +73,8 @@ def page(answer: Answer) -> str:
         often_head=often[0],
         often=often[1:],
         watched=retraining.watched(answer) if answer.policies else "",
+        mixed="" if answer.mix is None else retraining.mixed(answer, answer.mix),
+        unit="" if answer.wanted.value is None else answer.wanted.value.unit,
         notes=[warning.text for warning in ledger.warnings],
         **_history(answer),
     )
@@ -153,6 +155,7 @@ def _intervals(answer: Answer) -> Chart | None:
         return None
     name = min(answer.policies, key=lambda each: answer.policies[each].cost.total)
     policy = answer.policies[name]
+    drifted = answer.wanted.history is not None and answer.wanted.drift == answer.wanted.history.drift
     curve = policy.curve
     parts = (
         ("retraining", curve.retraining),
@@ -195,6 +198,8 @@ def _intervals(answer: Answer) -> Chart | None:
         else f"{way}: every {plain(policy.every_d)} days costs least, {plain(policy.cost.total)} {policy.unit} a day; "
         f"from {plain(first)} {'days on' if last is None else f'to {plain(last)} days'} it is at most 5 % more."
     )
+    if wide := retraining.open_days(policy):
+        says += f" By what a retraining may cost{' and the drift may be' if drifted else ''}, the best is {wide} days."
     head = ("days", *(f"{group}, {policy.unit} a day" for group in names))
     return Chart("interval", "Cost against the interval", says, head, rows, finished(drawn, 11))
 

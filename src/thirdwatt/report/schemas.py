@@ -570,19 +570,41 @@ class StatedPolicy(Strict):
 
 
 class RetrainPolicy(Strict):
-    """How often, for one way; null says never, and a null end of ``near_d`` without end."""
+    """How often, for one way or a mix; null says never, and a null end of ``near_d`` without end.
+
+    ``every_low_d`` to ``every_high_d``, and the totals, are by what a retraining may cost, and by what the drift may be
+    where a history left it open.
+    """
 
     option: str
     unit: Literal["USD", "kWh", "kg"]
     retrain_cost: float
     every_d: float | None
+    every_low_d: float | None
+    every_high_d: float | None
     retraining_per_d: float
     staleness_per_d: float
     total_per_d: float
+    total_low_per_d: float
+    total_high_per_d: float
     never_per_d: float | None
     near_d: list[float | None]
     event: EventPolicy
     stated: StatedPolicy | None
+
+
+class RetrainMix(Strict):
+    """Updates mixed with full retrains: so many between two, what each and all of them leave missing, the mean price."""
+
+    updates: int
+    gap: Range
+    unit: Literal["nats", "points"]
+    missing: Three
+    tolerated: float | None
+    within: bool | None
+    totals: dict[str, Three | None]
+    of_full: Three | None
+    policy: RetrainPolicy | None
 
 
 class DriftFit(Strict):
@@ -641,6 +663,7 @@ class Retrain(Strict):
     drift: str | None
     value: str | None
     policies: list[RetrainPolicy]
+    mix: RetrainMix | None
     history: RetrainHistory | None
     warnings: list[Note]
 

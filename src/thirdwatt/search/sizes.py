@@ -30,6 +30,7 @@ MORE = (0.01, 0.05, 0.1, 0.5, 1.0)
 PASSES = (2.0, 4.0, 8.0, 16.0)
 """How many times as many passes over the same data."""
 THIRD = 3.0
+"""What the work of a scenario is divided by: a third of it is what the tool is named for."""
 ENERGIES = np.geomspace(1e-3, 1e2, 61)
 """Energies of the frontier, to that of the scenario."""
 
@@ -147,7 +148,8 @@ def _best(scenario: Scenario, name: str, work: Array) -> dict[str, Array]:
     best = of_laws.predicted(scenario, name, {WORK: work}, (BEST_SIZE, BEST_DATA))
     if BEST_SIZE not in best:
         return {}
-    single = {SIZE: best[BEST_SIZE], "token_count": best[BEST_DATA], "epochs": np.ones_like(work)}
+    data = best[BEST_DATA]
+    single = {SIZE: best[BEST_SIZE], "token_count": data, "epochs": np.ones_like(work), DATA: data}
     return {**best, **of_laws.predicted(scenario, name, single, (LOSS,))}
 
 

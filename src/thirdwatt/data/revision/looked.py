@@ -112,12 +112,13 @@ def _lots(found: Difference, some: Numbers, memory_byte: int) -> Iterator[Number
 
 def _known(found: Difference, some: Numbers) -> list[tuple[Hashes, Numbers]]:
     """Of each document the hashes of its new lines, ascending, and how often it has each."""
-    keys, owners = [np.empty(0, np.uint64)], [np.empty(0, np.uint16)]
+    kind = np.min_scalar_type(len(some))  # 2 bytes a line for as many documents as blocks are drawn by default
+    keys, owners = [np.empty(0, np.uint64)], [np.empty(0, kind)]
     for hashes, _, of in found.each():
         place = np.minimum(np.searchsorted(some, of), len(some) - 1)
         mine = np.flatnonzero(some[place] == of)
         keys.append(hashes[mine])
-        owners.append(place[mine].astype(np.uint16))
+        owners.append(place[mine].astype(kind))
     key, owner = np.concatenate(keys), np.concatenate(owners)
     order = np.argsort(owner, kind="stable")
     key, owner = key[order], owner[order]

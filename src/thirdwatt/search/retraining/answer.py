@@ -9,9 +9,10 @@ from thirdwatt.amounts import percent, plain
 from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger
 from thirdwatt.search.retraining.history import Shown
+from thirdwatt.search.retraining.mix import Mixed, Mixing, mixed
 from thirdwatt.search.retraining.news import News
 from thirdwatt.search.retraining.options import UNION, Option, Predicted, options, predictions
-from thirdwatt.search.retraining.policy import H_PER_D, Drift, Policy, Value, best
+from thirdwatt.search.retraining.policy import H_PER_D, Array, Drift, Policy, Value, best
 from thirdwatt.search.retraining.simulate import Costs, Replay, replay
 from thirdwatt.search.sizes import Sized, sized
 
@@ -36,6 +37,8 @@ class Wanted:
         An interval that they keep or consider, in days.
     monitor_per_day
         What watching quality costs a day, in the unit of the value.
+    mixing
+        Updates between two trainings from scratch.
     """
 
     news: News
@@ -44,6 +47,7 @@ class Wanted:
     every_d: float | None = None
     monitor_per_day: float = 0.0
     history: Shown | None = None
+    mixing: Mixing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Answer:
         The best interval of each way that comes near to training on everything; empty without drift and value.
     replay
         Policies on the user's own history, if there is one.
+    mix
+        Updates and full retrains mixed, where that is asked for.
     """
 
     ledger: Ledger
@@ -88,6 +94,7 @@ class Answer:
     policies: Mapping[str, Policy]
     replay: Replay | None
     advice: Advice
+    mix: Mixed | None = None
 
     def option(self, name: str) -> Option:
         """A way by its id."""
@@ -105,19 +112,31 @@ def answered(ledger: Ledger, wanted: Wanted) -> Answer:
     Raises
     ------
     InputError
-        If a policy cannot be worked out of what is stated.
+        If a policy or a mix cannot be worked out of what is stated.
     """
     predicted, refused = predictions(ledger, wanted.news)
     ways = options(ledger, wanted.news, predicted)
     sizes, _ = sized(ledger.scenario)
+    drawn: tuple[Drift, ...] = ()
     if wanted.drift is None and wanted.history is not None:
-        wanted = replace(wanted, drift=wanted.history.drift)
-    policies = _policies(wanted, ways)
+        wanted, drawn = replace(wanted, drift=wanted.history.drift), wanted.history.drawn
+    policies = _policies(wanted, drawn, ways)
+    mix = _mix(wanted, drawn, ways)
     advice = advised(wanted.news, ways, predicted, refused, policies)
     if wanted.news.new[0] > 0:
-        advice = replace(advice, because=(*advice.because, *_reserved(ledger, wanted, policies)))
-    replayed = _replayed(ledger, wanted, ways)
-    return Answer(ledger, wanted, sizes, predicted, refused, ways, policies, replayed, advice)
+        advice = replace(advice, because=(*advice.because, *_mixes(mix), *_reserved(ledger, wanted, policies)))
+    replayed = _replayed(ledger, wanted, ways, 0 if mix is None else mix.updates)
+    return Answer(ledger, wanted, sizes, predicted, refused, ways, policies, replayed, advice, mix)
+
+
+def _mixes(mix: Mixed | None) -> Iterator[str]:
+    """How often, where updates are mixed with full retrains as somebody stated."""
+    if mix is None or mix.policy is None:
+        return
+    policy = mix.policy
+    many = f"{plain(mix.updates)} update{'s' * (mix.updates > 1)}"
+    often = "never" if policy.every_d is None else f"every {plain(policy.every_d)} days"
+    yield f"With {many} between two full retrains: {often}, {plain(policy.cost.total)} {policy.unit} a day."
 
 
 def _reserved(ledger: Ledger, wanted: Wanted, policies: Mapping[str, Policy]) -> Iterator[str]:
@@ -134,20 +153,39 @@ def price(option: Option, unit: str) -> float | None:
     return None if found is None or found.value <= 0 else found.value
 
 
-def _policies(wanted: Wanted, ways: tuple[Option, ...]) -> dict[str, Policy]:
+def _policies(wanted: Wanted, drawn: tuple[Drift, ...], ways: tuple[Option, ...]) -> dict[str, Policy]:
+    near = {each.id: each.draws for each in ways if each.reaches == UNION and not each.unknown}
+    found = {name: _policy(wanted, drawn, draws) for name, draws in near.items()}
+    return {name: policy for name, policy in found.items() if policy is not None}
+
+
+def _policy(wanted: Wanted, drawn: tuple[Drift, ...], draws: Mapping[str, Array]) -> Policy | None:
+    """The best interval for draws of what a retraining takes, and of the drift where a history left it open."""
     if wanted.drift is None or wanted.value is None:
-        return {}
-    found = {}
-    for each in ways:
-        cost = price(each, wanted.value.unit)
-        if each.reaches == UNION and cost is not None and not each.unknown:
-            found[each.id] = best(
-                cost, wanted.drift, wanted.value, every_d=wanted.every_d, monitor_per_day=wanted.monitor_per_day
-            )
-    return found
+        return None
+    costs = draws.get(PRICE[wanted.value.unit])
+    if costs is None or costs[0] <= 0:
+        return None
+    return best(
+        float(costs[0]),
+        wanted.drift,
+        wanted.value,
+        every_d=wanted.every_d,
+        monitor_per_day=wanted.monitor_per_day,
+        costs=costs[1:] if len(costs) > 1 else costs,
+        drifts=drawn,
+    )
 
 
-def _replayed(ledger: Ledger, wanted: Wanted, ways: tuple[Option, ...]) -> Replay | None:
+def _mix(wanted: Wanted, drawn: tuple[Drift, ...], ways: tuple[Option, ...]) -> Mixed | None:
+    """Updates and full retrains mixed, and how often one of them pays."""
+    if wanted.mixing is None:
+        return None
+    found = mixed(wanted.mixing, _way(ways, CONTINUE), _way(ways, FULL))
+    return replace(found, policy=_policy(wanted, drawn, found.draws))
+
+
+def _replayed(ledger: Ledger, wanted: Wanted, ways: tuple[Option, ...], updates: int) -> Replay | None:
     """Policies on the user's history: an update costs what came since the last training, with replay."""
     if wanted.history is None or wanted.value is None:
         return None
@@ -160,9 +198,10 @@ def _replayed(ledger: Ledger, wanted: Wanted, ways: tuple[Option, ...]) -> Repla
         tokens=None if tokens is None else tokens.value,
         replay=None if tokens is None else update,
         update=None if tokens is not None else price(_way(ways, CONTINUE), wanted.value.unit),
+        gap=(wanted.mixing.gap if wanted.mixing is not None else None) or 0.0,
         monitor=wanted.monitor_per_day,
     )
-    return replay(wanted.history, wanted.value, costs, every_d=wanted.every_d)
+    return replay(wanted.history, wanted.value, costs, every_d=wanted.every_d, updates=updates)
 
 
 def _way(ways: tuple[Option, ...], name: str) -> Option:
@@ -224,7 +263,9 @@ def _beyond(more: float) -> str:
 
 
 def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], refused: str) -> Advice:
-    of_full = "" if cheapest.of_full is None else f", {percent(cheapest.of_full.value)} of a full retrain's energy"
+    of_full = f", {percent(cheapest.of_full.value)} of a full retrain's energy" if cheapest.of_full else ""
+    if cheapest.id == FULL:
+        of_full = ", since so much is new that no update takes less"
     way = f"{cheapest.name}{of_full}"
     fresh = f"If it has to be fresh: {way}."
     if not predicted:
@@ -238,7 +279,7 @@ def _by_size(cheapest: Option, news: News, predicted: tuple[Predicted, ...], ref
     span = f"{gains[0]:.2g} to {gains[-1]:.2g}" if len(gains) > 1 else f"{gains[0]:.2g}"
     if cheapest.id == FULL:
         return Advice(FULL, None, (
-            f"{cheapest.name}: so much is new that no update takes less; it takes {span} nats from the loss.",
+            f"{way}; it takes {span} nats from the loss.",
         ))  # fmt: skip
     if gains[-1] <= gap:
         return Advice(SKIP, None, (

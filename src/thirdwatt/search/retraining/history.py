@@ -22,6 +22,7 @@ References
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.scenario import InputError, InsufficientError, Mistake
 from thirdwatt.scenario.mistakes import nearest
-from thirdwatt.search.retraining.policy import Array, Drift, Value, best_per_day
+from thirdwatt.search.retraining.policy import MOST, Array, Drift, Value, best_per_day
 
 COLUMNS = ("date", "tokens", "evaluation", "loss", "model", "retrained")
 ANSWERS = {"yes": True, "no": False, "": False}
@@ -137,7 +138,7 @@ def read_history(path: str | PathLike[str]) -> History:
         raise InputError([Mistake(str(path), error.strerror or str(error), "name a CSV file")]) from None
     except UnicodeDecodeError:
         raise InputError([Mistake(str(path), "is no UTF-8 text", "save it as CSV in UTF-8")]) from None
-    return history_of(text.splitlines(), where.name)
+    return history_of(io.StringIO(text, newline=None).readlines(), where.name)
 
 
 def history_of(lines: Sequence[str], name: str = "history") -> History:
@@ -149,13 +150,17 @@ def history_of(lines: Sequence[str], name: str = "history") -> History:
         With every mistake, by line.
     """
     table = csv.DictReader(lines, skipinitialspace=True)
-    heads = [(head or "").strip().lower() for head in table.fieldnames or ()]
-    mistakes = list(_wrong_heads(heads, name))
-    if mistakes:
-        raise InputError(mistakes, name)
-    table.fieldnames = heads
+    try:
+        heads = [(head or "").strip().lower() for head in table.fieldnames or ()]
+        mistakes = list(_wrong_heads(heads, name))
+        if mistakes:
+            raise InputError(mistakes, name)
+        table.fieldnames = heads
+        rows = [_Row(table.line_num, f"{name}:{table.line_num}", _cells(row)) for row in table]
+    except csv.Error as error:
+        fix = "look for a quotation mark that nothing closes"
+        raise InputError([Mistake(f"{name}:{table.line_num + 1}", str(error), fix)], name) from None
     measure = "loss" if "loss" in heads else "evaluation"
-    rows = [_Row(table.line_num, f"{name}:{table.line_num}", _cells(row)) for row in table]
     days = [row.date("date", mistakes) for row in rows]
     tokens = [row.number("tokens", mistakes, least=0.0) for row in rows]
     quality = [row.number(measure, mistakes) if row.cells[measure] else math.nan for row in rows]
@@ -192,8 +197,9 @@ class _Row:
             value = float(cell)
         except ValueError:
             value = math.nan
-        if not (math.isfinite(value) and value >= least):
+        if not max(least, -MOST) <= value <= MOST:
             fix = "write a number" + (f" from {least:g} on" if least > -math.inf else "")
+            fix += f", at most {MOST:g} either way" if abs(value) > MOST else ""
             mistakes.append(Mistake(f"{self.path}: {column}", f"{cell!r} is none", fix))
             return 0.0
         return value
@@ -224,7 +230,9 @@ def _wrong_heads(heads: Sequence[str], name: str) -> Iterator[Mistake]:
             yield Mistake(name, f"has both {one} and {other}", "keep one of them")
     if "evaluation" not in heads and "loss" not in heads:
         yield Mistake(name, "has neither evaluation nor loss", "add what was evaluated: a score, or a loss")
-    for head in heads:
+    for head in dict.fromkeys(heads):
+        if heads.count(head) > 1:
+            yield Mistake(name, f"has {heads.count(head)} columns {head or 'without a name'}", "keep one of them")
         if head not in COLUMNS:
             yield Mistake(name, f"has a column {head or 'without a name'}", nearest(head, COLUMNS))
 

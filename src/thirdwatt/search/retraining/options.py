@@ -7,7 +7,7 @@ A way is a row of the table ``updates``: what it processes (nothing, the new dat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from thirdwatt.ledger.change import HELD, Change, Three, ledger_after, times
 from thirdwatt.ledger.fit import fit
 from thirdwatt.ledger.laws import Law
 from thirdwatt.ledger.ledger import ACCOUNTED, Total, total
+from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sweep import prepared
 from thirdwatt.scenario import Scenario
 from thirdwatt.search.retraining.news import News
@@ -31,6 +32,8 @@ NOTHING, ALL = "none", "all"
 KEPT = ("epochs", "global_batch_count")
 """What another method would choose otherwise, and is kept as it is."""
 PER_TOKEN = "training_flop_per_token"  # noqa: S105 - a quantity
+TOKENS = ("trained_token_count", "processed_token_count")
+"""Known numbers of tokens: in proportion to the data, whatever a token takes."""
 BESIDE = ("rollout_ratio", "reward_ratio", "sync_ratio")
 """Time of a method beside its steps, to that of the steps."""
 THROUGHPUT = "tokens_per_s_per_accelerator"
@@ -86,6 +89,8 @@ class Option:
         Why there is no price; empty if there is one.
     misfit
         How it exceeds the memory there is, where the present training does not; empty if it fits.
+    draws
+        Of what it takes of each account, the centre first.
     """
 
     id: str
@@ -101,6 +106,7 @@ class Option:
     caveat: str
     unknown: str = ""
     misfit: str = ""
+    draws: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
 
 def predictions(ledger: Ledger, news: News) -> tuple[tuple[Predicted, ...], str]:
@@ -163,7 +169,14 @@ def _option(
     return Option(
         row.id, row.name, row.text["label"], work(row, news), totals, of_full, losses, row.text["loss"], gap,
         row.text["evidence"], row.text["caveat"], after if isinstance(after, str) else "",
+        draws=_draws(after) if isinstance(after, Ledger) else {},
     )  # fmt: skip
+
+
+def _draws(after: Ledger) -> dict[str, Array]:
+    """Draws of each account that is known."""
+    found = {name: after.samples(account.quantity) for name, account in ACCOUNTED.items()}
+    return {name: drawn for name, drawn in found.items() if drawn is not None}
 
 
 def work(row: Row, news: News) -> Three:
@@ -222,6 +235,7 @@ def _other_method(ledger: Ledger, choices: Mapping[str, str], tokens: Three) -> 
         given[THROUGHPUT] = times(rate, (1 / flop,) * 3)
     spent = (tokens[0] * time, tokens[1] * time, tokens[2] * time)
     given |= {name: times(scenario.given[name], spent) for name in HELD if name in scenario.given}
+    given |= {name: times(scenario.given[name], tokens) for name in TOKENS if name in scenario.given}
     return Change(given, (tokens[0] * flop, tokens[1] * flop, tokens[2] * flop), removed=True, choices=choices)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.ledger.ask import ask
+from thirdwatt.ledger.ledger import QUANTILES
 from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 
@@ -267,6 +268,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """Between what the best interval and its cost a day lie, nine times in ten.
+
+    Attributes
+    ----------
+    every_d
+        Shortest and longest best interval in days; ``None`` says never.
+    total
+        Least and most that the best costs a day.
+    """
+
+    every_d: tuple[float | None, float | None]
+    total: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """How often to train again.
 
@@ -280,6 +297,8 @@ class Policy:
         What never retraining costs a day in the end; ``None`` where that grows without end.
     near
         Shortest and longest interval that costs up to :data:`FLAT` more; ``None`` for one without end.
+    open
+        What draws of the price, and of the drift, leave open.
     """
 
     retrain_cost: float
@@ -291,6 +310,7 @@ class Policy:
     near: tuple[float, float | None]
     curve: Curve
     event: Event
+    open: Open
     stated: Stated | None = None
 
     @property
@@ -300,7 +320,14 @@ class Policy:
 
 
 def best(
-    cost: float, drift: Drift, value: Value, *, every_d: float | None = None, monitor_per_day: float = 0.0
+    cost: float,
+    drift: Drift,
+    value: Value,
+    *,
+    every_d: float | None = None,
+    monitor_per_day: float = 0.0,
+    costs: Array | None = None,
+    drifts: Sequence[Drift] = (),
 ) -> Policy:
     """The interval that costs least.
 
@@ -312,6 +339,8 @@ def best(
         An interval in days to compare it with.
     monitor_per_day
         What it costs to watch quality day by day, for who retrains on an event.
+    costs, drifts
+        Draws of the cost and of the drift; without any they are taken to be known.
 
     Raises
     ------
@@ -345,6 +374,7 @@ def best(
         near=_near(cost, drift, value, interval, rate.total, never),
         curve=curve(cost, drift, value, _around(interval or drift.days)),
         event=_event(found, monitor_per_day),
+        open=_open(np.array([cost]) if costs is None else costs, drifts or (drift,), value),
         stated=None if every_d is None else _stated(cost, drift, value, every_d, rate.total),
     )
 
@@ -366,6 +396,35 @@ def best_per_day(costs: Array | Sequence[float], drift: Drift, value: Value) -> 
     """Retrainings a day that cost least, for each of many costs of one; 0 says never."""
     asked: dict[str, Array | float] = {"retrain_cost_usd": np.asarray(costs, dtype=np.float64), **_worth(drift, value)}
     return np.asarray(ask(asked, ["best_retrain_count_per_h"])["best_retrain_count_per_h"]) * H_PER_D
+
+
+def _open(costs: Array, drifts: Sequence[Drift], value: Value) -> Open:
+    """What draws leave open, each draw of the drift with its own part of those of the cost."""
+    lots = np.array_split(np.resize(costs, max(len(costs), len(drifts))), len(drifts))
+    names = ("best_retrain_count_per_h", "best_policy_usd_per_h")
+    told = [ask({"retrain_cost_usd": lot, **_worth(drift, value)}, names) for drift, lot in zip(drifts, lots, strict=True)]
+    rates, totals = (np.concatenate([np.broadcast_to(each[name], len(lot)) for each, lot in zip(told, lots, strict=True)])
+                     * H_PER_D for name in names)  # fmt: skip
+    least, most = np.quantile(rates, QUANTILES)
+    low, high = np.quantile(totals, QUANTILES)
+    return Open((_interval(most), _interval(least)), (float(low), float(high)))
+
+
+def _interval(per_day: float) -> float | None:
+    """Days between retrainings; ``None`` says never."""
+    return float(1 / per_day) if per_day > 0 else None
+
+
+def updates_within(tolerance: float, gap: float) -> int:
+    """Updates that may follow a training from scratch: as many as their gaps stay within what is tolerated."""
+    asked = {"quality_tolerance_ratio": tolerance, "update_gap_ratio": gap}
+    return int(ask(asked, ["update_count"])["update_count"])
+
+
+def mean_cost(full: Array, update: Array, updates: int) -> Array:
+    """Mean cost of a retraining, draw by draw, where so many updates follow each training from scratch."""
+    asked = {"full_retrain_cost_usd": full, "update_cost_usd": update, "update_count": float(updates)}
+    return np.asarray(ask(asked, ["retrain_cost_usd"])["retrain_cost_usd"])
 
 
 def mixed_cost(full: float, update: float, *, tolerance: float, gap: float) -> tuple[int, float]:

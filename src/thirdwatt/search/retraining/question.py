@@ -12,6 +12,7 @@ from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.search.auto import estimate
 from thirdwatt.search.retraining.answer import ASSUMED, Answer, Wanted, answered
 from thirdwatt.search.retraining.history import read_history, shown
+from thirdwatt.search.retraining.mix import Mixing
 from thirdwatt.search.retraining.news import News, of_diff, of_share, of_text
 from thirdwatt.search.retraining.policy import days_of, drift_of, value_of
 
@@ -27,6 +28,9 @@ def retrain(
     every: str | None = None,
     monitor: float = 0.0,
     history: str | PathLike[str] | None = None,
+    updates: int | None = None,
+    tolerated: float | None = None,
+    gap: float | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Answer:
@@ -48,6 +52,10 @@ def retrain(
         What watching quality costs a day, in the unit of the value.
     history
         CSV of dates, tokens and evaluations, on which policies are replayed.
+    updates, tolerated
+        Updates between two trainings from scratch, or what they may leave missing before one is due.
+    gap
+        Points that an update was measured to leave missing; without, nats per token are assumed.
 
     Raises
     ------
@@ -57,7 +65,7 @@ def retrain(
     ledger = estimate(scenario, set, also=OF_LAWS, samples=samples, seed=seed)
     return asked(
         ledger, new_tokens=new_tokens, data_diff=data_diff, drift=drift, value=value, every=every, monitor=monitor,
-        history=history,
+        history=history, updates=updates, tolerated=tolerated, gap=gap,
     )  # fmt: skip
 
 
@@ -71,6 +79,9 @@ def asked(
     every: str | None = None,
     monitor: float = 0.0,
     history: str | PathLike[str] | None = None,
+    updates: int | None = None,
+    tolerated: float | None = None,
+    gap: float | None = None,
 ) -> Answer:
     """The same for a training that is priced already, asked for :data:`thirdwatt.ledger.pricing.OF_LAWS` too; see
     :func:`retrain`.
@@ -83,6 +94,7 @@ def asked(
         ("value", value, lambda: value_of(str(value), "--value")),
         ("every_d", every, lambda: days_of(str(every), "--every")),
         ("history", history, lambda: shown(read_history(str(history)))),
+        ("mixing", _first(updates, tolerated, gap), lambda: Mixing(updates, tolerated, gap)),
         ("news", ledger, lambda: _news(ledger, new_tokens, data_diff)),
     ):
         try:
@@ -92,6 +104,11 @@ def asked(
     if mistakes:
         raise InputError(mistakes)
     return answered(ledger, Wanted(monitor_per_day=monitor, **found))
+
+
+def _first(*stated: float | None) -> float | None:
+    """The first that is stated."""
+    return next((each for each in stated if each is not None), None)
 
 
 def _contradictions(new_tokens: str | None, data_diff: object) -> list[Mistake]:

@@ -380,6 +380,7 @@ def replay(
     costs: Costs,
     *,
     every_d: float | None = None,
+    updates: int = 0,
     most_updates: int = MOST_UPDATES,
     redrawn: int = REDRAWN,
 ) -> Replay:
@@ -389,6 +390,8 @@ def replay(
     ----------
     every_d
         An interval in days that somebody names.
+    updates
+        How many updates they make between two trainings from scratch.
     redrawn
         How often evaluations are drawn anew.
 
@@ -403,7 +406,7 @@ def replay(
         raise InsufficientError(f"{text}, which takes {LEAST_DAYS}")
     half = world.days // 2
     first, second = world.between(0, half), world.between(half, world.days)
-    kinds = _kinds(first, every_d, most_updates)
+    kinds = _kinds(first, every_d, updates if costs.updates else 0, most_updates)
     picked = [_picked(first, kind) for kind in kinds.values()]
     together = joined(picked)
     best = hindsight(first, most_updates), hindsight(second, most_updates)
@@ -432,7 +435,7 @@ def _total(shown: Shown, value: Value, costs: Costs, half: int, some: Rules) -> 
     return replayed(world.between(half, world.days), some).total
 
 
-def _kinds(world: World, every_d: float | None, most_updates: int) -> dict[str, Rules]:
+def _kinds(world: World, every_d: float | None, updates: int, most_updates: int) -> dict[str, Rules]:
     """Kinds of policy, each with the parameters that are tried."""
     days = world.days
     periods = np.arange(1.0, days)
@@ -440,15 +443,15 @@ def _kinds(world: World, every_d: float | None, most_updates: int) -> dict[str, 
     most = float(world.drift.lost(span)) + world.costs.gap
     kinds = {"never": rules(), "with_data": rules(with_data=True), "periodic": rules(period=periods)}
     if every_d is not None:
-        kinds["stated"] = rules(period=every_d)
+        kinds["stated"] = rules(period=every_d, updates=updates)
     if most > 0:
         kinds["threshold"] = rules(threshold=most * np.geomspace(1 / 200, 1.0, _THRESHOLDS))
     kinds["cost_of_one"] = rules(added=world.costs.full)
     kinds["added"] = rules(added=world.costs.full * _SUMS)
     if world.costs.updates:
         few = np.unique(np.round(np.geomspace(1.0, max(days - 1, 1), _PERIODS)))
-        period, updates = np.meshgrid(few, np.arange(1, most_updates + 1))
-        kinds["updates"] = rules(period=period.ravel(), updates=updates.ravel())
+        period, many = np.meshgrid(few, np.arange(1, most_updates + 1))
+        kinds["updates"] = rules(period=period.ravel(), updates=many.ravel())
     return kinds
 
 
@@ -477,13 +480,14 @@ def _says(name: str, picked: Rules) -> str:
     """A policy in words."""
     period, threshold, added = (float(each[0]) for each in (picked.period, picked.threshold, picked.added))
     updates = int(picked.updates[0])
+    mixed = f", {updates} update{'s' * (updates > 1)} then 1 full" if updates else ""
     return {
         "never": "never",
         "with_data": "whenever data come",
         "periodic": f"every {period:g} days",
-        "stated": f"every {plain(period)} days, as stated",
+        "stated": f"every {plain(period)} days, as stated{mixed}",
         "threshold": f"above {threshold:.3g} points of staleness",
         "cost_of_one": "when staleness has cost as much as a retraining",
         "added": f"when staleness has cost {plain(added)}",
-        "updates": f"every {period:g} days, {updates} update{'s' * (updates > 1)} between two from scratch",
+        "updates": f"every {period:g} days{mixed}",
     }[name]
