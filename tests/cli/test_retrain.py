@@ -187,3 +187,46 @@ def test_a_law_is_not_explained_of_what_it_cannot_tell() -> None:
     done = run("explain", "deepseek-v3", "isoloss_flop_ratio", "--samples", "1")
     assert done.returncode == 4
     assert "routes tokens to experts" in done.stderr
+
+
+def test_updates_are_mixed_with_full_retrains() -> None:
+    found = document(*BRIEF, "--new-tokens", "5%", "--tolerated", "0.05", "--drift", "0.5/30d", "--value", "9/d", "--json")
+    jsonschema.validate(found, schema("retrain"))
+    assert found["mix"]["updates"] == 5
+    assert found["mix"]["within"] is True
+    assert found["mix"]["missing"]["high"] == pytest.approx(0.15)
+    assert found["mix"]["policy"]["option"] == "mix"
+    assert document(*BRIEF, "--json")["mix"] is None
+    said = " ".join(run(*BRIEF, "--updates", "3", "--gap", "0.1").stdout.split())
+    assert "With 3 updates between two full retrains a retraining takes" in said
+    assert "Each leaves 0.1 points missing (stated), all of them 0.3" in said
+    assert list(thirdwatt.retrain("llama-3.1-8b", updates=3, samples=1).advice.because)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--gap", "0.1"), "--gap: says nothing without updates"),
+        (("--tolerated", "0.005"), "less than the 0.01 that one update leaves missing"),
+        (("--updates", "0"), "--updates"),
+        (("--updates", "3", "--gap", "nan"), "nan is no finite number"),
+    ],
+)
+def test_a_mix_that_cannot_be_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    done = run(*BRIEF, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_an_observed_comparison_says_what_went_too(tmp_path: Path) -> None:
+    """A share of the new set says nothing of the old one: nearly all new would be twenty times as much."""
+    old, new = (tmp_path / name for name in ("old.jsonl", "new.jsonl"))
+    for file, word in ((old, "cats"), (new, "dogs")):
+        lines = [f"page {each} tells of {each * 7} {word} that no other page has" for each in range(200)]
+        file.write_text("".join(json.dumps({"text": line}) + "\n" for line in ["a page that stays", *lines]))
+    diff = tmp_path / "diff.json"
+    diff.write_text(run("data", "diff", str(old), str(new), "--json").stdout)
+    stated, observed = (document(*BRIEF, name, str(diff), "--json")["new_data"] for name in ("--data-diff", "--observed"))
+    assert stated == observed
+    assert observed["after_ratio"]["value"] == pytest.approx(1, abs=0.05)
+    assert document(*BRIEF, "--observed", str(diff), "--new-tokens", "5%", "--json")["new_data"]["source"] == "--new-tokens"

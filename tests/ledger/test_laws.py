@@ -89,3 +89,15 @@ def test_every_law_has_what_is_read_of_it() -> None:
         assert found.label
         assert found.parameters[0] < found.parameters[1]
         assert found.tokens[0] < found.tokens[1]
+
+
+def test_tokens_that_are_known_to_be_trained_on_follow_the_data_and_the_passes() -> None:
+    """A known number cuts the graph: what varies before it would be without effect."""
+    known = {"workload": {"parameters": 7e9, "tokens": 1e12, "epochs": 2}, "known": {"trained_token_count": 2e12}}
+    plain = {"workload": {"parameters": 7e9, "tokens": 1e12, "epochs": 2}}
+    for over in ({"token_count": [1e12, 2e12]}, {"epochs": [2.0, 6.0]}, {"token_count": [1e12, 4e12], "epochs": [1, 3]}):
+        one, other = (predicted(scenario_of(each), "kaplan", over, (LOSS,))[LOSS] for each in (known, plain))
+        assert one == pytest.approx(other)
+        assert one[0] > one[1]
+    stated = {"token_count": [1e12, 2e12], "trained_token_count": [3e12, 3e12]}
+    assert np.ptp(predicted(scenario_of(known), "kaplan", stated, (LOSS,))[LOSS]) == 0

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 import thirdwatt
-from thirdwatt.report.charts import BUILDING, INK, MACHINES, between, charts
+from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, between, charts
 from thirdwatt.report.html import page
 from thirdwatt.report.pdf import printed
 
@@ -106,6 +106,18 @@ def test_colours_stand_out_against_white(colour: str) -> None:
 
 def test_ink_is_readable() -> None:
     assert all(contrast(colour) >= 4.5 for colour in (INK, "#595959", "#004b87"))
+
+
+@pytest.mark.parametrize("mark", ["fill", "stroke"])
+@pytest.mark.parametrize("colour", [MACHINES, BUILDING, WHOLE, INK])
+def test_marks_stand_out_on_dark_paper(colour: str, mark: str) -> None:
+    """Lines and points as well as bars."""
+    sheet = html("gpt-4o").split("prefers-color-scheme: dark", 1)[1].split("</style>", 1)[0]
+    paper, ink = (re.findall(rf"--{name}: (#\w+);", sheet)[0] for name in ("paper", "ink"))
+    rules = re.findall(rf"([^{{}}]*)\{{ {mark}: ([^;]+); \}}", sheet)
+    lightened = next((way for whose, way in rules if f'[{mark}="{colour}"]' in whose), colour)
+    lightened = ink if lightened == "var(--ink)" else lightened
+    assert contrast(paper) / contrast(lightened) >= 3
 
 
 def contrast(colour: str) -> float:

@@ -64,3 +64,13 @@ def test_the_frontier_falls_and_nothing_lies_below_it() -> None:
         assert each.loss >= least - 1e-3, each.id  # between points of a line that bends
     here = np.interp(np.log(found.here[0]), np.log(found.energy_kwh), found.loss)
     assert found.here[1] >= here - 1e-3
+
+
+def test_more_data_and_passes_bring_something_where_the_trained_tokens_are_known() -> None:
+    known = {"workload": {"parameters": 7e9, "tokens": 1e12}, "known": {"trained_token_count": 1e12}}
+    plain, _ = sized(scenario_of({"workload": known["workload"]}))
+    found, _ = sized(scenario_of(known))
+    for one, other in zip(found, plain, strict=True):
+        assert np.array(one.more) == pytest.approx(np.array(other.more))
+        assert np.array(one.passes) == pytest.approx(np.array(other.passes))
+        assert one.at_third == pytest.approx(other.at_third)

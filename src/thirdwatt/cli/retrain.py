@@ -55,9 +55,12 @@ def command(
         raise click.UsageError("choose one of --json and --html")
     from thirdwatt.ledger.pricing import OF_LAWS
     from thirdwatt.report import retraining
+    from thirdwatt.search.retraining.news import diff_among
     from thirdwatt.search.retraining.question import asked
 
     found = ledger(scenario, settings, observed, samples, seed, also=OF_LAWS)
+    if data_diff is None and new_tokens is None:
+        data_diff = diff_among(observed)
     answer = asked(
         found, new_tokens=new_tokens, data_diff=data_diff, drift=drift,
         value=value, every=every, monitor=monitor, history=history,

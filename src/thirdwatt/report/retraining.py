@@ -247,7 +247,7 @@ def told(answer: Answer) -> Iterator[tuple[str, Policy]]:
     """Policies by the short name of their way, a mix last."""
     yield from ((answer.option(name).label, each) for name, each in answer.policies.items())
     if answer.mix is not None and answer.mix.policy is not None:
-        yield f"{plain(answer.mix.updates)} + 1 full", answer.mix.policy
+        yield f"{plain(answer.mix.updates)} update{'s' * (answer.mix.updates > 1)}, 1 full", answer.mix.policy
 
 
 def often(policy: Policy) -> tuple[str, ...]:
@@ -280,6 +280,9 @@ def mixed(answer: Answer, mix: Mixed) -> str:
     energy, of = mix.totals["energy_kwh"], mix.of_full
     said += f" {UNKNOWN}" if energy is None else f" {amount(energy.value, 'kWh')} on the mean"
     said += "" if of is None else f", {percent(of.value)} of a full one"
+    if answer.refused and mix.unit == "nats":
+        said += f". What an update leaves missing is assumed of dense language models alone: {mix.gap.value:g} nats a token"
+        return f"{said}; state --gap for this one."
     value, low, high = mix.missing
     said += f". Each leaves {mix.gap.value:g} {mix.unit} missing ({mix.gap.kind}), all of them {value:.3g}"
     said += f" ({low:.3g} to {high:.3g})" if low != high else ""

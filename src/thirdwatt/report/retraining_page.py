@@ -20,6 +20,9 @@ from thirdwatt.report.retraining import counted
 from thirdwatt.search.retraining.answer import FULL, Answer
 from thirdwatt.search.sizes import MORE, PASSES, Frontier, Placed, frontier
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Between a number and its unit in a narrow column."""
+
 NAME_WIDTH, NAME_HEIGHT, POINT = 1.0, 0.02, 0.1
 """What a name on the frontier takes right of its point, and a point: decades of energy and nats; the table names every
 model.
@@ -31,8 +34,8 @@ def page(answer: Answer) -> str:
     ledger = answer.ledger
     law = ledger.scenario.choices["law"]
     found = frontier(ledger, law)
-    drawn = (_ways(answer), _intervals(answer), None if found is None else _frontier(found))
-    charts = [chart for chart in drawn if chart is not None]
+    first = [chart for chart in (_ways(answer), _intervals(answer)) if chart is not None]
+    last = None if found is None else _frontier(found)  # its table names every model, so it stands behind all else
     often = retraining.intervals(answer) if answer.policies else [()]
     rendered: str = template("retraining.html.j2").render(
         title=ledger.scenario.title or ledger.scenario.name,
@@ -45,7 +48,8 @@ def page(answer: Answer) -> str:
         news=retraining.news(answer),
         assumed=retraining.assumed(answer),
         advice=answer.advice.because,
-        charts=[(chart, chart.svg()) for chart in charts],
+        charts=[(chart, chart.svg()) for chart in first],
+        last_charts=[] if last is None else [(last, last.svg())],
         evidence=[(each.name, each.evidence, each.caveat) for each in answer.options],
         laws=[
             (each.law.name, f"{each.before:.4f}", f"{each.after:.4f}", f"{each.gain:.2g}", each.beyond or "within")
@@ -135,7 +139,7 @@ def _ways(answer: Answer) -> Chart | None:
     cells = column([found.value for _, found in shown], "kWh")
     rows = []
     for each, found in shown:
-        energy, _, *others = retraining.cells(answer, each)
+        energy, _, *others = (cell.replace(" ", NO_BREAK) for cell in retraining.cells(answer, each))
         rows.append((each.name, energy, cells.ends(found), *others))
     full, advised = answer.option(FULL), answer.option(answer.advice.option)
     whole, of = full.totals["energy_kwh"], advised.of_full

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra data has it")
 
 from tests.data.revision.test_diff import pages, parquet
 from thirdwatt.data import tokens
+from thirdwatt.data.columns import Column
 from thirdwatt.data.kernels import Kernels
 from thirdwatt.data.revision import diff, looked, sides
 from thirdwatt.data.revision.diff import Wish
+from thirdwatt.data.revision.lines import Difference
 
 
 class Seen:
@@ -63,3 +67,16 @@ def test_a_part_is_drawn_by_the_seed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         text = "".join(pages(60))
         assert all(each in text for each in seen.texts)
     assert asked[0] == asked[1] != asked[2]
+
+
+@pytest.mark.parametrize("documents", [200, 256, 65_535, 65_536, 65_600])
+def test_lines_stay_with_their_documents_however_many_there_are(documents: int) -> None:
+    """A line of each document, its number for a hash."""
+    numbers = np.arange(documents)
+    keys, byte, of = (Column("", "", kind) for kind in (np.uint64, np.uint32, np.uint32))
+    for column in (keys, byte, of):
+        column.append(numbers)
+    sizes = np.ones(documents, np.int64)
+    with closing(Difference(sizes, sizes[:0], 0, keys, byte, of, (0, documents), 1)) as found:
+        known = looked._known(found, numbers)
+    assert [hashes.tolist() for hashes, _ in known] == [[each] for each in range(documents)]

@@ -142,3 +142,43 @@ def test_a_history_gives_the_drift_and_is_replayed(ledger: Ledger) -> None:
     without = of(ledger, "5%", history=history)
     assert without.replay is None
     assert without.policies == {}
+
+
+def test_the_interval_is_that_of_its_price(ledger: Ledger) -> None:
+    """With a linear drift it goes with the square root of what a retraining costs, draw by draw."""
+    found = of(ledger, "5%", drift=Drift(0.5, 30.0), value=Value(200.0))
+    for name, policy in found.policies.items():
+        cost = found.option(name).totals["cost_usd"]
+        assert cost is not None
+        ends = [(2 * each / (200 * 0.5 / 30)) ** 0.5 for each in (cost.low, cost.high)]
+        assert policy.open.every_d == pytest.approx(ends, rel=0.02)
+        assert ends[0] < ends[1]
+
+
+def test_a_history_leaves_the_interval_more_open(ledger: Ledger) -> None:
+    history = shown(made(Drift(0.6, 30.0), rows=8, every=90, noise=0.3))
+    steady, seen = (
+        of(ledger, "5%", value=Value(500.0), **said).policies["full"].open.every_d
+        for said in ({"drift": history.drift}, {"history": history})
+    )
+    wide = [(low or 1e9, high or 1e9) for low, high in (steady, seen)]
+    assert wide[1][1] / wide[1][0] > 1.2 * wide[0][1] / wide[0][0]
+
+
+def test_a_full_retrain_is_not_compared_with_itself(ledger: Ledger) -> None:
+    said = of(ledger, "2500%").advice.because[0]
+    assert "100 %" not in said
+    assert "no update takes less" in said
+    unseen = answered(estimate("deepseek-v3", samples=1), Wanted(of_text("2500%", None))).advice.because[0]
+    assert unseen.startswith("If it has to be fresh: Retrain from scratch on everything, since")
+
+
+def test_an_update_that_takes_nearly_all_is_held_against_all(ledger: Ledger) -> None:
+    """A revision of which hardly a line stayed."""
+    swapped = answered(ledger, Wanted(News((0.95,) * 3, (1.0,) * 3, "test", "measured")))
+    near = swapped.option("continue").of_full
+    assert near is not None
+    assert 0.9 < near.value < 1.01
+    grown = answered(ledger, Wanted(News((0.94,) * 3, (1.0,) * 3, "test", "measured")))
+    assert any("and leaves nothing missing" in said for said in grown.advice.because)
+    assert not any("leaves nothing missing" in said for said in of(ledger, "5%").advice.because)

@@ -45,6 +45,15 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     assert history.daily[1] == -2.25
 
 
+@pytest.mark.parametrize("mark", ["\x85", "\u2028", "\x0b", "\x1c"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_only_a_newline_ends_a_row(tmp_path: Path, mark: str, ending: str) -> None:
+    file = tmp_path / "history.csv"
+    rows = ["date,tokens,evaluation", *(f"2026-01-{day:02},1{mark},{60 - day}" for day in range(1, 6))]
+    file.write_bytes((ending.join(rows) + ending).encode())
+    assert read_history(file).quality.tolist() == [59, 58, 57, 56, 55]
+
+
 def test_a_model_has_a_date() -> None:
     lines = ["date,tokens,evaluation,model", *(f"2026-01-{day:02},1,{60 - day},2025-12-31" for day in (1, 2, 3, 8))]
     assert history_of(lines).trained.tolist() == [-1] * 4
@@ -74,8 +83,14 @@ def test_a_model_has_a_date() -> None:
         ),
         ("date,tokens,loss,model\n2026-01-02,1,2,2026-01-03", ["model: it was trained after it was evaluated"]),
         ("date,tokens,loss\n2026-01-02,1,2\n2026-01-02,1,2", ["does not come after 2026-01-02"]),
+        ("date,tokens,loss,date", ["has 2 columns date"]),
+        (
+            "date,tokens,evaluation\n2026-01-02,1e300,-1e300",
+            ["'1e300' is none; write a number from 0 on, at most 1e+15", "'-1e300' is none; write a number, at most"],
+        ),
+        ('date,tokens,loss\n2026-01-02,1,"' + "9" * 200_000, ["history:2: field larger than field limit"]),
     ],
-    ids=["empty", "heads", "two measures", "two models", "few", "cells", "future", "twice"],
+    ids=["empty", "heads", "two measures", "two models", "few", "cells", "future", "twice", "heads twice", "huge", "quotation"],
 )
 def test_every_mistake_is_told(text: str, wrong: list[str]) -> None:
     found = mistakes_of(text)

@@ -10,7 +10,7 @@ import pytest
 
 from thirdwatt.facts import Figure
 from thirdwatt.scenario import InputError
-from thirdwatt.search.retraining.news import of_diff, of_share, of_text
+from thirdwatt.search.retraining.news import diff_among, of_diff, of_share, of_text
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,12 @@ def test_an_observed_share() -> None:
     assert found.new == pytest.approx((0.25, 1 / 9, 1.0))
     assert found.after == pytest.approx((1.25, 10 / 9, 2.0))
     assert of_share(Figure(1.0, 1.0, 1.0, "measured", "diff", "x")).new[0] < 1e3 + 1
+
+
+def test_a_comparison_among_observations(tmp_path: Path) -> None:
+    diff, scan = made(tmp_path), tmp_path / "scan.json"
+    scan.write_text('{"schema": "thirdwatt/scan/1"}')
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    others = [str(scan), str(tmp_path / "bytes"), str(tmp_path / "none"), "run-1", str(tmp_path)]
+    assert diff_among([*others, diff]) == diff
+    assert diff_among(others) is None

@@ -147,3 +147,51 @@ def test_nothing_new_has_no_price() -> None:
     found = {each.id: each for each in options(ledger, news, ())}
     assert found["continue"].unknown == "there are no new tokens to train on"
     assert found["continue"].totals["energy_kwh"] is None
+
+
+def test_known_tokens_follow_the_data_and_not_the_work_of_a_token() -> None:
+    """Adapters take less for a token, and see as many."""
+    plain, known = ways(RUN), ways({**RUN, "known": {"trained_token_count": 2e12}})
+    for name in ("fine-tune", "lora", "qlora", "continue"):
+        one, other = (each[name].totals["accelerator_hours"] for each in (plain, known))
+        assert one is not None
+        assert other is not None
+        assert other.value == pytest.approx(2 * one.value, rel=0.01)
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-8b", "deepseek-v3"])
+def test_known_hours_give_each_method_the_time_that_it_takes(model: str) -> None:
+    """QLoRA unpacks its weights: its steps are slower than those of LoRA, known hours or not."""
+    run = {"workload": {"model": model}}
+    hours = estimate({**run, "known": {}}, samples=1).totals["accelerator_hours"]
+    assert hours is not None
+    plain, known = ways(run, samples=1), ways({**run, "known": {"accelerator_hours": hours.value}}, samples=1)
+    for name in ("fine-tune", "lora", "qlora"):
+        told, same = (each[name].totals["accelerator_hours"] for each in (plain, known))
+        assert told is not None
+        assert same is not None
+        assert same.value == pytest.approx(told.value, rel=0.02)
+    lora, qlora = (known[name].totals["accelerator_hours"] for name in ("lora", "qlora"))
+    assert lora is not None
+    assert qlora is not None
+    assert qlora.value > lora.value
+
+
+@pytest.mark.parametrize("known", [{}, {"accelerator_hours": 4e4}])
+def test_measurements_are_of_the_machine_whatever_is_trained_on_it(known: dict[str, float]) -> None:
+    """Fine-tuning of all weights does the work of training; so slow a machine is slow for both."""
+    measured: dict[str, Any] = {
+        **RUN,
+        "layout": {"tensor": 1, "data": 64, "micro_batch": 1, "global_batch": 256},
+        "calibration": [
+            {"step_time_s": 13.0},
+            {"step_time_s": 6.6, "set": {"layout.global_batch": 128}},
+            {"step_time_s": 25.0, "set": {"layout.global_batch": 512}},
+        ],
+        "known": known,
+    }
+    found = ways(measured, samples=1)
+    hours = {name: each.totals["accelerator_hours"] for name, each in found.items()}
+    assert hours["fine-tune"] is not None
+    assert hours["full"] is not None
+    assert hours["fine-tune"].value / hours["full"].value == pytest.approx(0.1 / 1.1, rel=0.01)

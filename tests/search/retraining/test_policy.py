@@ -204,6 +204,49 @@ def test_many_costs_at_once(cost: float, drift: Drift, per_day: float) -> None:
     assert rates[1] <= rates[0]
 
 
+def test_what_is_known_leaves_nothing_open() -> None:
+    found = best(6_000.0, drift_of("0.5/30d"), value_of("200/d"))
+    assert found.open.every_d == pytest.approx((60, 60))
+    assert found.open.total == pytest.approx((200, 200))
+
+
+def test_the_interval_is_as_open_as_the_square_root_of_the_price() -> None:
+    costs = 6_000.0 * np.geomspace(0.25, 4.0, 1001)
+    found = best(6_000.0, drift_of("0.5/30d"), value_of("200/d"), costs=costs)
+    ends = np.quantile(costs, (0.05, 0.95))
+    assert found.open.every_d == pytest.approx(60 * np.sqrt(ends / 6_000), rel=1e-3)
+    assert found.open.total == pytest.approx(200 * np.sqrt(ends / 6_000), rel=1e-3)
+
+
+def test_some_prices_say_never() -> None:
+    """From 1,440 on no retraining pays."""
+    said = (drift_of("8~90d"), value_of("2 kWh/d"))
+    low, high = best(1_000.0, *said, costs=np.linspace(500.0, 2_000.0, 101)).open.every_d
+    assert low is not None
+    assert high is None
+    assert best(2_000.0, *said, costs=np.linspace(1_900.0, 2_100.0, 11)).open.every_d == (None, None)
+
+
+def test_draws_of_the_drift_open_it_further() -> None:
+    drift, value = drift_of("0.5/30d"), value_of("200/d")
+    costs, wide = np.full(50, 6_000.0), tuple(Drift(points, 30.0) for points in np.geomspace(0.25, 1.0, 101))
+    low, high = best(6_000.0, drift, value, costs=costs, drifts=wide).open.every_d
+    assert low is not None
+    assert high is not None
+    assert 60 / 2**0.5 < low < 50 < 70 < high < 60 * 2**0.5
+
+
+@given(amounts, drifts, amounts, st.integers(1, 40), st.integers(1, 10))
+def test_what_is_open_lies_between_the_ends_of_the_draws(
+    cost: float, drift: Drift, per_day: float, costs: int, drifts: int
+) -> None:
+    draws, several = cost * np.geomspace(0.5, 2.0, costs), (drift,) * drifts
+    low, high = best(cost, drift, Value(per_day), costs=draws, drifts=several).open.every_d
+    rates = best_per_day(draws, drift, Value(per_day))
+    assert rates.min() * (1 - 1e-9) <= (0.0 if high is None else 1 / high)
+    assert (0.0 if low is None else 1 / low) <= rates.max() * (1 + 1e-9)
+
+
 def test_watching_is_paid_for_and_needless_where_drift_is_steady() -> None:
     found = best(6_000.0, drift_of("0.5/30d"), value_of("200/d"), monitor_per_day=7.0)
     assert found.event.total == pytest.approx(found.cost.total + 7)

@@ -190,6 +190,20 @@ def test_updates_are_mixed_with_full_ones_where_there_are_any() -> None:
     assert "updates" not in {each.name for each in replay(seen, Value(10.0), Costs(400.0), redrawn=0).policies}
 
 
+def test_a_stated_interval_is_of_the_mix_that_is_stated() -> None:
+    seen = shown(made(Drift(0.6, 30), rows=60, every=91, noise=0.1))
+    stated = {}
+    for updates in (0, 3):
+        found = replay(seen, Value(10.0), Costs(400.0, update=20.0), every_d=14.0, updates=updates, redrawn=0)
+        stated[updates] = next(each for each in found.policies if each.name == "stated")
+    assert stated[0].second.updates == 0
+    assert stated[0].says == "every 14 days, as stated"
+    assert 2 * stated[3].second.retrainings / 3 < stated[3].second.updates < stated[3].second.retrainings
+    assert stated[3].says == "every 14 days, as stated, 3 updates then 1 full"
+    alone = replay(seen, Value(10.0), Costs(400.0), every_d=14.0, updates=3, redrawn=0)
+    assert next(each.says for each in alone.policies if each.name == "stated") == "every 14 days, as stated"
+
+
 def test_a_worthless_point_is_never_trained_for() -> None:
     seen = shown(made(Drift(0.6, 30), rows=20, every=91, noise=0.1))
     found = replay(seen, Value(0.0), Costs(60.0), redrawn=3)

@@ -22,6 +22,9 @@ ASSUMED = News((0.05, 0.01, 0.25), (1.05, 1.01, 1.25), "nothing is said of the n
 PRICE = {"USD": "cost_usd", "kWh": "energy_kwh", "kg": "carbon_kg"}
 """Total that a policy's cost is read from, by the unit of its value."""
 
+NEAR_ALL = 0.8
+"""Energy of an update, to that of a full retrain, from which on it is said how little more that takes."""
+
 OF_PRETRAINING = "That an update comes near to training on everything was shown for pre-training; this is fine-tuning."
 
 SKIP, FULL, CONTINUE = "skip", "full", "continue"
@@ -124,9 +127,16 @@ def answered(ledger: Ledger, wanted: Wanted) -> Answer:
     mix = _mix(wanted, drawn, ways)
     advice = advised(wanted.news, ways, predicted, refused, policies)
     if wanted.news.new[0] > 0:
-        advice = replace(advice, because=(*advice.because, *_mixes(mix), *_reserved(ledger, wanted, policies)))
+        advice = replace(advice, because=(*advice.because, *_nearly(ways, policies), *_mixes(mix), *_reserved(ledger, wanted, policies)))
     replayed = _replayed(ledger, wanted, ways, 0 if mix is None else mix.updates)
     return Answer(ledger, wanted, sizes, predicted, refused, ways, policies, replayed, advice, mix)
+
+
+def _nearly(ways: tuple[Option, ...], policies: Mapping[str, Policy]) -> Iterator[str]:
+    """That a full retrain takes hardly more than the cheapest update, and leaves nothing missing."""
+    near = [each.of_full.value for each in ways if each.gap is not None and each.of_full is not None]
+    if not policies and near and NEAR_ALL <= min(near) < 1:
+        yield f"A full retrain takes {percent(1 / min(near) - 1)} more than that, and leaves nothing missing."
 
 
 def _mixes(mix: Mixed | None) -> Iterator[str]:

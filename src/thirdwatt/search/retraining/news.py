@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,21 @@ def of_text(said: str, tokens: float | None) -> News:
     return News((new,) * 3, (1 + new,) * 3, "--new-tokens", "stated")
 
 
+def diff_among(files: Iterable[str]) -> str | None:
+    """The first of some observations that compares two revisions: it says what went too, which a share alone does not.
+
+    Files that cannot be read are none: who reads them says so.
+    """
+    for each in files:
+        try:
+            document = json.loads(Path(each).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(document, Mapping) and str(document.get("schema", "")).startswith(DIFF):
+            return each
+    return None
+
+
 def of_diff(where: str) -> News:
     """New data from what ``data diff --json`` wrote.
 
@@ -126,7 +141,7 @@ def _wrong_numbers(where: str, share: tuple[float, ...], old: float, new: float)
 
 
 def of_share(seen: Figure) -> News:
-    """New data from an observed share of all tokens after them: s/(1 - s) of those before."""
+    """New data from an observed share of all tokens after them, none having been removed: s/(1 - s) of those before."""
     ends = [min(each, 1 - 1 / MOST) for each in (seen.value, seen.low, seen.high)]
     value, low, high = (each / (1 - each) for each in ends)
     return News((value, low, high), (1 + value, 1 + low, 1 + high), seen.source, seen.kind)

@@ -18,6 +18,7 @@ from thirdwatt.ledger import laws as of_laws
 from thirdwatt.ledger.change import HELD, Change, Three, ledger_after, times
 from thirdwatt.ledger.fit import fit
 from thirdwatt.ledger.laws import Law
+from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.ledger import ACCOUNTED, Total, total
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sweep import prepared
@@ -226,28 +227,44 @@ def _other_method(ledger: Ledger, choices: Mapping[str, str], tokens: Three) -> 
     What is known of the whole is of the present method: it follows the work for a token, and the time beside it.
     """
     scenario = ledger.scenario
-    ratios = _per_token(scenario, choices)
+    given = {**_measured(scenario), **{name: ledger.figures[name] for name in KEPT if name in ledger.figures}}
+    ratios = _per_token(scenario, choices, given)
     if ratios is None:
         return None
-    flop, time = ratios
-    given = {name: ledger.figures[name] for name in KEPT if name in ledger.figures}
+    flop, step, time = ratios
     if (rate := scenario.given.get(THROUGHPUT)) is not None:
-        given[THROUGHPUT] = times(rate, (1 / flop,) * 3)
+        given[THROUGHPUT] = times(rate, (1 / step,) * 3)
     spent = (tokens[0] * time, tokens[1] * time, tokens[2] * time)
     given |= {name: times(scenario.given[name], spent) for name in HELD if name in scenario.given}
     given |= {name: times(scenario.given[name], tokens) for name in TOKENS if name in scenario.given}
     return Change(given, (tokens[0] * flop, tokens[1] * flop, tokens[2] * flop), removed=True, choices=choices)
 
 
-def _per_token(scenario: Scenario, choices: Mapping[str, str]) -> tuple[float, float] | None:
-    """Work per token by another method to the present one, and time: of steps, and of what a method does beside."""
-    whole = replace(scenario, choices={**scenario.choices, **choices})
-    now, then = (prepared(each, (), (PER_TOKEN, *BESIDE)).once() for each in (scenario, whole))
+def _measured(scenario: Scenario) -> dict[str, Figure]:
+    """Constants as measurements of the present method moved them: they are of the machine, so the other has them too."""
+    if not scenario.calibration:
+        return {}
+    moved, before = figures(scenario), figures(replace(scenario, calibration=()))
+    return {name: figure for name, figure in moved.items() if figure != before[name]}
+
+
+def _per_token(
+    scenario: Scenario, choices: Mapping[str, str], kept: Mapping[str, Figure]
+) -> tuple[float, float, float] | None:
+    """Work, time of steps, and time with what a method does beside, for a token by another method to the present one.
+
+    Steps are slower or faster as the ledger has it where nothing of their time is known; else as the work goes.
+    """
+    open_to = {name: each for name, each in scenario.given.items() if name not in (*HELD, THROUGHPUT)}
+    present = replace(scenario, given={**open_to, **kept}, calibration=())  # what is kept has been moved by it
+    other = replace(scenario, given=present.given, choices={**scenario.choices, **choices})
+    now, then = (prepared(each, (), (PER_TOKEN, THROUGHPUT, *BESIDE)).once() for each in (present, other))
     if PER_TOKEN not in now or PER_TOKEN not in then:
         return None
     flop = float(then[PER_TOKEN] / now[PER_TOKEN])
+    step = float(now[THROUGHPUT] / then[THROUGHPUT]) if THROUGHPUT in now and THROUGHPUT in then else flop
     before, after = (1 + sum(float(each[name]) for name in BESIDE if name in each) for each in (now, then))
-    return flop, flop * after / before
+    return flop, step, step * after / before
 
 
 def _misfit(before: Ledger, after: Ledger | str | None) -> str:
