@@ -190,7 +190,8 @@ def test_a_law_is_not_explained_of_what_it_cannot_tell() -> None:
 
 
 def test_updates_are_mixed_with_full_retrains() -> None:
-    found = document(*BRIEF, "--new-tokens", "5%", "--tolerated", "0.05", "--drift", "0.5/30d", "--value", "9/d", "--json")
+    stale = ("--drift", "0.5/30d", "--value", "9/d")
+    found = document(*BRIEF, "--new-tokens", "5%", "--tolerated", "0.05", *stale, "--json")
     jsonschema.validate(found, schema("retrain"))
     assert found["mix"]["updates"] == 5
     assert found["mix"]["within"] is True
@@ -226,7 +227,9 @@ def test_an_observed_comparison_says_what_went_too(tmp_path: Path) -> None:
         file.write_text("".join(json.dumps({"text": line}) + "\n" for line in ["a page that stays", *lines]))
     diff = tmp_path / "diff.json"
     diff.write_text(run("data", "diff", str(old), str(new), "--json").stdout)
-    stated, observed = (document(*BRIEF, name, str(diff), "--json")["new_data"] for name in ("--data-diff", "--observed"))
+    asked = ("--data-diff", "--observed")
+    stated, observed = (document(*BRIEF, name, str(diff), "--json")["new_data"] for name in asked)
     assert stated == observed
     assert observed["after_ratio"]["value"] == pytest.approx(1, abs=0.05)
-    assert document(*BRIEF, "--observed", str(diff), "--new-tokens", "5%", "--json")["new_data"]["source"] == "--new-tokens"
+    both = document(*BRIEF, "--observed", str(diff), "--new-tokens", "5%", "--json")
+    assert both["new_data"]["source"] == "--new-tokens"

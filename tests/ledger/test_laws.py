@@ -95,7 +95,12 @@ def test_tokens_that_are_known_to_be_trained_on_follow_the_data_and_the_passes()
     """A known number cuts the graph: what varies before it would be without effect."""
     known = {"workload": {"parameters": 7e9, "tokens": 1e12, "epochs": 2}, "known": {"trained_token_count": 2e12}}
     plain = {"workload": {"parameters": 7e9, "tokens": 1e12, "epochs": 2}}
-    for over in ({"token_count": [1e12, 2e12]}, {"epochs": [2.0, 6.0]}, {"token_count": [1e12, 4e12], "epochs": [1, 3]}):
+    several: list[dict[str, list[float]]] = [
+        {"token_count": [1e12, 2e12]},
+        {"epochs": [2.0, 6.0]},
+        {"token_count": [1e12, 4e12], "epochs": [1.0, 3.0]},
+    ]
+    for over in several:
         one, other = (predicted(scenario_of(each), "kaplan", over, (LOSS,))[LOSS] for each in (known, plain))
         assert one == pytest.approx(other)
         assert one[0] > one[1]

@@ -17,7 +17,7 @@ from thirdwatt.cli.options import Finite, columns, dumped, emphasised, json_opti
 @click.option("--monitor", type=Finite(min=0), default=0.0, help="What watching quality costs a day.")
 @click.option("--updates", type=click.IntRange(min=1), metavar="N", help="Updates between two full retrains.")
 @click.option("--tolerated", type=Finite(min=0), metavar="LOSS", help="Loss that updates may leave before a full one.")
-@click.option("--gap", type=Finite(min=0), metavar="POINTS", help="What each update leaves missing, as you measured it.")
+@click.option("--gap", type=Finite(min=0), metavar="POINTS", help="What each update leaves missing, as measured.")
 @click.option("--history", metavar="CSV", help="date, tokens, evaluation, model: policies replayed on it.")
 @click.option("--html", metavar="FILE", help="A page with charts, fit for print.")
 @scenario_options

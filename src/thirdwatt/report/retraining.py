@@ -281,8 +281,8 @@ def mixed(answer: Answer, mix: Mixed) -> str:
     said += f" {UNKNOWN}" if energy is None else f" {amount(energy.value, 'kWh')} on the mean"
     said += "" if of is None else f", {percent(of.value)} of a full one"
     if answer.refused and mix.unit == "nats":
-        said += f". What an update leaves missing is assumed of dense language models alone: {mix.gap.value:g} nats a token"
-        return f"{said}; state --gap for this one."
+        assumed_of = f"is assumed of dense language models alone: {mix.gap.value:g} nats a token"
+        return f"{said}. What an update leaves missing {assumed_of}; state --gap for this one."
     value, low, high = mix.missing
     said += f". Each leaves {mix.gap.value:g} {mix.unit} missing ({mix.gap.kind}), all of them {value:.3g}"
     said += f" ({low:.3g} to {high:.3g})" if low != high else ""

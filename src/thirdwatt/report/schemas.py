@@ -594,7 +594,7 @@ class RetrainPolicy(Strict):
 
 
 class RetrainMix(Strict):
-    """Updates mixed with full retrains: so many between two, what each and all of them leave missing, the mean price."""
+    """Updates mixed with full retrains: how many, what each and all of them leave missing, the mean price."""
 
     updates: int
     gap: Range

@@ -90,7 +90,19 @@ def test_a_model_has_a_date() -> None:
         ),
         ('date,tokens,loss\n2026-01-02,1,"' + "9" * 200_000, ["history:2: field larger than field limit"]),
     ],
-    ids=["empty", "heads", "two measures", "two models", "few", "cells", "future", "twice", "heads twice", "huge", "quotation"],
+    ids=[
+        "empty",
+        "heads",
+        "two measures",
+        "two models",
+        "few",
+        "cells",
+        "future",
+        "twice",
+        "heads twice",
+        "huge",
+        "quotation",
+    ],
 )
 def test_every_mistake_is_told(text: str, wrong: list[str]) -> None:
     found = mistakes_of(text)

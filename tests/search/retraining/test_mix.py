@@ -45,7 +45,7 @@ def test_the_mean_is_of_one_full_retrain_and_its_updates(ledger: Ledger) -> None
 
 
 def test_a_budget_says_how_many(ledger: Ledger) -> None:
-    """0.05 nats are five gaps of the 0.01 that are assumed; 0.3 points are three that were measured, rounding or not."""
+    """0.05 nats are five gaps of the 0.01 assumed; 0.3 points are three that were measured, rounding or not."""
     assert of(ledger, Mixing(tolerated=0.05))[1].updates == 5
     _, mix = of(ledger, Mixing(tolerated=0.3, gap=0.1))
     assert (mix.updates, mix.unit, mix.within) == (3, "points", True)
@@ -90,7 +90,7 @@ def test_every_mistake_is_told(stated: dict[str, Any], where: list[str]) -> None
 
 
 def test_no_update_within_the_budget_is_a_mistake(ledger: Ledger) -> None:
-    with pytest.raises(InputError, match="less than the 0.01 that one update leaves"):
+    with pytest.raises(InputError, match=r"less than the 0\.01 that one update leaves"):
         of(ledger, Mixing(tolerated=0.005))
 
 

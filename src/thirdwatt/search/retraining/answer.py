@@ -122,12 +122,14 @@ def answered(ledger: Ledger, wanted: Wanted) -> Answer:
     sizes, _ = sized(ledger.scenario)
     drawn: tuple[Drift, ...] = ()
     if wanted.drift is None and wanted.history is not None:
-        wanted, drawn = replace(wanted, drift=wanted.history.drift), wanted.history.drawn
+        drawn = wanted.history.drawn
+        wanted = replace(wanted, drift=wanted.history.drift)
     policies = _policies(wanted, drawn, ways)
     mix = _mix(wanted, drawn, ways)
     advice = advised(wanted.news, ways, predicted, refused, policies)
     if wanted.news.new[0] > 0:
-        advice = replace(advice, because=(*advice.because, *_nearly(ways, policies), *_mixes(mix), *_reserved(ledger, wanted, policies)))
+        more = (*_nearly(ways, policies), *_mixes(mix), *_reserved(ledger, wanted, policies))
+        advice = replace(advice, because=(*advice.because, *more))
     replayed = _replayed(ledger, wanted, ways, 0 if mix is None else mix.updates)
     return Answer(ledger, wanted, sizes, predicted, refused, ways, policies, replayed, advice, mix)
 

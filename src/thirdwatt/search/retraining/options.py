@@ -241,7 +241,7 @@ def _other_method(ledger: Ledger, choices: Mapping[str, str], tokens: Three) -> 
 
 
 def _measured(scenario: Scenario) -> dict[str, Figure]:
-    """Constants as measurements of the present method moved them: they are of the machine, so the other has them too."""
+    """Constants as measurements of the present method moved them: they are of the machine, the other has them too."""
     if not scenario.calibration:
         return {}
     moved, before = figures(scenario), figures(replace(scenario, calibration=()))
@@ -251,7 +251,7 @@ def _measured(scenario: Scenario) -> dict[str, Figure]:
 def _per_token(
     scenario: Scenario, choices: Mapping[str, str], kept: Mapping[str, Figure]
 ) -> tuple[float, float, float] | None:
-    """Work, time of steps, and time with what a method does beside, for a token by another method to the present one.
+    """Work, time of steps, and time with what a method does beside: of a token by another method to the present one's.
 
     Steps are slower or faster as the ledger has it where nothing of their time is known; else as the work goes.
     """

@@ -402,9 +402,12 @@ def _open(costs: Array, drifts: Sequence[Drift], value: Value) -> Open:
     """What draws leave open, each draw of the drift with its own part of those of the cost."""
     lots = np.array_split(np.resize(costs, max(len(costs), len(drifts))), len(drifts))
     names = ("best_retrain_count_per_h", "best_policy_usd_per_h")
-    told = [ask({"retrain_cost_usd": lot, **_worth(drift, value)}, names) for drift, lot in zip(drifts, lots, strict=True)]
-    rates, totals = (np.concatenate([np.broadcast_to(each[name], len(lot)) for each, lot in zip(told, lots, strict=True)])
-                     * H_PER_D for name in names)  # fmt: skip
+    pairs = list(zip(drifts, lots, strict=True))
+    told = [ask({"retrain_cost_usd": lot, **_worth(drift, value)}, names) for drift, lot in pairs]
+    rates, totals = (
+        np.concatenate([np.broadcast_to(each[name], len(lot)) for each, lot in zip(told, lots, strict=True)]) * H_PER_D
+        for name in names
+    )
     least, most = np.quantile(rates, QUANTILES)
     low, high = np.quantile(totals, QUANTILES)
     return Open((_interval(most), _interval(least)), (float(low), float(high)))
@@ -423,7 +426,11 @@ def updates_within(tolerance: float, gap: float) -> int:
 
 def mean_cost(full: Array, update: Array, updates: int) -> Array:
     """Mean cost of a retraining, draw by draw, where so many updates follow each training from scratch."""
-    asked = {"full_retrain_cost_usd": full, "update_cost_usd": update, "update_count": float(updates)}
+    asked: dict[str, Array | float] = {
+        "full_retrain_cost_usd": full,
+        "update_cost_usd": update,
+        "update_count": float(updates),
+    }
     return np.asarray(ask(asked, ["retrain_cost_usd"])["retrain_cost_usd"])
 
 
