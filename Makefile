@@ -42,6 +42,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/layouts.py
 	@$(BIN)/python benchmarks/layout_search.py
 	@$(BIN)/python benchmarks/laws.py
+	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/meter.py
 	@$(BIN)/python benchmarks/near.py
 	@$(BIN)/python benchmarks/packing.py
@@ -49,7 +50,8 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/data_peers.py
 
 validation: .venv/.ready
-	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv
+	@$(BIN)/thirdwatt validate -o docs/validation.md --errors src/thirdwatt/ledger/validated.csv \
+		--levers src/thirdwatt/search/plan/held.csv
 
 fit: .venv/.ready
 	@$(BIN)/python -c "import sys; from thirdwatt.validation.fit import main; sys.exit(main(['--write']))"

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from thirdwatt.meter import measure
 
     layout: Callable[..., Any]
+    plan: Callable[..., Any]
     retrain: Callable[..., Any]
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "retrain"]
+__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "plan", "retrain"]
 
 _LAZY = {
     "Ledger": ("thirdwatt.ledger", "Ledger"),
     "estimate": ("thirdwatt.search.auto", "estimate"),
     "layout": ("thirdwatt.search.layout", "search"),
     "measure": ("thirdwatt.meter.run", "measure"),
+    "plan": ("thirdwatt.search.plan", "plan"),
     "retrain": ("thirdwatt.search.retraining.question", "retrain"),
 }
 

@@ -73,7 +73,7 @@ def test_estimate_answers_first() -> None:
         ("reconcile", ("reconcile", "gpt-4o", "bloom-176b", "--json"), 0),
         ("audit", ("audit", "examples/essay-claims.toml", "--json"), 0),
         ("gpai", ("check", "startup-lora-8xh100", "--gpai", "--base", "llama-3.1-8b", "--json"), 0),
-        ("validate", ("validate", "--json"), 0),
+        pytest.param("validate", ("validate", "--json"), 0, marks=pytest.mark.slow),
         ("facts", ("facts", "--json"), 0),
         ("facts", ("facts", "accelerators", "--json"), 0),
         ("facts", ("facts", "equivalents", "--json"), 0),

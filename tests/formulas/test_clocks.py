@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import thirdwatt
-from thirdwatt.formulas import clocks
+from thirdwatt.formulas import clocks, power
 
 STATIC, LEAST = 0.32, 0.15
 RUN = {
@@ -66,3 +66,22 @@ def test_swing_is_less_than_peak() -> None:
     assert swing is not None
     assert peak is not None
     assert 0 < swing.value < peak.value
+
+
+def test_the_floor_is_flop_times_joules_per_flop_at_peak() -> None:
+    # 1e21 FLOP on 700 W and 989 TFLOP/s: 0.708 pJ a FLOP, 197 kWh
+    floor = power.accelerators_floor_energy_kwh(1e21, 989e12, 1.0, 700.0, 3600.0, 1000.0)
+    assert floor == pytest.approx(1e21 * 700 / 989e12 / 3.6e6)
+    assert floor == pytest.approx(196.6, abs=0.1)
+    # at a lower clock a FLOP takes less where the draw falls faster
+    clock = 0.8
+    draw = clocks.capped_power_w(700.0, clock, STATIC)
+    assert power.accelerators_floor_energy_kwh(1e21, 989e12, clock, draw, 3600.0, 1000.0) < floor
+
+
+def test_no_run_draws_less_than_its_floor() -> None:
+    for preset in ("llama-3.1-405b", "gpt-3-175b", "startup-lora-8xh100", "gpt-4o"):
+        found = thirdwatt.estimate(preset, samples=50, also=("accelerators_floor_energy_kwh",))
+        floor, drawn = (found.samples(name) for name in ("accelerators_floor_energy_kwh", "accelerators_energy_kwh"))
+        if floor is not None and drawn is not None:
+            assert (drawn >= floor).all()

@@ -49,6 +49,18 @@ def best_of(cost: float, drift: float, time: float, exponent: float | None) -> f
     return float(book.best_policy_usd_per_h__power(cost, drift, time, exponent))
 
 
+@pytest.mark.parametrize(("every", "count"), [(8760.0, 1.0), (730.0, 12.0), (24.0, 365.0)])
+def test_trainings_in_a_year(every: float, count: float) -> None:
+    assert book.retrain_count_per_year(8760.0, every) == pytest.approx(count)
+
+
+@given(positive)
+def test_a_year_of_retrainings_costs_what_its_hours_do(every: float) -> None:
+    """K a training, n a year, over 8760 hours is K/T."""
+    yearly = 3.0 * book.retrain_count_per_year(8760.0, every)
+    assert yearly == pytest.approx(8760.0 * book.retraining_usd_per_h(3.0, every))
+
+
 # --- the best interval --------------------------------------------------------------------------------------------
 
 

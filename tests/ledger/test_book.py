@@ -25,7 +25,10 @@ ELSEWHERE = {
     "initial_token_count", "new_token_count", "retrain_count", "replay_share",  # data that grow
     "first_token_count", "second_token_count",
 }  # fmt: skip
-CALLED_BY_NAME = {"equivalent_count", *policy.ASKED, "continued_to_scratch_ratio", "union_cost_ratio"}
+CALLED_BY_NAME = {
+    "equivalent_count", *policy.ASKED, "continued_to_scratch_ratio", "union_cost_ratio",
+    "retrain_count_per_year", "accelerators_floor_energy_kwh",  # a plan of a year of updates, and its floor
+}  # fmt: skip
 
 
 def chapter(*functions: object, name: str = "toy") -> ModuleType:

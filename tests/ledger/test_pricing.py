@@ -38,6 +38,17 @@ def test_a_row_has_the_same_bits_as_alone(samples: int) -> None:
         assert row.warnings == alone.warnings
 
 
+def test_some_totals_alone_are_those_of_all() -> None:
+    scenarios = [(str(number), scenario_of(name, change)) for number, (name, change) in enumerate(CHANGES)]
+    some = ("cost_usd", "wall_time_h")
+    for row, whole in zip(estimate_table(scenarios, samples=50, only=some), estimate_table(scenarios, samples=50),
+                          strict=True):  # fmt: skip
+        assert row.totals is not None
+        assert whole.totals is not None
+        assert row.totals == {name: whole.totals[name] for name in some}
+        assert not row.warnings
+
+
 def test_too_little_and_too_much_spoil_their_own_rows_alone() -> None:
     good = scenario_of("llama-3.1-8b")
     empty = scenario_of({})

@@ -11,13 +11,16 @@ import pytest
 
 import thirdwatt
 from tests.report.diffs import diff
+from tests.report.plans import DEDUP, FILTER, SLOWER, planned
 from tests.report.scans import mended, scan
 from thirdwatt.cli.data.prices import priced
-from thirdwatt.report import diff_page, layout_page, retraining_page, scan_page
+from thirdwatt.report import diff_page, layout_page, plan_page, retraining_page, scan_page
 from thirdwatt.report.html import page
+from thirdwatt.report.places import fragment
 from thirdwatt.search.layout import search
 from thirdwatt.search.layout.offers import offers, small
 from thirdwatt.search.layout.why import reasons
+from thirdwatt.search.places import places
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -51,6 +54,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "scan": lambda: scan_page.page(scan(), priced(scan(), "llama-3.1-8b", batching="dynamic", samples=100)),
     "mended": lambda: scan_page.page(scan(mended=mended())),
     "diff": lambda: diff_page.page(diff()),
+    "plan": lambda: plan_page.page(planned(3.0, levers=(DEDUP, FILTER, SLOWER))),
+    "plan-startup-lora-8xh100": lambda: plan_page.page(
+        thirdwatt.plan("startup-lora-8xh100", by="cost", samples=100),
+        fragment(places("startup-lora-8xh100", samples=20)),
+    ),
     "retrain": lambda: retraining_page.page(
         thirdwatt.retrain("gpt-3-175b", new_tokens="40%", drift="0.5/30d", value="20000/d", every="30d", samples=100)
     ),

@@ -19,7 +19,11 @@ TUNE: dict[str, Any] = {
     "cluster": {"accelerator": "l4", "count": 1},
     "software": {"stack": "transformers", "year": 2026},
 }
-TOO_LARGE = {**TUNE, "workload": {**TUNE["workload"], "model": "llama-3.1-405b"}}
+TOO_LARGE = {
+    **TUNE,
+    "workload": {**TUNE["workload"], "model": "llama-3.1-405b"},
+    "software": {"stack": "megatron-core", "year": 2026},
+}
 ASKED: dict[str, tuple[Any, str]] = {
     "campaign": ("llama-3.1-405b", "energy"),
     "small": (TUNE, "time"),

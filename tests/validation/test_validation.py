@@ -140,6 +140,21 @@ def test_the_errors_said_beside_answers_are_current() -> None:
         assert float(one["error"]) == pytest.approx(float(two["error"]), abs=2e-4), one["run"]
 
 
+@pytest.mark.slow
+def test_the_errors_said_beside_plans_are_current() -> None:
+    """``make validation`` writes them anew."""
+    written = (ROOT / "src/thirdwatt/search/plan/held.csv").read_text(encoding="utf-8")
+    now, then = (
+        list(csv.DictReader(text.splitlines())) for text in (scores.lever_errors(validation().levers), written)
+    )
+    assert [(row["row"], row["lever"], row["kind"]) for row in now] == [
+        (row["row"], row["lever"], row["kind"]) for row in then
+    ]
+    for one, two in zip(now, then, strict=True):
+        assert float(one["error"]) == pytest.approx(float(two["error"]), abs=2e-3), one["row"]
+
+
+@pytest.mark.slow
 def test_the_page_is_current() -> None:
     page = (ROOT / "docs/validation.md").read_text(encoding="utf-8")
     for line in scores.page(validation()).splitlines():

@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -65,15 +65,21 @@ def ledger(
 ) -> Ledger:
     """The ledger of a scenario named on the command line; ``also`` names quantities that no account needs."""
     from thirdwatt.ledger import estimate
+
+    scenario = named(source, [*settings, *([f"boundary='{boundary}'"] if boundary else [])], observed)
+    return estimate(settled(scenario), also=also, samples=samples, seed=seed)
+
+
+def named(source: str, settings: Sequence[str], observed: Sequence[str]) -> Scenario:
+    """A scenario named on the command line, with changes and what was observed put in."""
     from thirdwatt.ledger.book import book
     from thirdwatt.scenario.parse import parse
     from thirdwatt.scenario.read import changed, read
 
     name, document = read(source)
-    document = changed(document, [*settings, *([f"boundary='{boundary}'"] if boundary else [])])
+    document = changed(document, settings)
     seen = [row for each in observed for row in seen_by(each)]
-    scenario = parse(document, book().names, name=name, observations=seen)
-    return estimate(settled(scenario), also=also, samples=samples, seed=seed)
+    return parse(document, book().names, name=name, observations=seen)
 
 
 def seen_by(where: str) -> list[Observation]:

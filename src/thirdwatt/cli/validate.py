@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command("validate")
 @click.option("--output", "-o", metavar="FILE.md", help="Write the whole validation as a Markdown page.")
 @click.option("--errors", metavar="FILE.csv", help="Write the errors that are said beside every answer.")
+@click.option("--levers", metavar="FILE.csv", help="Write the errors that are said beside every plan.")
 @json_option
-def command(output: str | None, errors: str | None, as_json: bool) -> None:
+def command(output: str | None, errors: str | None, levers: str | None, as_json: bool) -> None:
     """Hold estimates against published runs: time, watts, energy, carbon, water, beside simple baselines."""
     from thirdwatt.cli.files import written
     from thirdwatt.report import scores
@@ -29,6 +30,8 @@ def command(output: str | None, errors: str | None, as_json: bool) -> None:
         written(output, scores.page(found))
     if errors is not None:
         written(errors, scores.errors(found))
+    if levers is not None:
+        written(levers, scores.lever_errors(found.levers))
     if as_json:
         click.echo(dumped(scores.document(found)))
     else:

@@ -188,6 +188,19 @@ def redundancy_energy_kwh(spare_power_w: Num, accelerator_hours: Num, w_per_kw: 
 # --- totals -------------------------------------------------------------------------------------------------------
 
 
+@quantity
+def accelerators_floor_energy_kwh(
+    training_flop: Num,
+    accelerator_peak_flop_per_s: Num,
+    clock_ratio: Num,
+    capped_power_w: Num,
+    s_per_h: Num,
+    w_per_kw: Num,
+) -> Num:
+    """Energy of the accelerators if every FLOP were at their peak and nothing were lost: FLOP times joules per FLOP."""
+    return training_flop * capped_power_w / (accelerator_peak_flop_per_s * clock_ratio * s_per_h * w_per_kw)
+
+
 @quantity(parts=True)
 def it_energy_kwh(
     accelerators_energy_kwh: Num,

@@ -103,6 +103,12 @@ def retraining_usd_per_h(retrain_cost_usd: Num, retrain_interval_h: Num) -> Num:
 
 
 @quantity
+def retrain_count_per_year(h_per_year: Num, retrain_interval_h: Num) -> Num:
+    """Trainings in a year of one an interval T: what a year of updates takes, to what one of them does."""
+    return h_per_year / retrain_interval_h
+
+
+@quantity
 def policy_usd_per_h(retraining_usd_per_h: Num, stale_usd_per_h: Num) -> Num:
     """Cost of an interval: of retraining and of staleness in between."""
     return retraining_usd_per_h + stale_usd_per_h

@@ -369,7 +369,11 @@ class TableRow:
 
 
 def estimate_table(
-    rows: Sequence[tuple[str, Scenario | str]], *, samples: int = SAMPLES, seed: int = 0
+    rows: Sequence[tuple[str, Scenario | str]],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    only: Sequence[str] = (),
 ) -> list[TableRow]:
     """Totals of many scenarios: rows for which the same is known are one batch.
 
@@ -377,12 +381,15 @@ def estimate_table(
     ----------
     rows
         Id of each row and its scenario, or what is wrong with it.
+    only
+        Totals that are wanted, where those are not all: no other is computed, and no warning told.
 
     Notes
     -----
     A row has the same bits here as alone. A bad row carries its error and spoils no other.
     """
     scores = Scores(samples, seed)
+    wanted_totals = {name: TOTALS[name] for name in only or TOTALS}
     results: list[TableRow | None] = [None] * len(rows)
     groups: dict[Program, list[int]] = {}
     leaves: dict[int, Mapping[str, Figure]] = {}
@@ -393,7 +400,7 @@ def estimate_table(
             continue
         leaves[number] = figures(wanted)
         scenarios[number] = wanted
-        plan = program(book(), informed(leaves[number]), (*dict.fromkeys(TOTALS.values()), *RATES))
+        plan = program(book(), informed(leaves[number]), (*dict.fromkeys(wanted_totals.values()), *RATES))
         try:
             _demand_energy(plan, wanted)
         except InsufficientError as error:
@@ -407,7 +414,7 @@ def estimate_table(
             at = np.array([BOUNDARIES.index(scenarios[number].boundary) for number in here])
             summaries = {
                 name: _summary(chunk.values[quantity], quantity, at, scores.width)
-                for name, quantity in TOTALS.items()
+                for name, quantity in wanted_totals.items()
                 if quantity in chunk.values
             }
             factors = {
@@ -415,8 +422,8 @@ def estimate_table(
             }
             for place, number in enumerate(here):
                 scaled = {name: float(factor[place]) for name, factor in factors.items()}
-                row = _table_row(rows[number][0], summaries, scaled, place)
-                if row.totals is not None:
+                row = _table_row(rows[number][0], summaries, scaled, place, wanted_totals)
+                if row.totals is not None and not only:
                     row = replace(row, warnings=_row_warnings(scenarios[number], leaves[number], row.totals, scaled))
                 results[number] = row
     return [result for result in results if result is not None]
@@ -433,7 +440,9 @@ def _summary(values: Array, quantity: str, at: NDArray[np.intp], width: int) -> 
     return np.stack([centre, *np.quantile(wide[:, 1:], QUANTILES, axis=1)])
 
 
-def _table_row(row_id: str, summaries: Mapping[str, Array], factors: Mapping[str, float], place: int) -> TableRow:
+def _table_row(
+    row_id: str, summaries: Mapping[str, Array], factors: Mapping[str, float], place: int, names: Iterable[str]
+) -> TableRow:
     wrong = [str(each) for name, factor in factors.items() if (each := _unmakeable(name, factor))]
     if wrong:
         return TableRow(row_id, None, "; ".join(wrong))
@@ -441,7 +450,7 @@ def _table_row(row_id: str, summaries: Mapping[str, Array], factors: Mapping[str
     broken = [name for name, three in found.items() if not np.isfinite(three).all()]
     if broken:
         return TableRow(row_id, None, f"{', '.join(broken)} come out as no numbers for these inputs; check their size")
-    totals = {name: Total(*map(float, found[name])) if name in found else None for name in TOTALS}
+    totals = {name: Total(*map(float, found[name])) if name in found else None for name in names}
     return TableRow(row_id, totals, None)
 
 

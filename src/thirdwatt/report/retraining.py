@@ -105,7 +105,7 @@ def table(answer: Answer, width: int) -> list[str]:
     for each in answer.options:
         marked = ("> " if each.id == answer.advice.option else "  ") + each.label
         rows.append((marked, *cells(answer, each)))
-    return _columns(rows, width)
+    return columns(rows, width)
 
 
 def cells(answer: Answer, option: Option) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ def third(answer: Answer, width: int) -> list[str]:
         (each.law.label, f"{each.loss:.3f}", f"{each.at_third[0]:.3f} ({counted(each.at_third[1])})", needs(each))
         for each in answer.sizes
     ]
-    lines = _columns(rows, width)
+    lines = columns(rows, width)
     first = answer.sizes[0]
     more = ", ".join(f"{gain:.2g} for {percent(share)} more" for share, gain in first.more[1:])
     lines += _wrapped(f"More data take from the loss, by {first.law.label}: {more}.", width)
@@ -218,7 +218,7 @@ def policies(answer: Answer, width: int) -> list[str]:
     """The best interval of each way, in a line each."""
     wanted = answer.wanted
     lines = _wrapped(f"How often, with {wanted.drift} points lost and a point worth {wanted.value}:", width)
-    lines += _columns(intervals(answer), width)
+    lines += columns(intervals(answer), width)
     lines += _wrapped("A retraining is taken to cost the same however long its data took to come.", width)
     return lines + _wrapped(watched(answer), width)
 
@@ -301,7 +301,7 @@ def history(shown: Shown, found: Replay | None, width: int, unit: str) -> list[s
     for told in found.policies:
         interval = f"{plain(told.low)} to {plain(told.high)}"
         rows.append((told.says, plain(told.second.total), interval, regret(told)))
-    return lines + _columns(rows, width)
+    return lines + columns(rows, width)
 
 
 def regret(told: Told) -> str:
@@ -337,7 +337,7 @@ def following(answer: Answer, source: str) -> Iterator[str]:
     yield "--json, --html F"
 
 
-def _columns(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
+def columns(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
     """Rows below their head: what a narrow terminal has no room for is left out from the right, long names wrapped."""
     widest = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths = [0, *(each + GAP if each else 0 for each in widest[1:])]

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from thirdwatt.ledger.ledger import ACCOUNTED, TOTALS
 from thirdwatt.quantity import BOUNDARIES, COMPONENTS, KINDS, PHASES
 from thirdwatt.scenario.schema import ScenarioFile
+from thirdwatt.search.levers.lever import GROUPS, QUALITY, RISKS, STRENGTHS
+from thirdwatt.search.plan.goals import CAN_BE_LESS, GOALS, UNITS
+from thirdwatt.search.plan.offered import FORBIDDEN, NOT_NOW, OFF, USELESS
 
 NAMES = {
     "scenario": "a scenario file, as estimate reads it",
@@ -19,6 +22,7 @@ NAMES = {
     "compare": "compare --json",
     "layout": "layout --json",
     "retrain": "retrain --json",
+    "plan": "plan --json",
     "runs": "runs --json",
     "scan": "data scan --json",
     "dedup": "data dedup --json, and report.json of its result",
@@ -458,6 +462,80 @@ class LayoutSearch(Strict):
     warnings: list[Note]
 
 
+class PlaceRow(Strict):
+    """One place that a run could be at, or the scenario itself, which has no rank; totals are of the run.
+
+    ``document`` is the scenario of that row, for ``thirdwatt estimate``.
+    """
+
+    rank: int | None
+    scenario: bool
+    accelerator: str
+    count: int
+    tenure: Literal["rented", "colo", "own"]
+    vendor: str | None
+    term: str | None
+    cost_usd: float | None
+    cost_usd_low: float | None
+    cost_usd_high: float | None
+    energy_kwh: float | None
+    energy_kwh_low: float | None
+    energy_kwh_high: float | None
+    carbon_kg: float | None
+    carbon_kg_low: float | None
+    carbon_kg_high: float | None
+    wall_time_h: float | None
+    wall_time_h_low: float | None
+    wall_time_h_high: float | None
+    accelerator_hours: float | None
+    accelerator_hours_low: float | None
+    accelerator_hours_high: float | None
+    cost_usd_per_million_tokens: float | None
+    energy_kwh_per_million_tokens: float | None
+    carbon_kg_per_million_tokens: float | None
+    wall_time_h_per_million_tokens: float | None
+    rent_usd_per_accelerator_h: float | None
+    rent_usd_per_accelerator_h_low: float | None
+    rent_usd_per_accelerator_h_high: float | None
+    rent_usd_per_accelerator_h_source: str | None
+    accelerator_price_usd: float | None
+    accelerator_price_usd_low: float | None
+    accelerator_price_usd_high: float | None
+    accelerator_price_usd_source: str | None
+    month: str | None
+    old: bool
+    break_even_utilisation_share: float | None
+    redone_h: float | None
+    redone_usd: float | None
+    fits: bool | None
+    sold_by: int | None
+    document: dict[str, Any]
+
+
+class PlaceLeftOut(Strict):
+    """A place that was not priced, and why; of all vendors or terms where these are null."""
+
+    accelerator: str
+    vendor: str | None
+    term: str | None
+    kind: Literal["no_price", "gone", "average", "unable", "no_fit", "not_known"]
+    reason: str
+
+
+class PlacesTable(Strict):
+    """Where a run could be: accelerator x vendor x term, the best first, and the scenario's own standing."""
+
+    by: Literal["cost", "energy", "carbon", "time"]
+    boundary: Boundary
+    region: str
+    tried: int
+    better: int | None
+    standing: PlaceRow
+    rows: list[PlaceRow]
+    left_out: list[PlaceLeftOut]
+    notes: list[Note]
+
+
 class NewData(Strict):
     """Data that came since: new tokens to old ones, all tokens after to those before, tokens before."""
 
@@ -665,6 +743,262 @@ class Retrain(Strict):
     policies: list[RetrainPolicy]
     mix: RetrainMix | None
     history: RetrainHistory | None
+    warnings: list[Note]
+
+
+PlanGoal: Any = Literal[CAN_BE_LESS]
+PlanUnit: Any = Literal[tuple(dict.fromkeys(UNITS[goal] for goal in CAN_BE_LESS))]
+PlanName: Any = Literal[tuple(GOALS)]
+LeverGroup: Any = Literal[tuple(GROUPS)]
+Risk: Any = Literal[RISKS]
+Quality: Any = Literal[tuple(QUALITY)]
+Strength: Any = Literal[tuple(STRENGTHS)]
+RefusedHow: Any = Literal[NOT_NOW, OFF, FORBIDDEN, USELESS]
+
+
+class PlanLimits(Strict):
+    """What a path may take at most, to today's; null where it may be anything."""
+
+    cost_ratio: float | None
+    time_ratio: float | None
+
+
+class PlanCounted(Strict):
+    """What is counted: a run within its boundary, times these quantities."""
+
+    words: str
+    factors: list[str]
+
+
+class PlanToday(Strict):
+    """The run as it is, what is known of it as a whole turned into rates; ``goal`` is what is to be less."""
+
+    totals: Totals
+    goal: Three
+    scenario: dict[str, Any]
+
+
+class PlanSaves(Strict):
+    """What a change takes off each account, below 0 where it adds to it; left out where that is not known."""
+
+    energy_kwh: Three | None = None
+    cost_usd: Three | None = None
+    carbon_kg: Three | None = None
+    carbon_market_kg: Three | None = None
+    wall_time_h: Three | None = None
+
+
+class PlanSavesAlone(Strict):
+    """The same at the centre of the estimate."""
+
+    energy_kwh: float | None = None
+    cost_usd: float | None = None
+    carbon_kg: float | None = None
+    carbon_market_kg: float | None = None
+    wall_time_h: float | None = None
+
+
+class LeverEvidence(Strict):
+    """One thing that is known of a lever."""
+
+    said: str
+    source: str
+    strength: Strength
+
+
+class NamedLever(Strict):
+    """A lever and the way in which it is taken."""
+
+    id: str
+    title: str
+    group: LeverGroup
+    way: str
+    words: str
+
+
+class HeldLever(Strict):
+    """Published ratios that levers were held against: how many, the median of absolute errors, the worst error, the
+    share inside the 90 % interval.
+    """
+
+    n: int
+    median: float
+    worst: float
+    covered: float
+
+
+class TakenLever(NamedLever):
+    """A lever that a step takes: fields of the scenario that it sets, ratios to what quantities are today."""
+
+    changes: str
+    sets: dict[str, Any]
+    scales: dict[str, Three]
+    effort_d: Three
+    risk: Risk
+    doubt: str
+    quality: Quality
+    evidence: list[LeverEvidence]
+    excludes: list[str]
+    needs: list[str]
+    held: HeldLever | None
+
+
+class PlanStep(Strict):
+    """One step: what it takes off where it stands, and the run after it, as ``estimate`` takes it.
+
+    ``ratio`` is the goal after it to that before; ``share`` its part of the whole factor whatever the order; ``tied``
+    are changes of the path that are as good first in its place, ``instead`` others that would bring it about as far for
+    about as much work, ``excludes`` those that it rules out.
+    """
+
+    words: str
+    changes: list[TakenLever]
+    saving: Three
+    saves: PlanSaves
+    ratio: float
+    share: float
+    factor_so_far: Three
+    effort_d: Three
+    risk: Risk
+    quality: Quality
+    tied: list[str]
+    instead: list[str]
+    excludes: list[str]
+    totals: Totals
+    scenario: dict[str, Any]
+
+
+class PlanPath(Strict):
+    """The path: how many times less, by boundary too, and the run after all of it.
+
+    ``chip_alone`` is how many times less the machines would take if the accelerators alone drew a factor less.
+    """
+
+    factor: Three
+    saving: Three
+    boundaries: dict[Boundary, float]
+    chip_alone: float | None
+    effort_d: Three
+    ratios: Totals
+    totals: Totals
+    goal: Three
+    scenario: dict[str, Any]
+    steps: list[PlanStep]
+
+
+class PlanRunnerStep(Strict):
+    """One step of another path."""
+
+    ids: list[str]
+    words: str
+    ratio: float
+    share: float
+
+
+class PlanRunner(Strict):
+    """Another path that reaches the factor; ``ratios`` are to today's."""
+
+    factor: Three
+    probability: float | None
+    effort_d: Three
+    ratios: Totals
+    steps: list[PlanRunnerStep]
+
+
+class PlanPoint(Strict):
+    """A combination at the centre of the estimate: what it takes to today's, and by itself."""
+
+    effort_d: float
+    ratios: dict[PlanName, float | None]
+    values: PlanSavesAlone
+    levers: list[NamedLever]
+
+
+class PlanAlone(NamedLever):
+    """The best way of a lever by itself; no ratio where it cannot be, ``why_not`` then says why.
+
+    ``usd_per_t`` is what a tonne of CO2e less costs the run, below 0 where it saves money; people's time is not in it.
+    """
+
+    effort_d: float
+    saves: PlanSavesAlone
+    ratio: float | None
+    usd_per_t: float | None
+    why_not: str
+
+
+class PlanRefused(Strict):
+    """A lever that is in no path, and why."""
+
+    id: str
+    title: str
+    group: LeverGroup
+    how: RefusedHow
+    why: str
+
+
+class PlanFloor(Strict):
+    """What the accelerators draw after the path, and would at peak: no plan goes below."""
+
+    floor_kwh: Three
+    accelerators_kwh: Three
+
+
+class PlanRebound(Strict):
+    """What is left of the saving where a share of it is spent again, in the unit of the goal."""
+
+    share: float
+    net: float
+
+
+class PlanBanked(Strict):
+    """Energy that is saved for good by a cap that is kept."""
+
+    cap_kwh: float
+    energy_kwh: float
+
+
+class PlanSearch(Strict):
+    """How much was looked at: all there is up to some days of work, or all where that is null."""
+
+    there: int
+    looked: int
+    able: int
+    within: int
+    reaching: int
+    complete_to_days: float | None
+    most: PlanPoint | None
+    most_unlimited: PlanPoint | None
+
+
+class Planned(Strict):
+    """The document of ``plan --json``; ``probability`` is null where nothing was drawn."""
+
+    schema_: Literal["thirdwatt/plan/1"] = Field(alias="schema")
+    facts_digest: str
+    version: str
+    name: str
+    seed: int
+    samples: int
+    goal: PlanGoal
+    unit: PlanUnit
+    factor: float
+    limits: PlanLimits
+    reached: bool
+    probability: float | None
+    boundary: Boundary
+    counted: PlanCounted
+    today: PlanToday
+    path: PlanPath
+    runners: list[PlanRunner]
+    front: list[PlanPoint]
+    alone: list[PlanAlone]
+    refused: list[PlanRefused]
+    held: HeldLever | None
+    floor: PlanFloor | None
+    rebound: list[PlanRebound]
+    banked: PlanBanked | None
+    search: PlanSearch
     warnings: list[Note]
 
 
@@ -1598,6 +1932,29 @@ class PublishedRatio(Strict):
     inside: bool
 
 
+class LeverRatio(Strict):
+    """What a lever does to the set-up of a published ratio by the ledger, beside it."""
+
+    id: str
+    lever: str
+    way: str
+    on: str
+    before: str
+    after: str
+    quantity: str
+    published: float
+    low: float
+    high: float
+    boundary: str
+    source: str
+    kind: Literal["predicted", "fitted", "arithmetic", "bound"]
+    note: str
+    predicted: Three
+    error: float
+    inside: bool
+    covered: bool
+
+
 class SearchedPolicies(Strict):
     """Random policies of one shape of drift: the most by which theirs costs more than a search's."""
 
@@ -1635,6 +1992,9 @@ class Validate(Strict):
     step_scores: list[ValidationScore]
     memory_scores: list[ValidationScore]
     development_scores: list[ValidationScore]
+    lever_scores: list[ValidationScore]
+    levers: list[LeverRatio]
+    levers_not_held: dict[str, str]
     development: list[ValidationAnswer]
     added_up: list[AddedUpParts]
     pauses: list[LongestPause]
@@ -1685,6 +2045,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "compare": Compare,
     "layout": LayoutSearch,
     "retrain": Retrain,
+    "plan": Planned,
     "runs": Runs,
     "summary": Summary,
     "scan": Scanned,

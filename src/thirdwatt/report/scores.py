@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +17,16 @@ from thirdwatt.ledger import estimate
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
 from thirdwatt.validation.development_scores import DEVELOPMENT_QUESTIONS, EFFECTIVE_SHARE, added_up, failing, pauses
+from thirdwatt.validation.lever_scores import (
+    BOUND,
+    KINDS,
+    LEVER_QUESTIONS,
+    NOT_COMPARED,
+    NOT_HELD,
+    SCORED,
+    SETTINGS,
+    Held,
+)
 from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, peaks
 from thirdwatt.validation.retraining_scores import POLICIES, factors, searched
 from thirdwatt.validation.score import SAMPLES, Answer, arithmetic
@@ -27,7 +37,7 @@ ERRORS = ("run", "question", "generation", "active_parameter_count", "accelerato
 SAID = ("time", "energy")
 """Questions whose errors are said beside every answer."""
 
-ASKED = {**STEP_QUESTIONS, **MEMORY_QUESTIONS, **QUESTIONS, **DEVELOPMENT_QUESTIONS}
+ASKED = {**STEP_QUESTIONS, **MEMORY_QUESTIONS, **QUESTIONS, **DEVELOPMENT_QUESTIONS, **LEVER_QUESTIONS}
 SHOWN = (*GROUPS, TUNING, ALL)
 """Lines of steps and memory on a screen; every family has its own on the page."""
 
@@ -38,10 +48,12 @@ CLOSE = 0.01
 def document(found: Validation) -> dict[str, Any]:
     """The validation as plain data, schema ``thirdwatt/validate/1``."""
     answers = [_told(each) for each in found.answers]
-    scores, step_scores, memory_scores, development_scores = (
+    scores, step_scores, memory_scores, development_scores, lever_scores = (
         [{**asdict(each), "worst": [{"run": run, "error": error} for run, error in each.worst]} for each in some]
-        for some in (found.scores(), found.step_scores(), found.memory_scores(), found.development_scores())
-    )
+        for some in (
+            found.scores(), found.step_scores(), found.memory_scores(), found.development_scores(), found.lever_scores()
+        )
+    )  # fmt: skip
     return {
         "schema": "thirdwatt/validate/1",
         "version": thirdwatt.__version__,
@@ -51,6 +63,9 @@ def document(found: Validation) -> dict[str, Any]:
         "step_scores": step_scores,
         "memory_scores": memory_scores,
         "development_scores": development_scores,
+        "lever_scores": lever_scores,
+        "levers": [_lever(each) for each in found.levers],
+        "levers_not_held": dict(NOT_HELD),
         "development": [_told(each) for each in found.development],
         "added_up": [asdict(each) for each in added_up()],
         "pauses": [asdict(each) for each in pauses()],
@@ -78,6 +93,12 @@ def _told(each: Answer) -> dict[str, Any]:
     }
 
 
+def _lever(each: Held) -> dict[str, Any]:
+    predicted = {"value": each.predicted.value, "low": each.predicted.low, "high": each.predicted.high}
+    told = {"error": each.error, "inside": each.inside, "covered": each.covered}
+    return asdict(each.row) | {"predicted": predicted} | told
+
+
 def text(found: Validation) -> str:
     """The scores on one screen."""
     return "\n".join(_lines(found)) + "\n"
@@ -88,7 +109,8 @@ def _lines(found: Validation) -> Iterator[str]:
     yield f"{'':24}{heads}  worst"
     last = ""
     lined = (*found.step_scores(), *found.memory_scores())
-    for each in (*(one for one in lined if one.family in SHOWN), *found.development_scores(), *found.scores()):
+    shown = (*(one for one in lined if one.family in SHOWN), *found.lever_scores(), *found.development_scores())
+    for each in (*shown, *found.scores()):
         if each.question != last:
             last = each.question
             yield f"{each.question}: {ASKED[each.question]}"
@@ -96,7 +118,8 @@ def _lines(found: Validation) -> Iterator[str]:
     yield ""
     yield "median, mean: of |predicted/published - 1|; bias: mean of the logarithm; factor: mean size as a factor;"
     yield "inside: in the 90 % interval; baseline: median error of one constant utilisation "
-    yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours, of the final run alone"
+    yield f"({percent(found.constant_mfu)}), of nameplate watts, of nameplate watts x hours, of the final run alone,"
+    yield "of a lever that changes nothing"
     yield f"memory: {len(found.refused)} of {len(found.memory)} jobs that ran are said not to fit"
     yield from _retraining_lines()
     whys = Counter(each.why for each in found.left_out)
@@ -162,6 +185,7 @@ def _page(found: Validation) -> Iterator[str]:
             yield from _section(question, what, scores)
     yield from _steps(found)
     yield from _memory(found)
+    yield from _levers(found)
     yield from _retraining()
     yield from _development(found)
     yield from _worst(found)
@@ -245,6 +269,65 @@ def _memory(found: Validation) -> Iterator[str]:
     for each in found.refused:
         sizes = (f"{size / 1e9:.1f} GB" for size in (each.published_byte, each.needed_byte, each.capacity_byte))
         yield f"| {each.run} | {each.family} | {' | '.join(sizes)} | {notes[each.run]} |"
+    yield ""
+
+
+def _levers(found: Validation) -> Iterator[str]:
+    taken = {lever for each in found.levers for lever in each.row.lever.split("+")}
+    yield "# Levers"
+    yield ""
+    yield (
+        f"What {len(taken)} levers save by the ledger, beside {len(found.levers)} published ratios of after to before. "
+        "A row states the run before; the lever is taken in one of its own ways, "
+        f"or with its own fields at the published value (*{SETTINGS}*), and both runs are priced by the ledger as a "
+        "plan does it. A published ratio has the range of its jobs or of its rounding; *inside* says whether the "
+        "estimate lies in it, *held* whether the estimate's 90 % interval has the published ratio in it. Draws of both "
+        "runs are the same, so that only what the lever moves is unsure. The baseline is a lever that changes nothing. "
+        "No constant was moved for a row."
+    )
+    yield ""
+    yield from (f"- *{kind}*: {what}" for kind, what in KINDS.items())
+    yield ""
+    for question, what in LEVER_QUESTIONS.items():
+        yield from _section(question, what, found.lever_scores())
+    yield "| row | lever | way | ratio of | kind | estimate | published | inside | held | error | source | set-up |"
+    yield "|---|---|---|---|---|---|---|---|---|---:|---|---|"
+    for each in found.levers:
+        yield _lever_row(each)
+    yield ""
+    yield from _lever_worst(found)
+    yield "### Levers without a row"
+    yield ""
+    yield from (f"- **{lever}**: {why}." for lever, why in NOT_HELD.items())
+    yield ""
+    yield "### Published figures that nothing here is held against"
+    yield ""
+    yield from (f"- {figure}: {why}." for figure, why in NOT_COMPARED.items())
+    yield ""
+
+
+def _lever_row(each: Held) -> str:
+    row = each.row
+    estimate, published = (
+        f"{value:.3g} ({low:.3g} to {high:.3g})"
+        for value, low, high in (
+            (each.predicted.value, each.predicted.low, each.predicted.high),
+            (row.published, row.low, row.high),
+        )
+    )
+    yes = ("yes" if each.inside else "no", "" if row.kind == BOUND else "yes" if each.covered else "no")
+    error = "" if row.kind == BOUND else _signed(each.error)
+    cells = (row.id, row.lever, row.way, row.boundary, row.kind, estimate, published, *yes, error, row.source, row.note)
+    return f"| {' | '.join(cells)} |"
+
+
+def _lever_worst(found: Validation) -> Iterator[str]:
+    """What is furthest off of what tests the ledger."""
+    tested = [each for each in found.levers if each.row.kind != BOUND]
+    worst = sorted(tested, key=lambda each: -abs(each.error))[:8]
+    told = "; ".join(f"{each.row.id} {_signed(each.error)}" for each in worst)
+    inside = sum(each.inside for each in found.levers)
+    yield f"{inside} of {len(found.levers)} estimates lie inside the published range. The worst: {told}."
     yield ""
 
 
@@ -375,6 +458,17 @@ def _left_out(found: Validation) -> Iterator[str]:
 
 
 # --- what is said beside every answer ------------------------------------------------------------------------------
+
+
+def lever_errors(levers: Iterable[Held]) -> str:
+    """Errors of ratios by lever, as a plan says them beside its steps."""
+    page = io.StringIO()
+    lines = csv.writer(page, lineterminator="\n")
+    lines.writerow(("row", "lever", "kind", "error", "covered"))
+    for each in sorted(levers, key=lambda held: held.row.id):
+        if each.row.kind in SCORED:
+            lines.writerow((each.row.id, each.row.lever, each.row.kind, f"{each.error:.3f}", int(each.covered)))
+    return page.getvalue()
 
 
 def errors(found: Validation) -> str:

@@ -115,7 +115,7 @@ def value_of(text: str) -> Any:
 
 
 def put(document: dict[str, Any], path: str, value: Any) -> None:
-    """Set ``section.field`` in a document, making the sections on the way.
+    """Set ``section.field`` in a document, making the sections on the way; ``None`` takes the field out.
 
     Raises
     ------
@@ -133,7 +133,10 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
         here = inner
     if not field or not all(sections):
         raise InputError([Mistake(path, "is no path", "write section.field=value")])
-    here[field] = value
+    if value is None:
+        here.pop(field, None)
+    else:
+        here[field] = value
 
 
 def changed(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from thirdwatt.ledger.ledger import TOTALS, total
 from thirdwatt.scenario import InputError, InsufficientError
 from thirdwatt.validation.cases import BOUNDARY_OF, QUESTIONS, Case, LeftOut, cases
 from thirdwatt.validation.development_scores import DEVELOPMENT_QUESTIONS, development_answers
+from thirdwatt.validation.lever_scores import LEVER_QUESTIONS, SCORED, Held, held, lever_answers
 from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, Refused, memory_answers, refused
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING, groups_of, left_out_answers, step_answers
 from thirdwatt.validation.steps import steps
@@ -86,6 +87,11 @@ class Validation:
     refused: tuple[Refused, ...] = ()
     development: tuple[Answer, ...] = ()
 
+    @property
+    def levers(self) -> tuple[Held, ...]:
+        """Levers held against what was published of them; priced when they are first asked for."""
+        return held(SAMPLES)
+
     def step_scores(self) -> list[Score]:
         """By question of the step model: lines across families, then every family."""
         by_id = {step.id: step for step in steps()}
@@ -102,6 +108,10 @@ class Validation:
             return (case.domain if case.question == "failures" else ALL,)
 
         return _lined(DEVELOPMENT_QUESTIONS, (), self.development, lines)
+
+    def lever_scores(self) -> list[Score]:
+        """Ratios of levers, by kind of evidence."""
+        return lever_scores(self.levers)
 
     def scores(self) -> list[Score]:
         """By question: all runs, those set apart, then each family with enough runs."""
@@ -120,6 +130,12 @@ class Validation:
                 if len(own) >= LEAST_FOR_A_FAMILY:
                     found.append(score(question, family, own))
         return found
+
+
+def lever_scores(levers: Iterable[Held]) -> list[Score]:
+    """Ratios of levers, those that test the ledger apart from those that lent it a figure and from arithmetic."""
+    answers = [Answer(*each) for each in lever_answers(levers)]
+    return _lined(LEVER_QUESTIONS, SCORED, answers, lambda case: (case.domain,))
 
 
 def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, thorough: bool = False) -> Validation:

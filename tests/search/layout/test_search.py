@@ -228,6 +228,7 @@ CALIBRATED = {
 }
 
 
+@pytest.mark.slow
 def test_measurements_of_ones_own_count_in_a_search() -> None:
     document = {**TUNE, "cluster": {"accelerator": "h100-sxm-80gb", "count": 8}, "layout": {"global_batch": 32}}
     plain, moved = search(document), search(document | CALIBRATED)

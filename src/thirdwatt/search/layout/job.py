@@ -70,7 +70,7 @@ def degrees_of(stack: str) -> frozenset[str]:
 
 def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
     """A scenario without what its layout decides: hours and utilisation that are stated would be the same for all."""
-    decided = _downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES) - frozenset(QUANTITY_OF.values())
+    decided = downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES) - frozenset(QUANTITY_OF.values())
     idle = [name for name in scenario.given if name in decided and name.endswith(LEVELLING)]
     if not idle:
         return scenario, ()
@@ -91,8 +91,8 @@ def put_in(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
     return replace(scenario_of(scenario, settings), calibration=scenario.calibration)
 
 
-def _downstream(names: Iterable[str]) -> frozenset[str]:
-    """Quantities that depend on some, those and the batch apart."""
+def downstream(names: Iterable[str]) -> frozenset[str]:
+    """Quantities that depend on some by any formula of the book, those and the batch apart."""
     reached = {*names}
     start = frozenset({*reached, "global_batch_count"})
     while True:
