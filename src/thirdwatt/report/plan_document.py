@@ -71,6 +71,7 @@ def _path(plan: Plan) -> dict[str, Any]:
     last: Mapping[str, Any] = plan.documents[-1] if plan.documents else plan.start.document
     return {
         "factor": three(path.factor),
+        "spread": path.spread(),
         "saving": three(plan.saving),
         "boundaries": path.boundaries,
         "chip_alone": path.chip_alone(plan.factor),

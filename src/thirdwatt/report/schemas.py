@@ -818,13 +818,14 @@ class NamedLever(Strict):
 
 class HeldLever(Strict):
     """Published ratios that levers were held against: how many, the median of absolute errors, the worst error, the
-    share inside the 90 % interval.
+    share inside the 90 % interval of the ledger alone; ``spread`` is the root mean square of the errors' logarithms.
     """
 
     n: int
     median: float
     worst: float
     covered: float
+    spread: float
 
 
 class TakenLever(NamedLever):
@@ -871,10 +872,12 @@ class PlanStep(Strict):
 class PlanPath(Strict):
     """The path: how many times less, by boundary too, and the run after all of it.
 
-    ``chip_alone`` is how many times less the machines would take if the accelerators alone drew a factor less.
+    ``spread`` is the standard deviation of the factor's logarithm that stands for how far levers were from published
+    ratios; ``chip_alone`` is how many times less the machines would take if the accelerators alone drew a factor less.
     """
 
     factor: Three
+    spread: float
     saving: Three
     boundaries: dict[Boundary, float]
     chip_alone: float | None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 import statistics
 from importlib import resources
 
 import pytest
 
 from thirdwatt.search.levers import levers
-from thirdwatt.search.plan.held import of_all, of_lever, rows
+from thirdwatt.search.plan.held import of_all, of_lever, rows, spread_of
 
 
 def written() -> list[dict[str, str]]:
@@ -45,3 +46,15 @@ def test_a_lever_has_those_it_is_in_and_none_that_follow_by_definition() -> None
 def test_what_was_held_against_nothing_has_no_error() -> None:
     assert of_lever("idle") is None
     assert of_lever("no such lever") is None
+
+
+def test_a_lever_of_few_ratios_is_as_unsure_as_all_of_them() -> None:
+    whole = of_all()
+    assert whole is not None
+    assert spread_of("no such lever") == whole.spread
+    own = of_lever("fp8")
+    assert own is not None
+    assert own.n >= 5
+    assert spread_of("fp8") == own.spread
+    errors = [float(row["error"]) for row in written() if "fp8" in row["lever"].split("+")]
+    assert own.spread == pytest.approx((sum(math.log1p(each) ** 2 for each in errors) / len(errors)) ** 0.5)

@@ -88,11 +88,27 @@ def test_what_would_do_as_well_in_a_place_is_told() -> None:
 
 def test_probability_is_a_share_of_draws(walked: tuple[Bench, of_path.Path]) -> None:
     _, found = walked
-    ratio = found.drawn_before[1:] / found.drawn_after[1:]
+    ratio = found.drawn[1:]
     middle = float(np.median(ratio))
     assert found.probability(middle) == pytest.approx(0.5, abs=0.01)
     assert found.probability(ratio.min() * 0.999) == 1
     assert found.probability(ratio.max() * 1.001) == 0
+
+
+def test_how_far_levers_were_off_widens_the_factor_and_moves_no_centre(
+    walked: tuple[Bench, of_path.Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = walked
+    assert found.factor.value == found.drawn_before[0] / found.drawn_after[0]
+    plain = found.drawn_before[1:] / found.drawn_after[1:]
+    assert np.std(np.log(found.drawn[1:])) > np.std(np.log(plain)) > 0
+    assert np.std(np.log(found.drawn[1:] / plain)) == pytest.approx(found.spread(), rel=0.02)
+    # by no more than a step saves, whatever its lever was off by
+    monkeypatch.setattr(of_path, "spread_of", lambda _: 5.0)
+    for step in found.steps:
+        assert step.spread == pytest.approx(abs(log(step.ratio)))
+    assert found.spread(1) == found.steps[0].spread
+    assert found.spread() == pytest.approx(sum(step.spread**2 for step in found.steps) ** 0.5)
 
 
 def test_what_saves_at_the_chip_saves_less_at_the_server(walked: tuple[Bench, of_path.Path]) -> None:

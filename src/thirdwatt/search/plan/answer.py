@@ -26,7 +26,7 @@ HANGS = 0.03
 """Part of the goal without which a path noticeably misses a change."""
 NOTHING = 1e-12
 TRIED = 64
-"""Combinations on top of which a lever is tried, to see whether it changes anything at all."""
+"""Ways on top of which a lever is tried, to see whether it changes anything at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def answered(
     useless = tuple(_useless(bench, goal, limits))
     alone = tuple(sorted(_alone(bench, goal), key=lambda each: -each.changes.get(goal, -np.inf)))
     left = tuple(each for each in bench.levers if each.lever.id not in {one.lever.id for one in useless})
-    narrow = Bench(bench.start, left, bench.counted, bench.progress, _layouts=bench._layouts)
+    narrow = bench.on_offer(left)
     found = find(narrow, goal, factor, limits, most, progress)
     reached = bool(found.shortest)
     first = found.shortest[0] if reached else None
@@ -258,13 +258,10 @@ def _useless(bench: Bench, goal: str, limits: Limits) -> Iterator[Refused]:
 
 
 def _random(bench: Bench, singles: Combinations) -> Combinations:
-    """Pairs of ways on which a third is tried: enough to see whether anything reads what it changes."""
+    """Ways on top of which another is tried, some of those that can be taken by themselves."""
     draw = np.random.Generator(np.random.PCG64(0))
-    able = bench.prices(singles).able
-    picked = singles[able]
-    if len(picked) < 2:
-        return singles[:0]
-    return picked[draw.integers(0, len(picked), min(TRIED, len(picked)))]
+    picked = singles[bench.prices(singles).able]
+    return picked[draw.permutation(len(picked))[:TRIED]]
 
 
 # --- paths --------------------------------------------------------------------------------------------------------

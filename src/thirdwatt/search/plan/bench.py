@@ -90,6 +90,10 @@ class Bench:
         self._choosing = [any(split.choices for split in splits) for splits in self._splits]
         self._today_used = [self._used(self.start.ledger, name) for name in MEMORY]
 
+    def on_offer(self, levers: tuple[Offered, ...]) -> Bench:
+        """A bench with some of the levers, and the layouts that were found already."""
+        return Bench(self.start, levers, self.counted, self.progress, self._layouts)
+
     # --- one combination -------------------------------------------------------------------------------------------
 
     def document(self, combination: Combination) -> dict[str, Any] | str:

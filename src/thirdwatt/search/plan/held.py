@@ -6,6 +6,7 @@ The figures stand in ``held.csv``, which ``make validation`` writes.
 from __future__ import annotations
 
 import csv
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,12 +39,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Several of them: how many, how far off in the median, the worst, and the share within the interval."""
+    """Several of them: how many, how far off in the median, the worst, and the share within the interval.
+
+    ``spread`` is the root mean square of the logarithms of predicted over published: bias counts as error.
+    """
 
     n: int
     median: float
     worst: float
     covered: float
+    spread: float
+
+
+ENOUGH = 5
+"""Published ratios from which on a lever's own errors say more than those of all."""
 
 
 @cache
@@ -67,6 +76,16 @@ def of_all() -> Held | None:
     return _held([each for each in rows() if each.kind == PREDICTED])
 
 
+def spread_of(lever: str) -> float:
+    """How far a ratio of a lever may be off, as a standard deviation of its logarithm: by its own published ratios
+    where there are :data:`ENOUGH`, else by all that tested the ledger.
+    """
+    own, whole = of_lever(lever), of_all()
+    if own is not None and own.n >= ENOUGH:
+        return own.spread
+    return 0.0 if whole is None else whole.spread
+
+
 def _held(found: Sequence[Row]) -> Held | None:
     if not found:
         return None
@@ -76,4 +95,5 @@ def _held(found: Sequence[Row]) -> Held | None:
         statistics.median(map(abs, errors)),
         max(errors, key=abs),
         statistics.mean(each.covered for each in found),
+        math.sqrt(statistics.mean(math.log1p(each) ** 2 for each in errors)),
     )

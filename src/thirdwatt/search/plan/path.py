@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations as subsets
-from math import factorial, inf, log
+from math import factorial, inf, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from thirdwatt.search.levers.lever import Lever, Way
 from thirdwatt.search.plan.bench import Bench, Combination
 from thirdwatt.search.plan.combine import days
 from thirdwatt.search.plan.goals import GOALS
+from thirdwatt.search.plan.held import spread_of
 from thirdwatt.search.plan.offered import Offered, incompatible, together
 
 TIE = 0.9
@@ -38,6 +39,8 @@ NEAR = 0.03
 """Relative difference in the goal, of a path with another change in the place of one, up to which it is as good."""
 LEAST = 1e-6
 """Part of the goal that counts as nothing left: contracts may leave none of market-based carbon."""
+STREAM = "plan/levers"
+"""Random stream of what levers may be off by."""
 EXACT = 12
 """Changes up to which every order is counted."""
 ORDERS = 400
@@ -98,6 +101,14 @@ class Step:
         """Days of work."""
         return _sum(each.effort_d for each in self.changes)
 
+    @property
+    def spread(self) -> float:
+        """How far its ratio may be off, as a standard deviation of the logarithm: as its levers were from published
+        ratios, and no more than all that it saves.
+        """
+        off = sqrt(sum(spread_of(each.lever.id) ** 2 for each in self.changes))
+        return min(off, abs(log(max(self.ratio, LEAST))))
+
 
 @dataclass(frozen=True)
 class Path:
@@ -110,7 +121,7 @@ class Path:
     before, after
         Ledgers of the run today and after all of it.
     drawn_before, drawn_after
-        The goal, draw by draw.
+        The goal, draw by draw, as ledgers have it.
     """
 
     goal: str
@@ -122,14 +133,32 @@ class Path:
 
     @cached_property
     def factor(self) -> Total:
-        """How many times less; a million times where nothing is left."""
-        return total(times_less(self.drawn_before, self.drawn_after))
+        """How many times less; a million times where nothing is left. Its interval holds what ledgers draw and how far
+        levers were from published ratios.
+        """
+        return total(self.drawn)
 
     def probability(self, factor: float) -> float:
         """Share of draws in which it comes to a factor or more."""
-        ratio = times_less(self.drawn_before, self.drawn_after)
+        ratio = self.drawn
         drawn = ratio[1:] if len(ratio) > 1 else ratio
         return float(np.mean(drawn >= factor * (1 - 1e-12)))
+
+    @cached_property
+    def drawn(self) -> Array:
+        """How many times less, draw by draw."""
+        return self.drawn_to(len(self.steps), self.drawn_after)
+
+    def drawn_to(self, number: int, after: Array) -> Array:
+        """How many times less after some steps, draw by draw: what ledgers draw, and what levers may be off by on a
+        stream of its own, nothing at the centre.
+        """
+        off = np.exp(self.spread(number) * self.before.scores.of(STREAM))
+        return times_less(self.drawn_before, after) * off
+
+    def spread(self, number: int | None = None) -> float:
+        """How far some first steps together, or all, may be off: a standard deviation of the factor's logarithm."""
+        return sqrt(sum(each.spread**2 for each in self.steps[:number]))
 
     @property
     def effort_d(self) -> Three:
