@@ -46,6 +46,14 @@ def test_the_answer_comes_first_on_one_screen() -> None:
     assert "may go wrong" in whole
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["gpt-2-355m", "gemma-2-2b"])
+def test_many_steps_with_ties_are_a_screen_too(preset: str) -> None:
+    lines = run("plan", preset, "--samples", "20").stdout.splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 100
+
+
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_a_narrow_terminal_is_enough(columns: str) -> None:
     done = run(*BRIEF, columns=columns)

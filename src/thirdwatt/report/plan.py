@@ -408,8 +408,9 @@ class _Room:
     ----------
     evidence
         Pieces of evidence of each change.
-    front, reach, alone, notes, runners
-        Lines of the front and of what is out of reach, levers by themselves, warnings, other paths.
+    front, reach, alone, notes, runners, ties
+        Lines of the front and of what is out of reach, levers by themselves, warnings, other paths, steps of which it
+        is told what is as good in their place.
     cut
         Whether lines are cut at the width that there is, and ``cut_steps`` whether what a step does is too.
     """
@@ -420,18 +421,24 @@ class _Room:
     alone: int = 5
     notes: int = 3
     runners: int = 3
+    ties: int = 3
     cut: bool = True
     cut_steps: bool = False
 
     @property
     def left_out(self) -> list[str]:
         """What is not told at all."""
-        told = {"what it rests on": self.evidence, "the front": self.front, "what else is on offer": self.alone}
+        told = {
+            "what it rests on": self.evidence,
+            "the front": self.front,
+            "what else is on offer": self.alone,
+            "ties": self.ties,
+        }
         return [name for name, lines in told.items() if not lines]
 
 
 _MANY = 10**6
-_WHOLE = _Room(_MANY, _MANY, _MANY, _MANY, _MANY, _MANY, cut=False)
+_WHOLE = _Room(_MANY, _MANY, _MANY, _MANY, _MANY, _MANY, _MANY, cut=False)
 _ROOMS = (
     _Room(),
     _Room(evidence=0),
@@ -440,6 +447,8 @@ _ROOMS = (
     _Room(evidence=0, front=0, cut_steps=True),
     _Room(evidence=0, front=0, reach=5, cut_steps=True),
     _Room(evidence=0, front=0, reach=5, alone=0, notes=1, runners=1, cut_steps=True),
+    _Room(evidence=0, front=0, reach=3, alone=0, notes=1, runners=1, ties=1, cut_steps=True),
+    _Room(evidence=0, front=0, reach=2, alone=0, notes=0, runners=1, ties=0, cut_steps=True),
 )
 """From the most that is told to the least."""
 
@@ -465,7 +474,9 @@ def text(plan: Plan, width: int, source: str = "", *, whole: bool = False) -> st
 def _lines(plan: Plan, width: int, source: str, room: _Room) -> list[str]:
     blocks = [list(_top(plan, width))]
     if plan.path.steps:
-        blocks.append([*steps(plan, width, cut=room.cut_steps), *_asides(plan, width), *_evidence(plan, width, room)])
+        blocks.append(
+            [*steps(plan, width, cut=room.cut_steps), *_asides(plan, width, room), *_evidence(plan, width, room)]
+        )
     others = (*_runners(plan, width, room), *_alone(plan, width, room), *_front(plan, width, room))
     blocks += [[*others, *_reach(plan, width, room)], [*_below(plan, width, source), *_notes(plan, width, room)]]
     blocks.append(wrapped("next: " + " · ".join(following(plan, room)), width))
@@ -574,7 +585,7 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else '-'}{plain(abs(value))}"
 
 
-def _asides(plan: Plan, width: int) -> Iterator[str]:
+def _asides(plan: Plan, width: int, room: _Room) -> Iterator[str]:
     """What the table has no column for, or no room: quality, risk, ties, what is ruled out."""
     head, _ = table(plan)
     shown, _, _ = _columns(plan, width)
@@ -588,12 +599,10 @@ def _asides(plan: Plan, width: int) -> Iterator[str]:
         said += "Share: of the whole factor, whatever the order."
     yield from wrapped(said, width)
     steps = list(enumerate(plan.path.steps, 1))
-    yield from wrapped(
-        " ".join(f"{at} is no surer first than {_some(each.tied)}." for at, each in steps if each.tied), width
-    )
-    yield from wrapped(
-        " ".join(f"As good in the place of {at}: {_some(each.instead)}." for at, each in steps if each.instead), width
-    )
+    tied = [f"{at} is no surer first than {_some(each.tied)}." for at, each in steps if each.tied]
+    instead = [f"As good in the place of {at}: {_some(each.instead)}." for at, each in steps if each.instead]
+    for ties in (tied, instead):
+        yield from wrapped(" ".join(ties[: room.ties]), width)
     yield from wrapped(" ".join(f"{at} rules out {_some(each.closed)}." for at, each in steps if each.closed), width)
 
 

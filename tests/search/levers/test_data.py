@@ -12,7 +12,7 @@ BASE = "pretrain-7b-256xa100"
 @pytest.mark.parametrize(
     ("name", "how"),
     [("dedup", "data scan"), ("packing", "data scan"), ("quality-filter", "known.token_quality_ratio"),
-     ("tokenise-once", "data scan"), ("stalls", "thirdwatt run")],
+     ("tokenise-once", "data scan"), ("stalls", "known.data_stall_ratio")],
 )  # fmt: skip
 @pytest.mark.parametrize("base", [BASE, "startup-lora-8xh100", "gpt-4o", "resnet-50"])
 def test_a_waste_that_is_not_known_is_not_promised(name: str, how: str, base: str) -> None:

@@ -20,7 +20,7 @@ def test_gaps_end_at_the_limit() -> None:
 @pytest.mark.parametrize(
     ("preset", "change", "why"),
     [
-        ("pretrain-7b-256xa100", {}, "thirdwatt run measures it"),
+        ("pretrain-7b-256xa100", {}, "the scheduler's account"),
         ("pretrain-7b-256xa100", {"known.idle_ratio": 0.001}, "saves no more"),
         ("startup-lora-8xh100", {"known.idle_ratio": 0.1}, "saves no more"),
         ("pretrain-7b-256xa100", {"known.idle_ratio": 0.3, "known.goodput": 0.7}, "as a whole"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from thirdwatt.cli import VERBS
+from thirdwatt.cli.data import VERBS as DATA_VERBS
 from thirdwatt.ledger import scenario_of
 from thirdwatt.quantity import unit
 from thirdwatt.scenario import InputError
@@ -74,6 +76,18 @@ def test_every_way_on_every_run_is_a_scenario_or_says_why_not(preset: str) -> No
         if isinstance(said, str):
             assert len(said) > 20
             assert not said.endswith(".")
+
+
+def test_commands_that_reasons_name_exist() -> None:
+    named: set[tuple[str, str]] = set()
+    for preset in QUICK:
+        _, today = begun(preset)
+        for said in (each.ways(today) for each in levers()):
+            if isinstance(said, str):
+                named |= set(re.findall(r"thirdwatt (\w+)(?: (\w+))?", said))
+    assert {verb for verb, _ in named} <= set(VERBS)
+    assert {part for verb, part in named if verb == "data"} <= set(DATA_VERBS)
+    assert ("data", "scan") in named
 
 
 def test_what_is_unknown_is_off_and_can_be_allowed() -> None:

@@ -147,6 +147,16 @@ def test_many_changes_are_shared_by_drawn_orders(monkeypatch: pytest.MonkeyPatch
         assert drawn[number] == pytest.approx(share, abs=0.05)
 
 
+def test_what_is_nothing_in_some_draw_has_no_ratio() -> None:
+    bench = made.bench((made.CLOCK,), "gemma-2b", samples=20)
+    found = path(bench, (1,), "energy").ratios()
+    swing = bench.start.ledger.samples("power_swing_w")
+    assert swing is not None
+    assert swing.min() <= 0 < swing[0]
+    assert found["power_swing_w"] is None
+    assert found["energy_kwh"] is not None
+
+
 def test_nothing_to_do_is_a_path() -> None:
     bench = made.bench((made.CLOCK,))
     found = path(bench, (0,), "energy")

@@ -17,7 +17,10 @@ def ways(today: Today) -> Sequence[Way] | str:
     leaf = today.figure("idle_ratio")
     hours, between = today.value("wall_time_h"), today.value("time_between_failures_h")
     if leaf is None or not today.known("idle_ratio"):
-        return "how long machines are held without work is not known: thirdwatt run measures it, then plan --observed"
+        return (
+            "how long machines are held without work is not known: by the scheduler's account, state known.idle_ratio, "
+            "hours held and idle to hours that trained"
+        )
     if hours is None or between is None:
         return "the time on the wall, or that between failures, is not known"
     gaps = 1 / hours + 1 / between

@@ -13,8 +13,8 @@ REACHED = (0.005, 0.001, 0.01)
 def ways(today: Today) -> Sequence[Way] | str:
     """Let the loader keep up."""
     if not today.known("data_stall_ratio"):
-        return ("how long the run waits for data is not known: thirdwatt run -- CMD meters it, thirdwatt data stalls "
-                "finds why; then --observed, or state known.data_stall_ratio")  # fmt: skip
+        return ("how long the run waits for data is not known: time the loader of some hundred steps and state "
+                "known.data_stall_ratio, waiting to working")  # fmt: skip
     present = today.ledger.figures["data_stall_ratio"].value
     if present <= REACHED[2]:
         return f"the run waits for data for {present:.1%} of its productive time: its loader keeps up"

@@ -185,12 +185,12 @@ class Path:
         return machines.value / (machines.value - chips.value * (1 - 1 / factor))
 
     def ratios(self) -> dict[str, Total | None]:
-        """Each total after the path to that before, draw by draw."""
+        """Each total after the path to that before, draw by draw; none of what is nothing in some draw."""
         found: dict[str, Total | None] = {}
         for name, quantity in TOTALS.items():
             one, other = self.before.samples(quantity), self.after.samples(quantity)
-            known = one is not None and other is not None and one[0] > 0
-            found[name] = total(other / one) if known and one is not None and other is not None else None
+            none = one is None or other is None or not (one > 0).all()
+            found[name] = None if none or one is None or other is None else total(other / one)
         return found
 
 
