@@ -8,7 +8,8 @@ import pytest
 
 from thirdwatt.facts import table
 from thirdwatt.ledger import estimate, scenario_of
-from thirdwatt.search.machines import moved, state, stating, without_machine
+from thirdwatt.search.documents import state, stating
+from thirdwatt.search.machines import moved, without_machine
 from thirdwatt.search.today import start
 
 TUNE: dict[str, Any] = {

@@ -10,13 +10,14 @@ from thirdwatt.facts import table
 from thirdwatt.ledger import scenario_of
 from thirdwatt.ledger.ledger import path_of
 from thirdwatt.scenario import InputError, InsufficientError
+from thirdwatt.search.documents import one_line, stating
 from thirdwatt.search.layout import Answer, Limits, search
 from thirdwatt.search.layout.axes import AXES
 from thirdwatt.search.layout.find import Progress
 from thirdwatt.search.layout.job import CAP
 from thirdwatt.search.layout.opened import BATCH, CHIP, COUNT, MOST_ACCELERATORS
 from thirdwatt.search.layout.rules import FULL, HOST_FULL
-from thirdwatt.search.machines import RENTS, moved, one_line, stating, without_machine
+from thirdwatt.search.machines import RENTS, moved, without_machine
 from thirdwatt.search.market import LeftOut, offered
 from thirdwatt.search.today import Start
 

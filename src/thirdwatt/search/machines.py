@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from thirdwatt.facts import Figure, table
+from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger, scenario_of
-from thirdwatt.ledger.change import Three
-from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.ledger import path_of
 from thirdwatt.scenario import InputError
-from thirdwatt.scenario.parse import QUANTITY_OF
-from thirdwatt.scenario.read import put
+from thirdwatt.search.documents import one_line, stating, times
 from thirdwatt.search.today import Start, with_open_layout
 
 PARTS = ("cluster.instance", "cluster.network", "cluster.host")
@@ -58,47 +54,3 @@ def moved(start: Start, document: dict[str, Any]) -> dict[str, Any] | str:
         return one_line(error)
     ratios = start.of_machine.items()
     return stating(plain, {path_of(name): times(leaves[name], (ratio, ratio, ratio)) for name, ratio in ratios})
-
-
-# --- documents ----------------------------------------------------------------------------------------------------
-
-
-def quantity_of(path: str) -> str:
-    """Quantity that a field states; the field itself if it states none."""
-    return QUANTITY_OF.get(path, path.removeprefix("known."))
-
-
-def state(document: dict[str, Any], path: str, value: Any) -> None:
-    """Set a field, or unstate it; what else stated the same quantity goes."""
-    name = quantity_of(path)
-    for other in (path, path_of(name), f"known.{name}", f"range.{name}"):
-        *sections, last = other.split(".")
-        here: Any = document
-        for section in sections:
-            here = here.get(section) if isinstance(here, dict) else None
-        if isinstance(here, dict):
-            here.pop(last, None)
-    if value is not None:
-        put(document, path, copied(value) if isinstance(value, Mapping) else value)
-
-
-def stating(document: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a document with settings in."""
-    whole = copied(document)
-    for path, value in settings.items():
-        state(whole, path, value)
-    return whole
-
-
-def times(figure: Figure, by: Three) -> dict[str, Any]:
-    """A figure in proportion, as a scenario states it."""
-    ends = sorted((figure.low * by[1], figure.value * by[0], figure.high * by[2]))
-    return {
-        "value": figure.value * by[0], "low": ends[0], "high": ends[2],
-        "kind": "modelled" if figure.kind == "exact" else figure.kind, "source": figure.source,
-    }  # fmt: skip
-
-
-def one_line(error: InputError) -> str:
-    """All that is wrong, in one line."""
-    return "; ".join(str(each) for each in error.mistakes)

@@ -31,10 +31,11 @@ from thirdwatt.scenario import InputError, Mistake, Scenario, Warn
 from thirdwatt.scenario.mistakes import nearest
 from thirdwatt.search.auto import settled
 from thirdwatt.search.chips import PRICE, Chips
+from thirdwatt.search.documents import one_line, stating
 from thirdwatt.search.layout import Limits
 from thirdwatt.search.layout.find import Progress
 from thirdwatt.search.layout.opened import COUNT
-from thirdwatt.search.machines import RENTS, one_line, stating, without_machine
+from thirdwatt.search.machines import RENTS, without_machine
 from thirdwatt.search.market import LeftOut, offered, smallest
 from thirdwatt.search.today import Start, start
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from thirdwatt.facts import Figure
 from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.ledger.change import HELD
 from thirdwatt.ledger.document import copied
@@ -26,6 +25,7 @@ from thirdwatt.ledger.sweep import prepared
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.scenario.read import put
 from thirdwatt.search.auto import AUTO
+from thirdwatt.search.documents import paths_of, times
 from thirdwatt.search.layout.axes import AXES, LATE
 from thirdwatt.search.layout.job import divisible, settings_of
 from thirdwatt.search.layout.search import search
@@ -117,7 +117,7 @@ def start(scenario: Scenario, *, samples: int, seed: int, also: Sequence[str] = 
         of_machine |= of_draw
     ledger = estimate(scenario_of(document, name=scenario.name), samples=samples, seed=seed, also=also)
     warnings = tuple(_said(own, timed, drawn))
-    return Start(document, ledger, own, of_machine, laid_out, modelled, _stated(scenario.document), warnings)
+    return Start(document, ledger, own, of_machine, laid_out, modelled, paths_of(scenario.document), warnings)
 
 
 # --- the document -------------------------------------------------------------------------------------------------
@@ -145,10 +145,10 @@ def _spelt(own: Ledger) -> dict[str, Any]:
     aside |= set(OF_WORK) if tokens else set()
     for seen in scenario.observations:
         if seen.scope == "rate":
-            known[seen.quantity] = _figure(scenario.given[seen.quantity])
+            known[seen.quantity] = times(scenario.given[seen.quantity])
     if scenario.calibration:
         plain = figures(replace(scenario, calibration=()))
-        known |= {name: _figure(each) for name, each in own.figures.items() if each is not plain.get(name)}
+        known |= {name: times(each) for name, each in own.figures.items() if each is not plain.get(name)}
     document["known"] = {name: value for name, value in known.items() if name not in aside}
     document["range"] = {name: ends for name, ends in document.get("range", {}).items() if name not in aside}
     if tokens:
@@ -262,7 +262,7 @@ def _drawing(document: dict[str, Any], own: Ledger, drawn: Sequence[str]) -> tup
     def document_at(ratio: float) -> dict[str, Any]:
         whole = copied(document)
         for name in names:
-            put(whole, path_of(name), _figure(leaves[name], ratio))
+            put(whole, path_of(name), times(leaves[name], (ratio, ratio, ratio)))
         return whole
 
     sweep = prepared(plain, names, (target,))
@@ -310,32 +310,10 @@ def _root(gap: Callable[[float], float], scale: float) -> float | None:
     return middle
 
 
-def _figure(figure: Figure, ratio: float = 1.0) -> dict[str, Any]:
-    """A figure as a scenario states it."""
-    return {
-        "value": figure.value * ratio,
-        "low": figure.low * ratio,
-        "high": figure.high * ratio,
-        "kind": "modelled" if figure.kind == "exact" else figure.kind,
-        "source": figure.source,
-    }
-
-
 def _value(ledger: Ledger, quantity: str) -> float:
     found: Array | None = ledger.samples(quantity)
     assert found is not None  # noqa: S101 - callers ask for what there is
     return float(found[0])
-
-
-def _stated(document: Mapping[str, Any], prefix: str = "") -> frozenset[str]:
-    found: set[str] = set()
-    for name, value in document.items():
-        path = f"{prefix}{name}"
-        if isinstance(value, Mapping) and "value" not in value:
-            found |= _stated(value, f"{path}.")
-        else:
-            found.add(path)
-    return frozenset(found)
 
 
 def _said(own: Ledger, timed: Sequence[str], drawn: Sequence[str]) -> list[Warn]:

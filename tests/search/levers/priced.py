@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import thirdwatt
 from thirdwatt.ledger import Ledger
 from thirdwatt.ledger.pricing import OF_DEVELOPMENT
+from thirdwatt.search.documents import paths_of
 from thirdwatt.search.levers.lever import Lever, Today, Way
 
 
 def today(base: Any, change: Mapping[str, Any] | None = None, *, development: bool = False) -> Today:
     """A scenario without draws, as its levers see it."""
     ledger = thirdwatt.estimate(base, set=change, samples=1, also=OF_DEVELOPMENT if development else ())
-    return Today(ledger, frozenset(_paths(ledger.scenario.document)), counts_development=development)
-
-
-def _paths(document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for name, value in document.items():
-        if isinstance(value, Mapping) and "value" not in value:
-            yield from _paths(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name
+    return Today(ledger, paths_of(ledger.scenario.document), counts_development=development)
 
 
 def ways(lever: Lever, run: Today) -> tuple[Way, ...]:

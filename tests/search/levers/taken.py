@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import thirdwatt
 from thirdwatt.ledger import Ledger
+from thirdwatt.search.documents import paths_of
 from thirdwatt.search.levers import levers
 from thirdwatt.search.levers.lever import Lever, Today, Way
 
@@ -16,20 +16,11 @@ def lever(name: str) -> Lever:
     return next(each for each in levers() if each.id == name)
 
 
-def stated(document: Mapping[str, Any], prefix: str = "") -> set[str]:
-    """Paths that a document states."""
-    found: set[str] = set()
-    for name, value in document.items():
-        inner = isinstance(value, Mapping) and "value" not in value
-        found |= stated(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}"}
-    return found
-
-
 def today(base: str, /, **known: Any) -> Today:
     """A preset as it is, with quantities known of it; a dot in a path is written ``__``."""
     changes = {name.replace("__", ".") if "__" in name else f"known.{name}": value for name, value in known.items()}
     ledger = thirdwatt.estimate(base, set=changes, samples=50)
-    return Today(ledger, frozenset(stated(ledger.scenario.document)))
+    return Today(ledger, paths_of(ledger.scenario.document))
 
 
 def a_year(now: Today) -> Today:

@@ -109,7 +109,7 @@ LEVER = Lever(
         Evidence(
             "peak, design power, host and network of each chip by its maker, shares of the peak from published steps",
             "thirdwatt facts accelerators, generations and hosts",
-            "measured",
+            "claimed",
         ),
         Evidence(
             "GLaM took 456 MWh where GPT-3 took 1,287 MWh, on TPU v4 in place of V100 and with experts: about a "

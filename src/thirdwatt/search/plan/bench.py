@@ -25,8 +25,9 @@ from thirdwatt.ledger.ledger import path_of
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.variants import Numbers, Variants, variants
 from thirdwatt.scenario import InputError, Scenario
+from thirdwatt.search.documents import one_line, quantity_of, state, times
 from thirdwatt.search.levers.lever import AUTO
-from thirdwatt.search.machines import moved, one_line, quantity_of, state, times
+from thirdwatt.search.machines import moved
 from thirdwatt.search.plan.goals import GOALS, Counted
 from thirdwatt.search.plan.offered import Offered
 from thirdwatt.search.today import Start, best_layout
