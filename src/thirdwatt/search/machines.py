@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from thirdwatt.facts import table
@@ -43,9 +44,9 @@ def moved(start: Start, document: dict[str, Any]) -> dict[str, Any] | str:
     Parameters
     ----------
     document
-        The run today with another cluster in; one with today's stays as it is.
+        The run today with another cluster or precision in; one with today's stays as it is.
     """
-    if not start.of_machine or document.get("cluster") == start.document.get("cluster"):
+    if not start.of_machine or _machine(document) == _machine(start.document):
         return document
     plain = stating(document, {path_of(name): None for name in start.of_machine})
     try:
@@ -54,3 +55,8 @@ def moved(start: Start, document: dict[str, Any]) -> dict[str, Any] | str:
         return one_line(error)
     ratios = start.of_machine.items()
     return stating(plain, {path_of(name): times(leaves[name], (ratio, ratio, ratio)) for name, ratio in ratios})
+
+
+def _machine(document: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What of a document tells which figures of machines count: shares of a peak are of its precision."""
+    return document.get("cluster"), document.get("layout", {}).get("precision")

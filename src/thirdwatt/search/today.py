@@ -71,7 +71,7 @@ class Start:
     modelled
         Whether the step model tells its hours, so that a layout matters at all.
     stated
-        Paths that its owner states.
+        Paths that its owner states, those of what was observed as a whole and turned into a rate among them.
     """
 
     document: Mapping[str, Any]
@@ -117,7 +117,8 @@ def start(scenario: Scenario, *, samples: int, seed: int, also: Sequence[str] = 
         of_machine |= of_draw
     ledger = estimate(scenario_of(document, name=scenario.name), samples=samples, seed=seed, also=also)
     warnings = tuple(_said(own, timed, drawn))
-    return Start(document, ledger, own, of_machine, laid_out, modelled, paths_of(scenario.document), warnings)
+    stated = paths_of(scenario.document) | {path_of(name) for name in (*timed, *drawn)}
+    return Start(document, ledger, own, of_machine, laid_out, modelled, stated, warnings)
 
 
 # --- the document -------------------------------------------------------------------------------------------------

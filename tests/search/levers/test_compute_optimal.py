@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.search.levers.taken import after, ratio, today, ways, why
+from tests.search.levers.priced import after, ratio, reason, today, ways
 from thirdwatt.ledger import laws
 from thirdwatt.search.levers.compute_optimal import equal_loss
 from thirdwatt.search.sizes import LOSS
@@ -68,7 +68,7 @@ def test_a_size_without_an_architecture() -> None:
 
 @pytest.mark.parametrize("base", ["pretrain-7b-256xa100", "llama-3.1-8b", "llama-3.1-405b"])
 def test_a_larger_model_is_left_alone_unless_serving_is_counted(base: str) -> None:
-    assert "known.served_token_count" in why(NAME, today(base))
+    assert "known.served_token_count" in reason(NAME, today(base))
 
 
 def test_nothing_served_lets_it_grow() -> None:
@@ -90,8 +90,8 @@ def test_more_served_asks_for_less_of_a_model() -> None:
 )  # fmt: skip
 def test_where_it_says_nothing(base: str, said: str) -> None:
     extra = {"served_token_count": 0} if base == "chinchilla-70b" else {}
-    assert said in why(NAME, today(base, **extra))
+    assert said in reason(NAME, today(base, **extra))
 
 
 def test_a_law_of_another_form() -> None:
-    assert "workload.law" in why(NAME, today("gpt-3-175b", workload__law="kaplan"))
+    assert "workload.law" in reason(NAME, today("gpt-3-175b", workload__law="kaplan"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.search.levers.taken import after, ratio, today, ways, why
+from tests.search.levers.priced import after, ratio, reason, today, ways
 
 BASE = "pretrain-7b-256xa100"
 
@@ -16,7 +16,7 @@ BASE = "pretrain-7b-256xa100"
 )  # fmt: skip
 @pytest.mark.parametrize("base", [BASE, "startup-lora-8xh100", "gpt-4o", "resnet-50"])
 def test_a_waste_that_is_not_known_is_not_promised(name: str, how: str, base: str) -> None:
-    assert how in why(name, today(base))
+    assert how in reason(name, today(base))
 
 
 # --- copies -------------------------------------------------------------------------------------------------------
@@ -48,8 +48,8 @@ def test_passes_make_copies_worth_less() -> None:
 
 
 def test_copies_that_are_out_already() -> None:
-    assert "already" in why("dedup", today(BASE, unique_token_share=0.87, kept_token_share=0.87))
-    assert "already" in why("dedup", today(BASE, unique_token_share=0.9985))
+    assert "already" in reason("dedup", today(BASE, unique_token_share=0.87, kept_token_share=0.87))
+    assert "already" in reason("dedup", today(BASE, unique_token_share=0.9985))
     (way,) = ways("dedup", today(BASE, unique_token_share=0.8, kept_token_share=0.9))
     assert way.scales["kept_token_share"][0] == pytest.approx(0.8 / 0.9)
 
@@ -65,7 +65,7 @@ def test_packing_as_in_the_second_phase_of_bert() -> None:
 
 
 def test_packed_already() -> None:
-    assert "already" in why("packing", today(BASE, padding_share=0.01))
+    assert "already" in reason("packing", today(BASE, padding_share=0.01))
 
 
 # --- better tokens ------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_a_measured_factor_saves_its_reciprocal() -> None:
     (way,) = ways("quality-filter", now)
     assert way.scales["token_count"] == pytest.approx((1 / 1.5, 1 / 2.0, 1 / 1.2))
     assert ratio(now, way) == pytest.approx(1 / 1.5, abs=0.01)
-    assert "no gain" in why("quality-filter", today(BASE, token_quality_ratio=0.9))
+    assert "no gain" in reason("quality-filter", today(BASE, token_quality_ratio=0.9))
 
 
 # --- around the run -----------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_tokens_made_once() -> None:
     assert then is not None
     assert before is not None
     assert then.value == pytest.approx(before.value / 4)
-    assert "known.tokenise_pass_count" in why("tokenise-once", today(BASE, tokenise_cpu_s_per_token=3e-6))
+    assert "known.tokenise_pass_count" in reason("tokenise-once", today(BASE, tokenise_cpu_s_per_token=3e-6))
 
 
 def test_waits_that_end() -> None:
@@ -99,8 +99,8 @@ def test_waits_that_end() -> None:
     way = ways("stalls", now)[0]
     assert ratio(now, way, "wall_time_h") == pytest.approx(0.5, abs=0.03)
     assert 0.5 < ratio(now, way) < 0.8
-    assert "keeps up" in why("stalls", today(BASE, data_stall_ratio=0.005))
-    assert "known.goodput" in why("stalls", today(BASE, data_stall_ratio=0.2, goodput=0.7))
+    assert "keeps up" in reason("stalls", today(BASE, data_stall_ratio=0.005))
+    assert "known.goodput" in reason("stalls", today(BASE, data_stall_ratio=0.2, goodput=0.7))
 
 
 def test_compressed_text_is_kept_for_less() -> None:
@@ -119,4 +119,4 @@ def test_compressed_text_is_kept_for_less() -> None:
      (BASE, {"dataset_byte": 4e12}, "data scan")],
 )  # fmt: skip
 def test_where_no_format_is_better(base: str, known: dict[str, float], said: str) -> None:
-    assert said in why("storage-format", today(base, **known))
+    assert said in reason("storage-format", today(base, **known))

@@ -52,3 +52,7 @@ def test_memory_of_kept_scores_falls() -> None:
 )
 def test_it_says_why_not(preset: str, why: str) -> None:
     assert why in reason(LEVER, today(preset))
+
+
+def test_kernels_of_gpus_are_not_taken_for_those_of_other_chips() -> None:
+    assert "TPU v2 is not known" in reason(LEVER, today("bert-large"))

@@ -26,3 +26,8 @@ def test_longer_runs_save_no_more(one: float, other: float) -> None:
 
 def test_it_says_why_not() -> None:
     assert "13 days" in reason(LEVER, today("pretrain-7b-256xa100"))
+
+
+def test_a_grid_that_is_clean_at_all_hours_is_not_promised_the_mean_of_others() -> None:
+    assert "cleaner than those" in reason(LEVER, today("startup-lora-8xh100", {"site.region": "no"}))
+    assert "region" in LEVER.excludes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.search.levers.taken import a_year, after, ratio, today, ways, why
+from tests.search.levers.priced import a_year, after, ratio, reason, today, ways
 
 BASE = "pretrain-7b-256xa100"
 FULL = {"workload__adapter": "none"}
@@ -25,7 +25,7 @@ def test_adapters_take_two_thirds_of_the_work() -> None:
 
 @pytest.mark.parametrize(("base", "said"), [(BASE, "fine-tuning"), ("startup-lora-8xh100", "already")])
 def test_where_adapters_are_none(base: str, said: str) -> None:
-    assert said in why("lora", today(base))
+    assert said in reason("lora", today(base))
 
 
 # --- intervals ----------------------------------------------------------------------------------------------------
@@ -54,8 +54,8 @@ def test_the_cost_is_that_of_the_run() -> None:
      ({"drift_cost_usd_per_h": 1.0, "drift_time_h": 10.0, "retrain_interval_h": 720.0}, "never")],
 )  # fmt: skip
 def test_where_the_interval_stays(known: dict[str, float], said: str) -> None:
-    assert said in why("retraining-interval", a_year(today(BASE, **known)))
-    assert "year of updates" in why("retraining-interval", today(BASE, **known))
+    assert said in reason("retraining-interval", a_year(today(BASE, **known)))
+    assert "year of updates" in reason("retraining-interval", today(BASE, **known))
 
 
 # --- storage ------------------------------------------------------------------------------------------------------
@@ -73,9 +73,9 @@ def test_coded_in_place_of_copied(known: dict[str, float]) -> None:
 
 
 def test_where_no_code_is_better() -> None:
-    assert "already" in why("storage-copies", today(BASE, storage__erasure="6+3"))
-    assert "no more" in why("storage-copies", today(BASE, storage__copies=1))
-    assert "drive" in why("storage-copies", today("laptop-cpu"))
+    assert "already" in reason("storage-copies", today(BASE, storage__erasure="6+3"))
+    assert "no more" in reason("storage-copies", today(BASE, storage__copies=1))
+    assert "drive" in reason("storage-copies", today("laptop-cpu"))
 
 
 @pytest.mark.parametrize("known", [{}, {"storage__kept_checkpoints": 12}, {"kept_checkpoint_count": 12}])
@@ -86,7 +86,7 @@ def test_fewer_checkpoints(known: dict[str, float]) -> None:
     assert left is not None
     assert left.value == 3
     assert ratio(now, way) < 1
-    assert "few enough" in why("kept-checkpoints", today("startup-lora-8xh100"))
+    assert "few enough" in reason("kept-checkpoints", today("startup-lora-8xh100"))
 
 
 def test_colder_media() -> None:
@@ -95,8 +95,8 @@ def test_colder_media() -> None:
     assert ratio(now, disks) < 1
     assert ratio(now, tape) < 1
     assert [way.id for way in ways("storage-tier", today(BASE))] == ["tape"]
-    assert "drive" in why("storage-tier", today("laptop-cpu"))
-    assert "tape" in why("storage-tier", today(BASE, backup_copies=0))
+    assert "drive" in reason("storage-tier", today("laptop-cpu"))
+    assert "tape" in reason("storage-tier", today(BASE, backup_copies=0))
 
 
 # --- hardware -----------------------------------------------------------------------------------------------------
@@ -109,5 +109,18 @@ def test_machines_kept_longer_take_no_less_energy() -> None:
     assert 5 / 6 <= ratio(now, six, "embodied_kg") < 0.9
     assert ratio(now, seven, "embodied_kg") < ratio(now, six, "embodied_kg")
     assert ratio(now, seven, "cost_usd") < 1
-    assert "rented" in why("hardware-lifetime", today(BASE))
-    assert "already" in why("hardware-lifetime", today("llama-3.1-405b", it_life_year=8))
+    assert "rented" in reason("hardware-lifetime", today(BASE))
+    assert "already" in reason("hardware-lifetime", today("llama-3.1-405b", it_life_year=8))
+
+
+# --- adapters -----------------------------------------------------------------------------------------------------
+
+
+def test_adapters_say_what_they_set() -> None:
+    """Weights in 4 bit were said to take fewer accelerators, and took as many."""
+    now = today("startup-lora-8xh100", workload__adapter="none")
+    wide, narrow = ways("lora", now)
+    for way in (wide, narrow):
+        assert way.sets.keys() == {"workload.adapter"}
+        assert "fewer accelerators" not in way.words
+    assert ratio(now, narrow, "memory_byte") < ratio(now, wide, "memory_byte") < 1

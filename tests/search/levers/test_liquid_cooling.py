@@ -27,7 +27,8 @@ def test_a_stated_pue_goes_and_a_better_one_stays() -> None:
 
 @pytest.mark.parametrize(
     ("preset", "why"),
-    [("bloom-176b", "already"), ("startup-lora-8xh100", "ask which"), ("laptop-cpu", "room")],
-)
+    [("bloom-176b", "already"), ("startup-lora-8xh100", "ask which"), ("laptop-cpu", "room"),
+     ("palm-540b", "every hall"), ("dit-xl-2", "every hall")],
+)  # fmt: skip
 def test_it_says_why_not(preset: str, why: str) -> None:
     assert why in reason(LEVER, today(preset))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.search.levers.priced import after, ratio, reason, today, ways
+from tests.search.levers.priced import after, lever, ratio, reason, today, ways
 from thirdwatt.facts import Row, table
 from thirdwatt.search.levers.newer_accelerator import BETTER, LEVER, MOST, flop_per_j
+from thirdwatt.search.plan.offered import Offered, incompatible
 
 OLD = ("pretrain-7b-256xa100", "gpt-3-175b", "llama-3.1-405b", "startup-lora-8xh100", "sdxl")
 
@@ -69,3 +70,25 @@ def test_it_says_why_not() -> None:
 def test_fewer_of_them_may_be_taken_too() -> None:
     run = today("pretrain-7b-256xa100")
     assert all("cluster.count" not in way.sets for way in ways(LEVER, run))
+
+
+@pytest.mark.parametrize("chip", ["rtx-3090", "cpu-laptop", "rtx-2080-ti"])
+def test_what_takes_a_hall_is_not_put_into_a_room(chip: str) -> None:
+    """A laptop was to give way to eight accelerators of 750 W."""
+    found = LEVER.ways(today("laptop-cpu", {"cluster.accelerator": chip}))
+    if isinstance(found, str):
+        assert "no later chip" in found
+    else:
+        hosts = [table("hosts").rows[table("accelerators").rows[way.id].text["host"]] for way in found]
+        assert all(host.text.get("facility") == "room" for host in hosts)
+
+
+def test_a_chip_whose_clock_is_its_maker_s_runs_at_it() -> None:
+    run = today("pretrain-7b-256xa100")
+    sets = {way.id: way.sets for way in ways(LEVER, run)}
+    assert sets["tpu-v4"]["cluster.clock"] == 1
+    assert "cluster.clock" not in sets["b300"]
+    both = Offered(LEVER, ways(LEVER, run)), Offered(lever("clock"), ways("clock", run))
+    tpu = list(sets).index("tpu-v4")
+    assert incompatible(both[0], tpu, both[1], 0)
+    assert not incompatible(both[0], list(sets).index("b300"), both[1], 0)

@@ -19,3 +19,10 @@ def test_old_releases_give_way(preset: str, stack: str) -> None:
 @pytest.mark.parametrize(("preset", "why"), [("llama-3.1-405b", "no newer release"), ("gpt-4o", "architecture")])
 def test_it_says_why_not(preset: str, why: str) -> None:
     assert why in reason(LEVER, today(preset))
+
+
+def test_chips_that_software_has_dropped_get_the_last_that_serves_them() -> None:
+    (way,) = ways(LEVER, today("gpt-3-175b"))
+    assert way.sets == {"software.year": 2025}  # a V100: CUDA 13 is not for it
+    (way,) = ways(LEVER, today("bloom-176b"))
+    assert way.sets["software.year"] > 2025

@@ -55,3 +55,17 @@ def test_a_rented_hall_is_left_and_an_own_one_built_alike() -> None:
 )
 def test_it_says_why_not(preset: str, change: dict[str, Any], why: str) -> None:
     assert why in reason(LEVER, today(preset, change))
+
+
+@pytest.mark.parametrize(
+    ("chip", "cloud"), [("tpu-v4", "gcp"), ("tpu-v5e", "gcp"), ("trainium1", "aws"), ("maia-100", "azure")]
+)
+def test_a_cloud_s_own_chip_stays_with_it(chip: str, cloud: str) -> None:
+    """TPUs were to run on the grid of Norway, where their maker has no region."""
+    run = today("llama-7b", {"cluster.accelerator": chip, "site.tenure": "own"})
+    assert {way.id.partition(":")[0] for way in ways(LEVER, run)} == {cloud}
+
+
+def test_a_vendor_whose_regions_go_by_another_name_has_some() -> None:
+    run = today("startup-lora-8xh100", {"site.vendor": "oracle"})
+    assert all(way.id.startswith("oci:") for way in ways(LEVER, run))

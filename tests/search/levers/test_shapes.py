@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.search.levers.taken import lever, today
+from tests.search.levers.priced import lever, today
 from thirdwatt.facts import table
 from thirdwatt.search.levers import levers, shapes
 

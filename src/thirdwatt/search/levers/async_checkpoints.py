@@ -12,6 +12,8 @@ BLOCKING_S = (5.0, 2.0, 15.0)
 
 def ways(today: Today) -> Sequence[Way] | str:
     """The blocking part of one checkpoint made small."""
+    if today.known("goodput"):
+        return "goodput is stated as a whole: state known.checkpoint_time_s and the other losses instead"
     present = today.value("checkpoint_time_s")
     if present is None:
         return "the time that a checkpoint takes is not known"

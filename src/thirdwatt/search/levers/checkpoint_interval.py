@@ -13,6 +13,8 @@ ALIKE = 1.25
 
 def ways(today: Today) -> Sequence[Way] | str:
     """Young's interval in place of the one that is stated."""
+    if today.known("goodput"):
+        return "goodput is stated as a whole: state known.checkpoint_interval_h and the other losses instead"
     if not today.known("checkpoint_interval_h"):
         return "no interval is stated, so that Young's is taken already: state known.checkpoint_interval_h"
     present, write, between, second = (

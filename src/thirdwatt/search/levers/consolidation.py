@@ -34,10 +34,11 @@ LEVER = Lever(
     id="consolidation",
     title="fewer accelerators, longer",
     group="machine",
-    changes="the number of accelerators, and of replicas with it; the batch stays",
+    changes="the number of accelerators; the batch stays, and the layout is chosen anew for them",
     effort_d=(1, 0.3, 3),
     risk="low",
-    doubt="the run takes about as many times longer; a deadline may not allow it",
+    doubt="the run takes about as many times longer; a deadline may not allow it; where the present layout is a poor "
+    "one, part of what this saves is a better layout's",
     quality=SAME,
     evidence=(
         Evidence(

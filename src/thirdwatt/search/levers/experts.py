@@ -79,7 +79,7 @@ LEVER = Lever(
             "a model of 16 billion parameters, 2.8 of them for a token, was on a par with dense ones of 7 billion on "
             "as many tokens with 40 % of their work",
             "Dai et al. 2024, DeepSeekMoE, arXiv:2401.06066",
-            "measured",
+            "second-hand",
         ),
         Evidence(
             "a model of 6.9 billion parameters, 1.3 of them for a token, took a third of the tokens of a dense one of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thirdwatt.search.levers.fp8 import narrowed, why_not
 from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lever, Today, Way
 
 
@@ -13,7 +14,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the products are in fp4 already"
     if today.choice("adapter") == "qlora":
         return "the frozen weights are in 4 bit, and their products are in 16"
-    return [Way("compute the matrix products in fp4", {"layout.precision": "fp4"})]
+    return why_not(today, "4") or [Way("compute the matrix products in fp4", narrowed(today, "fp4"))]
 
 
 LEVER = Lever(

@@ -15,12 +15,17 @@ SAVED = ((0.144, 0.103, 0.040, 0.028, 0.018, 0.008), (0.032, 0.009, 0.0, 0.0, 0.
 """Share of the carbon saved by runs of these lengths that may start in any hour of a day: the mean of what a perfect
 forecast and yesterday's curve save, the least of the latter, the most of the former."""
 
+CLEANEST = 0.05
+"""Intensity in kg/kWh below which a grid is cleaner than any of those: little of it is left to avoid."""
+
 
 def ways(today: Today) -> Sequence[Way] | str:
     """The mean effect for a run as long as this one."""
     hours = today.value("wall_time_h")
     if hours is None or today.figure("grid_intensity_kg_per_kwh") is None or today.value("carbon_kg") is None:
         return "the length of the run, or the intensity of its grid, is not known"
+    if today.ledger.figures["grid_intensity_kg_per_kwh"].value < CLEANEST:
+        return "the grid is cleaner than those whose hours were compared: what its hours differ by is not known"
     if hours > LENGTHS_H[-1]:
         return f"a run of {hours / 24:.0f} days sees clean and dirty hours alike: only one of days can avoid some"
     return [Way("start at the cleanest hour of the next day", scales={"grid_intensity_kg_per_kwh": left(hours)})]
@@ -56,4 +61,5 @@ LEVER = Lever(
         ),
     ),
     ways=ways,
+    excludes=frozenset({"region"}),  # what hours of a cleaner grid differ by is not known
 )

@@ -14,6 +14,7 @@ from typing import Any
 from thirdwatt.facts import Figure
 from thirdwatt.ledger import Ledger
 from thirdwatt.ledger.change import Three
+from thirdwatt.ledger.ledger import path_of
 
 GROUPS: Mapping[str, str] = {
     "arithmetic": "arithmetic and kernels",
@@ -39,6 +40,7 @@ RISKS = ("low", "medium", "high")
 STRENGTHS: Mapping[str, str] = {
     "measured": "measured and published with its set-up",
     "replicated": "measured by several who are independent",
+    "second-hand": "as others quote it: the work itself was not read for this",
     "claimed": "said by who sells or made it",
     "reasoned": "follows from arithmetic or from the definition of the thing",
     "assumed": "a judgement of this project",
@@ -128,8 +130,10 @@ class Today:
         return self.ledger.scenario.choices.get(name, "")
 
     def known(self, quantity: str) -> bool:
-        """Whether its owner states or measured a quantity, so that it is more than what is usual."""
-        return quantity in self.ledger.scenario.given
+        """Whether its owner states or measured a quantity, so that it is more than what is usual; also one that was
+        turned into a rate and is no longer in the run as it is looked at.
+        """
+        return quantity in self.ledger.scenario.given or path_of(quantity) in self.stated
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ LIQUID = "liquid"
 """Kind of site: cold plates, warm water, dry coolers."""
 OF_SITE = ("pue", "cooling_share", "wue_l_per_kwh", "onsite_water_l")
 """What is stated of a site and would not hold of one that is cooled otherwise."""
+PLATED = ("tpu-v3", "tpu-v4", "tpu-v5p", "tpu-v7")
+"""Families that their maker cools by liquid in all of its halls."""
 
 
 def ways(today: Today) -> Sequence[Way] | str:
@@ -21,6 +23,9 @@ def ways(today: Today) -> Sequence[Way] | str:
     present = facilities[today.choice("facility")]
     if present.text["liquid"] == "yes":
         return f"{present.name} is cooled by liquid already"
+    if today.choice("generation") in PLATED:
+        chip = table("accelerators").rows[today.choice("accelerator")]
+        return f"{chip.name} has cold plates in every hall of its maker: state site.facility to compare halls"
     if present.id == "room":
         return "there is no plant that would cool: the machine stands in a room"
     if today.choice("tenure") == "rented":

@@ -16,7 +16,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return f"adapters are trained already ({present})"
     return [
         Way("train low-rank adapters on every map", {"workload.adapter": "lora"}, id="lora"),
-        Way("train them over weights in 4 bit, on fewer accelerators", {"workload.adapter": "qlora"}, id="qlora"),
+        Way("train them over weights in 4 bit, a quarter of the memory", {"workload.adapter": "qlora"}, id="qlora"),
     ]
 
 

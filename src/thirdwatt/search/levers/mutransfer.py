@@ -38,7 +38,7 @@ LEVER = Lever(
         Evidence(
             "hyperparameters of a 6.7B model were found with trials of 40 million parameters for 7 % of its training",
             "Yang et al. 2022, Tensor Programs V, arXiv:2203.03466",
-            "measured",
+            "second-hand",
         ),
     ),
     ways=ways,

@@ -9,12 +9,17 @@ from thirdwatt.facts.prices import rent
 from thirdwatt.facts.prices import today as day
 from thirdwatt.ledger import scenario_of
 from thirdwatt.scenario import InputError
+from thirdwatt.search.levers.clock import settable
 from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
 from thirdwatt.search.machines import without_machine
 
 BETTER = 1.15
 """How much more arithmetic for a joule makes a move worth a look."""
 MOST = 4
+
+CLOCK = "cluster.clock"
+ROOM = "room"
+"""Where machines stand that need no hall."""
 
 OTHER_MAKER_D = (30.0, 10.0, 90.0)
 """Days where code is carried to another maker's software."""
@@ -32,6 +37,8 @@ def ways(today: Today) -> Sequence[Way] | str:
     found: dict[str, Way] = {}
     for rate, chip in _better(today, present, now):
         sets = {**without_machine(today.ledger), "cluster.accelerator": chip.id}
+        if not settable(chip):
+            sets[CLOCK] = 1.0  # as its maker runs it
         try:
             scenario_of(today.ledger.scenario, sets)
         except InputError:
@@ -57,6 +64,7 @@ def _better(today: Today, present: Row, now: float) -> list[tuple[float, Row]]:
         if (rate := flop_per_j(chip, precision) or 0) >= BETTER * now
         and _measured(chip, precision)
         and _linked(chip, today)
+        and _housed(chip, today)
         and _priced(chip.id, today)
     )
     return sorted(rates, key=lambda each: (-each[0], each[1].id))
@@ -87,6 +95,11 @@ def _linked(chip: Row, today: Today) -> bool:
     return present is None or (own is not None and own.value >= present.value)
 
 
+def _housed(chip: Row, today: Today) -> bool:
+    """Whether its machines stand where today's do: what takes a hall is not put into a room."""
+    return today.choice("facility") != ROOM or table("hosts").rows[chip.text["host"]].text.get("facility") == ROOM
+
+
 def _priced(chip: str, today: Today) -> bool:
     """Whether it is to be had on today's terms at a price that is published."""
     if today.choice("tenure") == "rented":
@@ -102,8 +115,8 @@ LEVER = Lever(
     changes="the chip, with its host and network; the layout follows",
     effort_d=(7, 3, 15),
     risk="medium",
-    doubt="peaks are not speeds, and what a chip saves is not what its server and building save; buying makes embodied "
-    "carbon, and machines that are owned already stay unused",
+    doubt="peaks are not speeds, and what a chip saves is not what its server and building save; racks made for cold "
+    "plates want a hall that has them; buying makes embodied carbon, and machines that are owned already stay unused",
     quality=SAME,
     evidence=(
         Evidence(

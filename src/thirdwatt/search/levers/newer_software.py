@@ -8,6 +8,9 @@ from thirdwatt.facts import table
 from thirdwatt.facts.stacks import software
 from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
 
+LAST_SERVED = {"kepler": 2022, "pascal": 2025, "volta": 2025}
+"""Years of the last software for families of chips that compilers and libraries have dropped since."""
+
 
 def newest_year() -> int:
     """The first year in which no release counts that has a successor."""
@@ -20,7 +23,8 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the architecture is not known, so that software makes no difference that could be told: state "\
             "workload.transformer"  # fmt: skip
     stated = today.ledger.scenario.document.get("software", {})
-    year = max(newest_year(), stated.get("year") or 0)
+    served = LAST_SERVED.get(today.choice("generation"))
+    year = max(newest_year() if served is None else min(newest_year(), served), stated.get("year") or 0)
     present, newer = table("stacks").rows[today.choice("stack")], software(stated.get("stack"), year)
     if newer.id == present.id:
         said = present.name if "stack" in stated else "software that is not named"
@@ -36,7 +40,8 @@ LEVER = Lever(
     changes="the release of the training software, and with it its kernels, overlap and overheads",
     effort_d=(10, 3, 30),
     risk="medium",
-    doubt="old chips may not be served by new releases, and code of one's own must be carried over",
+    doubt="old chips may not be served by new releases beyond those whose end is known, and code of one's own must be "
+    "carried over",
     quality=SAME,
     evidence=(
         Evidence(
@@ -48,6 +53,12 @@ LEVER = Lever(
             "what each release adds is taken from steps published of old and new releases, fitted together",
             "thirdwatt facts stacks",
             "measured",
+        ),
+        Evidence(
+            "compilers and libraries of 2025 dropped all chips before Turing: such a chip is moved to the last that "
+            "serves it",
+            "NVIDIA 2025, CUDA Toolkit 13.0 release notes, deprecated architectures; Kepler with 12.0",
+            "claimed",
         ),
     ),
     ways=ways,

@@ -44,12 +44,12 @@ LEVER = Lever(
             "other web data took up to ten times the tokens to the scores that a filter for educational text gave, "
             "with less than a tenth of the pool kept; scores, not loss",
             "Penedo et al. 2024, FineWeb, arXiv:2406.17557",
-            "measured",
+            "second-hand",
         ),
         Evidence(
             "a model of 7 billion parameters on filtered text came near one of 8 billion with 6.6 times less work",
             "Li et al. 2024, DataComp-LM, arXiv:2406.11794",
-            "measured",
+            "second-hand",
         ),
         Evidence(
             "with q·D in place of D in the law, tokens and work at one loss fall as 1/q, the best size apart",

@@ -17,6 +17,10 @@ BETTER = 0.9
 OF_PLACE = ("grid_intensity_kg_per_kwh", "marginal_intensity_kg_per_kwh", "electricity_usd_per_kwh")
 OF_HALL = ("pue", "cooling_share", "wue_l_per_kwh")
 """What is stated of a place, and of a hall that is left where it is rented."""
+CLOUD = {"oracle": "oci"}
+"""What regions of a vendor are called by where it is not its own name."""
+MAKERS = {"Google": "gcp", "Amazon Web Services": "aws", "Microsoft": "azure"}
+"""Clouds whose own chips stand in no other's halls."""
 CLOSED = ("gov", ":cn-", ":china")
 """Parts of the ids of regions that not everybody may rent in."""
 EFFORT_D = {"rented": (5.0, 2.0, 15.0), "colo": (30.0, 10.0, 90.0), "own": (250.0, 90.0, 600.0)}
@@ -60,10 +64,14 @@ def ways(today: Today) -> Sequence[Way] | str:
 
 
 def vendor_of(today: Today) -> str:
-    """Vendor whose regions count: one that is stated, or whose region or machine is; empty if none."""
+    """Cloud whose regions count: one that is stated, whose region or machine is, or that alone has the chip; empty if
+    none.
+    """
     prefix, colon, _ = today.choice("region").partition(":")
     clouds = {row.id.partition(":")[0] for row in _regions()}
-    return today.choice("vendor") or (prefix if colon and prefix in clouds else "")
+    maker = table("accelerators").rows[today.choice("accelerator")].text.get("vendor", "")
+    vendor = today.choice("vendor")
+    return CLOUD.get(vendor, vendor) or (prefix if colon and prefix in clouds else MAKERS.get(maker, ""))
 
 
 def basis_of(today: Today) -> str:

@@ -47,7 +47,7 @@ LEVER = Lever(
         Evidence(
             "a warm store of photographs and videos cut its copies from 3.6 to 2.8 and 2.1 with codes of 10 and 4",
             "Muralidhar et al. 2014, f4: Facebook's Warm BLOB Storage System, OSDI 2014",
-            "measured",
+            "second-hand",
         ),
     ),
     ways=ways,

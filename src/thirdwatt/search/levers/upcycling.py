@@ -21,6 +21,8 @@ MORE = (0.5, 0.25, 1.0)
 """Further tokens to those of the dense model: half of its work was published; the ends are a judgement."""
 LARGEST = 0.5
 """Of today's parameters: a dense model above it would save nothing once two of its blocks work on a token."""
+SMALLEST = 0.25
+"""Of today's parameters: the widest gap that was claimed, 1.8 billion parameters made to match 7 billion."""
 
 
 def ways(today: Today) -> Sequence[Way] | str:
@@ -32,10 +34,13 @@ def ways(today: Today) -> Sequence[Way] | str:
     own, trained = size(today), today.value("trained_token_count")
     if own is None or trained is None:
         return "the size of the model or its tokens are not known: state workload.model and workload.tokens"
-    smaller = [row for parameters, row in relatives(today) if parameters < LARGEST * own]
+    smaller = [each for each in relatives(today) if each[0] < LARGEST * own]
     if not smaller:
         return "no smaller dense model of its family is known to start from: name a workload.model that has one"
-    row = smaller[-1]
+    parameters, row = smaller[-1]
+    if parameters < SMALLEST * own:
+        return (f"{row.name}, the next smaller of its family, has {parameters / own:.0%} of the parameters: nobody "
+                f"claimed that experts made of a model below {SMALLEST:.0%} of a dense one match it")  # fmt: skip
     shape = of_row(row)
     layers = int(shape["layer_count"])
     sets = settings(shape) | {
@@ -65,7 +70,7 @@ LEVER = Lever(
         Evidence(
             "with about half of the dense model's work on top the result was better than dense training continued",
             "Komatsuzaki et al. 2022, Sparse Upcycling, arXiv:2212.05055",
-            "measured",
+            "second-hand",
         ),
         Evidence(
             "a model of 2.7 billion active parameters made from one of 1.8 billion is said to match one of 7 billion "
