@@ -49,7 +49,9 @@ def test_what_is_in_a_folder_and_what_of_it_is_waste(tmp_path: Path) -> None:
     assert exact["fix"] == f"thirdwatt data dedup {tmp_path / 'd'} --exact --out DIR"
     assert of(found, "near_duplicates")["verified"]
     assert not of(found, "flagged_duplicates")["verified"]
-    unique = {row["quantity"]: row for row in found["observations"]}["unique_token_share"]
+    seen = {row["quantity"]: row for row in found["observations"]}
+    assert seen["exact_unique_token_share"]["value"] == pytest.approx(1 - exact["tokens_share"]["value"])
+    unique = seen["unique_token_share"]
     assert unique["value"] == pytest.approx(
         1 - exact["tokens_share"]["value"] - of(found, "near_duplicates")["tokens_share"]["value"]
     )

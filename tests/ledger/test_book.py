@@ -28,6 +28,7 @@ ELSEWHERE = {
 CALLED_BY_NAME = {
     "equivalent_count", *policy.ASKED, "continued_to_scratch_ratio", "union_cost_ratio",
     "retrain_count_per_year", "accelerators_floor_energy_kwh",  # a plan of a year of updates, and its floor
+    "near_copy_token_share", "filtered_token_share",  # levers of the data
 }  # fmt: skip
 
 

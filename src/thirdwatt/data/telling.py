@@ -211,6 +211,11 @@ def observations(
         low, high = 1 - sum(each.high for each in known), 1 - sum(each.low for each in known)
         source = f"scan of {wish.path}: what is not verified to be a copy"
         rows.append(row("unique_token_share", value, max(low, 1e-9), min(high, 1.0), "1", "modelled", source))
+    exact = next((each.tokens_share for each in findings if each.id == "exact_duplicates"), None)
+    if exact is not None:
+        low, high = max(1 - exact.high, 1e-9), min(1 - exact.low, 1.0)
+        source = f"scan of {wish.path}: what is no exact copy"
+        rows.append(row("exact_unique_token_share", 1 - exact.value, low, high, "1", "modelled", source))
     present = strategy(padding, wish.batching) if wish.batching else None
     if present:
         share = present["padding_share"]

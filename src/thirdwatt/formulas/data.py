@@ -12,6 +12,7 @@ References
 ----------
 .. [1] Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv:2305.16264, equation 5 and appendix A.
 .. [2] Krell et al. 2021, Efficient Sequence Packing without Cross-contamination, arXiv:2107.02027 (padding).
+.. [3] Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556, equation 2.
 """
 
 from __future__ import annotations
@@ -44,6 +45,20 @@ def unique_token_count(
 ) -> Num:
     """Tokens that are no repeat of another, as far as they are seen [1]_: what is dropped is taken to be repeats."""
     return np.minimum(token_count * np.minimum(unique_token_share, kept_token_share), trained_token_count)
+
+
+@quantity
+def near_copy_token_share(exact_unique_token_share: Num, unique_token_share: Num) -> Num:
+    """Share of the tokens that resembles others and is no exact copy: it is left once exact copies are out."""
+    return np.maximum(exact_unique_token_share - unique_token_share, 0)
+
+
+@quantity
+def filtered_token_share(filter_quality_ratio: Num) -> Num:
+    """Tokens that pass a filter, to those of the data today, at one loss [3]_: where each teaches as much as q of them,
+    q·D stands for D in the law, and tokens at one loss fall as 1/q.
+    """
+    return 1 / filter_quality_ratio
 
 
 @quantity

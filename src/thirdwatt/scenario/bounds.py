@@ -19,6 +19,7 @@ DIVISORS = frozenset(
         "elementwise_byte_per_s", "elementwise_traffic_ratio", "erasure_data_count", "exchange_link_byte_per_s",
         "expert_member_count", "expert_parallel_count", "expert_software_time_ratio",
         "fabric_accelerator_count", "fabric_count", "facility_energy_kwh", "failure_per_accelerator_per_h",
+        "filter_quality_ratio",
         "forward_flop_per_token", "global_batch_count", "goodput", "grouped_matmul_ratio", "head_count",
         "hidden_width", "host_link_byte_per_s", "host_memory_byte", "host_optimizer_byte_per_s",
         "it_energy_kwh", "it_life_year", "kept_token_share", "layer_count", "layer_norm_traffic_ratio",

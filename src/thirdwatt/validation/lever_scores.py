@@ -73,6 +73,7 @@ NOT_HELD: Mapping[str, str] = {
     "claims is of a dense model that is not in the table",
     "early-stopping": "what stopping leaves is said by laws; no published run was stopped and held against its twin at "
     "equal quality",
+    "exact-dedup": "no published run took out exact copies alone",
     "tokenise-once": "nobody published a run that tokenised in every pass beside the same that did not",
     "stalls": "speed-ups of 5 to 32 times are published without the waits before and after, on which all depends",
     "storage-format": "its bytes for a token are those of the published corpora",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,14 +22,22 @@ def lever(name: str) -> Lever:
     return next(each for each in levers() if each.id == name)
 
 
-def today(base: Any, change: Mapping[str, Any] | None = None, /, *, development: bool = False, **known: Any) -> Today:
-    """A scenario as its levers see it, with fields changed, or quantities known of it; a dot in a path
-    is written ``__``.
+def today(base: Any, change: Mapping[str, Any] | None = None, /, **known: Any) -> Today:
+    """A scenario as its levers see it, with fields changed, or quantities known of it; a dot in a path is written
+    ``__``.
     """
     said = {name.replace("__", ".") if "__" in name else f"known.{name}": value for name, value in known.items()}
-    also = OF_DEVELOPMENT if development else ()
-    ledger = thirdwatt.estimate(base, set={**(change or {}), **said}, samples=SAMPLES, also=also)
-    return Today(ledger, paths_of(ledger.scenario.document), counts_development=development)
+    return _seen(base, {**(change or {}), **said})
+
+
+def developed(base: Any, change: Mapping[str, Any]) -> Today:
+    """The same where the runs before the final one count."""
+    return replace(_seen(base, change, OF_DEVELOPMENT), counts_development=True)
+
+
+def _seen(base: Any, change: Mapping[str, Any], also: Sequence[str] = ()) -> Today:
+    ledger = thirdwatt.estimate(base, set=change, samples=SAMPLES, also=also)
+    return Today(ledger, paths_of(ledger.scenario.document))
 
 
 def a_year(run: Today) -> Today:

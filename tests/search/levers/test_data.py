@@ -11,7 +11,7 @@ BASE = "pretrain-7b-256xa100"
 
 @pytest.mark.parametrize(
     ("name", "how"),
-    [("dedup", "data scan"), ("packing", "data scan"), ("quality-filter", "known.token_quality_ratio"),
+    [("dedup", "data scan"), ("packing", "data scan"), ("quality-filter", "known.filter_quality_ratio"),
      ("tokenise-once", "data scan"), ("stalls", "known.data_stall_ratio")],
 )  # fmt: skip
 @pytest.mark.parametrize("base", [BASE, "startup-lora-8xh100", "gpt-4o", "resnet-50"])
@@ -54,6 +54,26 @@ def test_copies_that_are_out_already() -> None:
     assert way.scales["kept_token_share"][0] == pytest.approx(0.8 / 0.9)
 
 
+def test_exact_and_near_copies_are_told_apart_where_a_scan_does() -> None:
+    """Of 100 tokens 90 are no exact copies and 72 resemble no others: 10 go by the one, a fifth of the rest then."""
+    now = today(BASE, exact_unique_token_share=0.9, unique_token_share=0.72)
+    (exact,), (near,) = ways("exact-dedup", now), ways("dedup", now)
+    assert "exact copies out, 10.0%" in exact.words
+    assert "near copies out, 20.0%" in near.words
+    assert exact.scales["kept_token_share"][0] * near.scales["kept_token_share"][0] == pytest.approx(0.72)
+    assert ratio(now, exact) == pytest.approx(0.9, abs=0.01)
+
+
+def test_where_exact_and_near_copies_are_not_told_apart_they_go_together() -> None:
+    now = today(BASE, unique_token_share=0.72)
+    assert "exact copies is not known" in reason("exact-dedup", now)
+    assert ways("dedup", now)[0].scales["kept_token_share"][0] == 0.72
+    assert "no exact copies" in reason("dedup", today(BASE, exact_unique_token_share=0.9, unique_token_share=0.9))
+    assert "out already" in reason("exact-dedup", today(BASE, exact_unique_token_share=0.9, kept_token_share=0.9))
+    (near,) = ways("dedup", today(BASE, exact_unique_token_share=0.9, unique_token_share=0.72, kept_token_share=0.8))
+    assert near.scales["kept_token_share"][0] == pytest.approx(0.72 / 0.8)
+
+
 # --- padding ------------------------------------------------------------------------------------------------------
 
 
@@ -72,11 +92,16 @@ def test_packed_already() -> None:
 
 
 def test_a_measured_factor_saves_its_reciprocal() -> None:
-    now = today(BASE, token_quality_ratio={"value": 1.5, "low": 1.2, "high": 2.0})
+    now = today(BASE, filter_quality_ratio={"value": 1.5, "low": 1.2, "high": 2.0})
     (way,) = ways("quality-filter", now)
     assert way.scales["token_count"] == pytest.approx((1 / 1.5, 1 / 2.0, 1 / 1.2))
     assert ratio(now, way) == pytest.approx(1 / 1.5, abs=0.01)
-    assert "no gain" in reason("quality-filter", today(BASE, token_quality_ratio=0.9))
+    assert "no gain" in reason("quality-filter", today(BASE, filter_quality_ratio=0.9))
+
+
+def test_what_tokens_of_today_are_worth_is_not_what_a_filter_would_give() -> None:
+    """One name stood for both, so that a run on good data was promised as much again."""
+    assert "is not known" in reason("quality-filter", today(BASE, token_quality_ratio=1.5))
 
 
 # --- around the run -----------------------------------------------------------------------------------------------
@@ -115,8 +140,9 @@ def test_compressed_text_is_kept_for_less() -> None:
 
 @pytest.mark.parametrize(
     ("base", "known", "said"),
-    [("vit-l-16", {}, "no text"), (BASE, {"byte_per_token": 2.0}, "compressed"),
-     (BASE, {"dataset_byte": 4e12}, "data scan")],
+    [("vit-l-16", {}, "no text"), ("whisper-large-v2", {}, "30 seconds of sound"), ("laptop-cpu", {}, "one character"),
+     (BASE, {"byte_per_token": 2.0}, "compressed"),
+     (BASE, {"dataset_byte": 4e12}, "data scan"), ("t5-11b", {"byte_per_token": 2.0}, "compressed")],
 )  # fmt: skip
 def test_where_no_format_is_better(base: str, known: dict[str, float], said: str) -> None:
     assert said in reason("storage-format", today(base, **known))

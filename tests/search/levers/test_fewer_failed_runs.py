@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.search.levers.priced import after, reason, today, value, ways
+from tests.search.levers.priced import after, developed, reason, today, value, ways
 from thirdwatt.search.levers.fewer_failed_runs import LEFT, LEVER
 
 
 def test_work_of_failed_runs_falls() -> None:
-    run = today("gpt-3-175b", {"development.failed_runs": 0.4}, development=True)
+    run = developed("gpt-3-175b", {"development.failed_runs": 0.4})
     (way,) = ways(LEVER, run)
     assert value(after(run, way), "development_ratio") == pytest.approx(0.4 * LEFT[0])
 
@@ -26,4 +26,4 @@ def test_work_of_failed_runs_falls() -> None:
     ],
 )
 def test_it_says_why_not(change: dict[str, Any], counted: bool, why: str) -> None:
-    assert why in reason(LEVER, today("gpt-3-175b", change, development=counted))
+    assert why in reason(LEVER, (developed if counted else today)("gpt-3-175b", change))

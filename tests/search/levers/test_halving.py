@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.search.levers.priced import after, reason, today, value, ways
+from tests.search.levers.priced import after, developed, reason, today, value, ways
 from thirdwatt.search.levers.halving import LEVER
 
 GRID = {"development.search": "grid", "development.trials": 27, "development.trial_share": 0.02}
 
 
 def test_27_trials_cost_four() -> None:
-    run = today("pretrain-7b-256xa100", GRID, development=True)
+    run = developed("pretrain-7b-256xa100", GRID)
     (way,) = ways(LEVER, run)
     before, then = (value(each, "development_ratio") for each in (run.ledger, after(run, way)))
     assert before == pytest.approx(27 * 0.02)
@@ -32,4 +32,4 @@ def test_27_trials_cost_four() -> None:
     ],
 )
 def test_it_says_why_not(change: dict[str, Any], counted: bool, why: str) -> None:
-    assert why in reason(LEVER, today("pretrain-7b-256xa100", change, development=counted))
+    assert why in reason(LEVER, (developed if counted else today)("pretrain-7b-256xa100", change))

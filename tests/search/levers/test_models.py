@@ -87,6 +87,12 @@ def test_where_there_is_no_parent(name: str, base: str, said: str) -> None:
     assert said in reason(name, today(base))
 
 
+@pytest.mark.parametrize("name", ["pruning", "distillation"])
+def test_a_model_with_experts_is_cut_out_of_no_dense_one(name: str) -> None:
+    """30 billion parameters were to be cut out of 8 billion: no more than those are met by a token."""
+    assert "routes tokens to experts" in reason(name, today("qwen3-30b-a3b"))
+
+
 def test_upcycling_takes_a_small_relative() -> None:
     now = today("llama-65b")
     (way,) = ways("upcycling", now)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.search.levers.priced import after, reason, today, value, ways
+from tests.search.levers.priced import after, developed, reason, today, value, ways
 from thirdwatt.search.levers.mutransfer import LEVER
 
 GRID = {"development.search": "grid", "development.trials": 27, "development.trial_share": 0.02}
@@ -15,7 +15,7 @@ HALVING = {**GRID, "development.search": "halving", "development.halving_rate": 
 
 @pytest.mark.parametrize("search", [GRID, HALVING])
 def test_the_search_takes_what_was_published(search: dict[str, Any]) -> None:
-    run = today("pretrain-7b-256xa100", search, development=True)
+    run = developed("pretrain-7b-256xa100", search)
     (way,) = ways(LEVER, run)
     assert value(after(run, way), "development_ratio") == pytest.approx(0.07)
 
@@ -31,4 +31,4 @@ def test_the_search_takes_what_was_published(search: dict[str, Any]) -> None:
     ],
 )
 def test_it_says_why_not(preset: str, change: dict[str, Any], counted: bool, why: str) -> None:
-    assert why in reason(LEVER, today(preset, change, development=counted))
+    assert why in reason(LEVER, (developed if counted else today)(preset, change))

@@ -31,6 +31,7 @@ FILES = (
     "warm_start",
     "upcycling",
     "early_stopping",
+    "exact_dedup",
     "dedup",
     "packing",
     "quality_filter",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from thirdwatt.ledger.change import Three
 from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lever, Today, Way
-from thirdwatt.search.levers.shapes import count, others, relatives, scratch, size
+from thirdwatt.search.levers.shapes import count, dense, others, relatives, scratch, size
 
 PER_PARAMETER: Three = (27.0, 18.7, 38.8)
 """Tokens that a pruned model was trained on for each of its parameters: 50 billion at 2.7 and at 1.3 billion, and the
@@ -30,6 +30,8 @@ def parent(today: Today, what: str, per_parameter: Three, least: float) -> tuple
     """A larger model to start from, its parameters, and tokens to today's; or why there is none."""
     if why := scratch(today, what):
         return why
+    if not dense(today):
+        return f"what {what} saves was shown for dense models, and this one routes tokens to experts"
     own = size(today)
     if own is None:
         return "the size of the model is not known: state workload.model"

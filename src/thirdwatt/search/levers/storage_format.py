@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thirdwatt.facts import table
 from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
 
 PACKED = (2.2, 1.5, 2.9)
 """Bytes for a token of published corpora as they are distributed, compressed: of 156 billion tokens in 305 GB to 15
 trillion in 44 TB; some compress better."""
+WORD = "one token"
+"""Begins what a token of a model is where its bytes are those of text."""
 TEXT = 10.0
 """Bytes for a token of text at most, whatever its script."""
 
@@ -23,6 +26,10 @@ def ways(today: Today) -> Sequence[Way] | str:
     present = today.figure("byte_per_token")
     if present is None or "token_count" not in today.ledger.figures:
         return "the tokens are not known: state workload.tokens"
+    model = table("models").rows.get(today.choice("model"))
+    other = "" if model is None else model.text.get("token", WORD)
+    if present.kind == "assumed" and other and not other.startswith(WORD):
+        return f"a token is {other}, and how many bytes it takes is not known: state known.byte_per_token"
     if present.value > TEXT:
         return f"{present.value:.3g} bytes for a token are no text, and images and sound are compressed already"
     if present.value <= PACKED[2]:

@@ -1,0 +1,52 @@
+"""Exact copies taken out of the data: what is there twice to the letter is trained on once a pass.
+
+Where a scan told exact copies from near ones they are a lever of their own: found in one pass over hashes, with nothing
+to weigh. What they save is told as :mod:`~thirdwatt.search.levers.dedup` tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from thirdwatt.search.levers.dedup import EXACT_LEFT, LEAST, SCAN, without
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lever, Today, Way
+
+
+def ways(today: Today) -> Sequence[Way] | str:
+    """Take out what is there to the letter."""
+    if not today.known(EXACT_LEFT):
+        return f"how much of the data are exact copies is not known: {SCAN}"
+    left, kept = today.ledger.figures[EXACT_LEFT], today.ledger.figures["kept_token_share"]
+    if kept.value <= left.value * (1 + LEAST):
+        return (
+            f"{1 - left.value:.2%} of the tokens are exact copies, and {kept.value:.1%} are kept: they are out already"
+        )
+    return [without(today, "exact copies", kept.value, left)]
+
+
+LEVER = Lever(
+    id="exact-dedup",
+    title="exact copies taken out",
+    group="data",
+    changes="the share of the tokens that is kept",
+    effort_d=(1, 0.3, 4),
+    risk="low",
+    doubt="copies that somebody repeats on purpose count too; the law says that few copies teach nearly as much as new "
+    "text, which the low end of the saving allows for",
+    quality=EQUAL_LOSS,
+    evidence=(
+        Evidence(
+            "models trained on data without copies took fewer steps to the same or better accuracy and repeated ten "
+            "times less by heart",
+            "Lee et al. 2021, arXiv:2107.06499",
+            "measured",
+        ),
+        Evidence(
+            "repeats are worth less than new tokens, little less at first: four passes teach nearly as much as four "
+            "times the data",
+            "Muennighoff et al. 2023, arXiv:2305.16264",
+            "measured",
+        ),
+    ),
+    ways=ways,
+)
