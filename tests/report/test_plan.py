@@ -17,19 +17,10 @@ from tests.report.plans import ALL, AWAY, COOLING, DEDUP, FILTER, LESS, SLOWER, 
 from tests.report.test_language import said as forbidden
 from thirdwatt.cli.options import dumped
 from thirdwatt.ledger.document import three
-from thirdwatt.report.plan import (
-    SCREEN,
-    by_boundary,
-    ceiling,
-    headline,
-    less,
-    spread_out,
-    stops,
-    text,
-    times,
-    warnings,
-)
+from thirdwatt.report.plan import SCREEN, text
 from thirdwatt.report.plan_document import HEAD, document, rows
+from thirdwatt.report.plan_sentences import by_boundary, ceiling, headline, stops
+from thirdwatt.report.plan_words import less, spread_out, times, warnings
 from thirdwatt.report.schemas import schema
 from thirdwatt.report.sheets import written
 from thirdwatt.search.plan.answer import Plan

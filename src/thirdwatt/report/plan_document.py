@@ -11,7 +11,7 @@ import thirdwatt
 from thirdwatt.ledger import Ledger
 from thirdwatt.ledger.change import Three, ends
 from thirdwatt.ledger.document import three
-from thirdwatt.report.plan import quality, risk, so_far, titles, warnings
+from thirdwatt.report.plan_words import quality, risk, so_far, titles, warnings
 from thirdwatt.search.levers.lever import Lever, Way
 from thirdwatt.search.plan.answer import Alone, Plan
 from thirdwatt.search.plan.goals import GOALS, UNITS

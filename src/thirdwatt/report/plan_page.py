@@ -14,28 +14,30 @@ from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Total
 from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, Chart, axis_names, drawn_on, finished
 from thirdwatt.report.html import template
 from thirdwatt.report.phrases import UNKNOWN, column
-from thirdwatt.report.plan import (
-    AFTER,
-    GOAL_NAMES,
-    aim,
+from thirdwatt.report.plan_sentences import (
     amounts,
     banked,
     by_boundary,
+    floor,
+    headline,
+    rebound,
+    searched,
+    stops,
+    tested,
+)
+from thirdwatt.report.plan_words import (
+    AFTER,
+    GOAL_NAMES,
+    aim,
     days,
     effort,
     factor_words,
-    floor,
     grouped,
-    headline,
     less,
     quality,
-    rebound,
     risk,
-    searched,
     so_far,
-    stops,
     taken,
-    tested,
     tested_lever,
     titles,
     warnings,

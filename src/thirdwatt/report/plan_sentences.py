@@ -1,0 +1,237 @@
+"""The sentences of a plan: the answer, what stops it, what it counts, what is left, how far was searched."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator, Mapping
+
+from thirdwatt.amounts import amount, percent, plain, scale, span
+from thirdwatt.report.plan_words import (
+    AFTER,
+    SMALL,
+    aim,
+    are,
+    changes_count,
+    count,
+    days,
+    factor_words,
+    listed,
+    sureness,
+    times,
+)
+from thirdwatt.search.plan.answer import Plan
+from thirdwatt.search.plan.goals import UNITS
+from thirdwatt.search.plan.held import of_all
+from thirdwatt.search.plan.offered import FORBIDDEN, NOT_NOW, OFF
+from thirdwatt.search.plan.path import LEAST
+from thirdwatt.search.plan.question import TWICE
+from thirdwatt.search.plan.search import Point
+
+BUDGETS: Mapping[str, tuple[str, str]] = {
+    "energy": ("--max-kwh", "energy_kwh"),
+    "cost": ("--max-usd", "cost_usd"),
+    "carbon": ("--max-kg", "carbon_kg"),
+    "market": ("--max-kwh", "energy_kwh"),
+}
+"""By which option of ``check`` a saving is kept, and the total that it holds."""
+
+
+def headline(plan: Plan) -> str:
+    """The answer in one sentence."""
+    path = plan.path
+    if not path.steps:
+        return f"No path leads toward {aim(plan)}{_limited(plan)}: nothing on offer saves any of it."
+    number = changes_count(path)
+    work = f"{number} change{'s' if number > 1 else ''}, {days(path.effort_d[0])} of work"
+    sure = "; ".join(filter(None, (factor_words(path, plan.factor), sureness(plan))))
+    if plan.reached:
+        whole = aim(plan)
+        return f"{whole[0].upper()}{whole[1:]} in {work}: {sure}."
+    return f"No path reaches {aim(plan)}{_limited(plan)}: the farthest is {sure}, with {work}."
+
+
+def _limited(plan: Plan) -> str:
+    said = [
+        f"{'twice' if ratio == TWICE else f'{percent(ratio)} of'} today's {name}"
+        for name, ratio in (("cost", plan.limits.cost), ("time", plan.limits.time))
+        if math.isfinite(ratio)
+    ]
+    return f" within {' and '.join(said)}" if said else ""
+
+
+def stops(plan: Plan) -> list[str]:
+    """What keeps a plan from its factor; nothing if it reaches it."""
+    if plan.reached:
+        return []
+    said = list(_bounds(plan))
+    lacking = [each.lever.title for each in plan.refused if each.how == NOT_NOW and "not known" in each.why]
+    if lacking:
+        said.append(f"{count(lacking)} cannot be priced until something is known ({listed(lacking)})")
+    off = [each.lever.id for each in plan.refused if each.how == OFF]
+    if off:
+        said.append(f"{count(off)} of unknown quality {are(off)} off (--allow {','.join(off)})")
+    forbidden = [each.lever.title for each in plan.refused if each.how == FORBIDDEN]
+    if forbidden:
+        said.append(f"{count(forbidden)} {are(forbidden)} forbidden ({listed(forbidden)})")
+    if math.isfinite(plan.found.complete_to_days):
+        said.append(f"what takes more than {days(plan.found.complete_to_days)} of work was not all looked at (--most)")
+    return said
+
+
+def _bounds(plan: Plan) -> Iterator[str]:
+    most, free = plan.found.most, plan.found.most_unlimited
+    if most is None or free is None:
+        if free is not None:
+            yield f"nothing stays within the limits; without them it goes to {_goes(plan, free)}"
+        return
+    if free.ratios[plan.goal] < most.ratios[plan.goal] * (1 - SMALL):
+        others = [
+            f"{percent(free.ratios[name])} of today's {name}"
+            for name in ("cost", "time")
+            if name != plan.goal and math.isfinite(free.ratios[name])
+        ]
+        at = f" at {' and '.join(others)}" if others else ""
+        yield f"the limits: without them it goes to {_goes(plan, free)}{at}"
+    if most.ratios[plan.goal] < 1:
+        yield f"all that goes together of what is on offer comes to {_goes(plan, most)}"
+
+
+def _goes(plan: Plan, point: Point) -> str:
+    return f"{times(1 / max(point.ratios[plan.goal], LEAST), plan.factor)} times less"
+
+
+def amounts(plan: Plan) -> str:
+    """The goal today and after the path, and what is counted."""
+    symbol, of = UNITS[plan.goal], AFTER.get(plan.goal, "")
+    before, after = (float(each[0]) for each in (plan.path.drawn_before, plan.path.drawn_after))
+    said = f"{amount(before, symbol)}{of}"
+    if plan.path.steps:
+        said += f" become {amount(after, symbol)}"
+    if plan.saving.low != plan.saving.high:
+        saved = plan.saving
+        said += f" ({amount(saved.value, symbol)} less, 90 %: {span(saved.low, saved.high, symbol, saved.value)})"
+    return f"{said}. Boundary {plan.counted.boundary}; counted: {plan.counted.words}."
+
+
+def by_boundary(plan: Plan) -> str:
+    """The factor of the energy within each boundary: a chip's is not a site's."""
+    return " ".join(each for each in (_within(plan), chip_alone(plan)) if each)
+
+
+def chip_alone(plan: Plan) -> str:
+    """What a chip alone would make of the whole machine; empty where too little is known."""
+    found = plan.path.chip_alone(plan.factor)
+    if found is None:
+        return ""
+    return (
+        f"Accelerators alone that drew {times(plan.factor)} times less for as long would make {times(found)} at the "
+        "facility."
+    )
+
+
+def _within(plan: Plan) -> str:
+    found = plan.path.boundaries
+    if not plan.path.steps or len(found) < 2:
+        return ""
+    of = " of the run alone" if plan.counted.factors else ""
+    if all(abs(value - 1) < SMALL for value in found.values()):
+        return f"The energy{of} stays what it is, within every boundary."
+    first, last = "accelerators", "facility"
+    rest = ", ".join(f"{name} {times(value)}" for name, value in found.items() if name not in (first, last))
+    if first not in found or last not in found:
+        return f"Energy{of}, times less: {rest}."
+    return (
+        f"{times(found[first])} times less energy{of} at the accelerators is {times(found[last])} at the facility"
+        f"{f' ({rest})' if rest else ''}."
+    )
+
+
+def floor(plan: Plan) -> str:
+    """How far the accelerators are from what no plan goes below; empty where it is not known."""
+    if plan.floor_kwh is None or plan.drawn_kwh is None or plan.floor_kwh.value <= 0:
+        return ""
+    over = plan.drawn_kwh.value / plan.floor_kwh.value
+    return (
+        f"The accelerators {'then ' if plan.path.steps else ''}draw {times(over)} times what their FLOP would take at "
+        f"peak ({amount(plan.floor_kwh.value, 'kWh')}), the floor of any plan."
+    )
+
+
+def tested(plan: Plan) -> str:
+    """How far ratios of levers were from published ones, and what that says of the probability."""
+    found = of_all()
+    if found is None or not plan.path.steps:
+        return ""
+    return (
+        f"Tested on {found.n} published ratios that lent the tables nothing: {percent(found.median)} off in the "
+        "median; how far levers were off is in the interval of the factor and in the draws that reach it."
+    )
+
+
+def rebound(plan: Plan) -> str:
+    """What is left of the saving where some of it is spent again."""
+    if plan.saving.value <= 0:
+        return ""
+    symbol = UNITS[plan.goal]
+    factor, unit = scale([each.net for each in plan.rebounds], symbol)
+    left = ", ".join(f"{plain(each.net / factor)} at {percent(each.share)}" for each in plan.rebounds)
+    return f"Left of the saving where a share of it is spent again on more, {unit}: {left}."
+
+
+def banked(plan: Plan, source: str) -> str:
+    """What counts as saved for good, and how to see to it."""
+    if plan.banked_kwh is not None and plan.cap_kwh is not None:
+        after = plan.counted.drawn(plan.path.after, "energy")
+        over = after is not None and float(after[0]) > plan.cap_kwh
+        rest = "; the run takes more than that even after the path" if over else "; what else is saved may be re-spent"
+        return f"Banked by a cap of {amount(plan.cap_kwh, 'kWh')} that is kept: {amount(plan.banked_kwh, 'kWh')}{rest}."
+    if plan.saving.value <= 0:
+        return ""
+    option, name = BUDGETS[plan.goal]
+    left = plan.path.after.totals[name]
+    if left is None:
+        return "It is banked only where a cap on it is kept, else possibly re-spent."
+    return (
+        "It is banked only where a cap is kept, else possibly re-spent: "
+        f"{_json(source, plan)} | jq .path.scenario | thirdwatt check - {option} {ceiling(left.value)}"
+        f"{' (the run alone)' if plan.counted.factors else ''}"
+    )
+
+
+def ceiling(value: float) -> str:
+    """A cap just above a value: three digits, rounded up, as a command line takes it.
+
+    Examples
+    --------
+    >>> ceiling(12_512_345.6), ceiling(3.4561), ceiling(0.0)
+    ('12600000', '3.46', '0')
+    """
+    if value <= 0:
+        return "0"
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{math.ceil(value / step * (1 - 1e-12)) * step:.12g}"
+
+
+def _json(source: str, plan: Plan) -> str:
+    return f"thirdwatt plan {shlex.quote(source or plan.start.own.scenario.name)} --json"
+
+
+def searched(plan: Plan) -> str:
+    """How much was looked at, and what that leaves open."""
+    found = plan.found
+    counts = f"{found.able:,} can be"
+    if math.isfinite(plan.limits.cost) or math.isfinite(plan.limits.time):
+        counts += f", {found.within:,} within the limits"
+    counts += f", {found.reaching:,} reach {plan.factor:g}"
+    if not math.isfinite(found.complete_to_days):
+        apart = f" of {found.there:,}" if found.there > found.looked else ""
+        rest = ", the rest exclude each other" if apart else ""
+        return f"Looked at {found.looked:,}{apart} combinations, all there are{rest}: {counts}."
+    end = days(found.complete_to_days)
+    gap = (
+        "no path of less work exists; one that saves more may"
+        if plan.reached
+        else "a path of more work may exist (--most N looks further)"
+    )
+    return f"Looked at {found.looked:,} of {found.there:,} combinations, all up to {end} of work: {counts}; {gap}."
