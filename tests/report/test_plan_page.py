@@ -10,7 +10,8 @@ import pytest
 from tests.report.plans import COOLING, DEDUP, FILTER, SLOWER, WORSE, planned
 from tests.report.test_language import said as forbidden
 from tests.report.test_plan import CASES
-from thirdwatt.report.plan_page import curve, page
+from thirdwatt.report.plan_charts import curve
+from thirdwatt.report.plan_page import page
 
 
 @pytest.mark.parametrize("name", list(CASES))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 import thirdwatt
-from thirdwatt.amounts import amount, percent, plain, scale, span, unit_to_read
+from thirdwatt.amounts import amount, percent, plain, span, unit_to_read
 from thirdwatt.facts import digest
 from thirdwatt.facts.prices import today
 from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Total
-from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, Chart, axis_names, drawn_on, finished
 from thirdwatt.report.html import template
 from thirdwatt.report.phrases import UNKNOWN, column
+from thirdwatt.report.plan_charts import abatement, account_change, front, waterfall
 from thirdwatt.report.plan_sentences import (
     amounts,
     banked,
@@ -26,10 +24,8 @@ from thirdwatt.report.plan_sentences import (
     tested,
 )
 from thirdwatt.report.plan_words import (
-    AFTER,
     GOAL_NAMES,
     aim,
-    days,
     effort,
     factor_words,
     grouped,
@@ -37,15 +33,13 @@ from thirdwatt.report.plan_words import (
     quality,
     risk,
     so_far,
-    taken,
     tested_lever,
     titles,
     warnings,
 )
 from thirdwatt.search.levers.lever import GROUPS, QUALITY, STRENGTHS, Evidence
-from thirdwatt.search.plan.answer import Alone, Plan
+from thirdwatt.search.plan.answer import Plan
 from thirdwatt.search.plan.goals import GOALS, UNITS
-from thirdwatt.search.plan.search import Point
 
 NAMES: Mapping[str, str] = {
     "wall_time_h": "time",
@@ -60,10 +54,6 @@ NAMES: Mapping[str, str] = {
     "memory_byte": "memory of an accelerator",
 }
 """What totals are called that are no account of components."""
-NAMED_SHARE = 0.035
-"""Share of the width from which a bar of the abatement curve has room for its number."""
-FRONT_ROWS = 25
-QUIET = "#8A8A8A"
 
 
 def page(plan: Plan, places: str | None = None) -> str:
@@ -75,7 +65,7 @@ def page(plan: Plan, places: str | None = None) -> str:
         Markup of the table of places in which the run could be run, which is included as it is.
     """
     scenario = plan.start.own.scenario
-    drawn = (_waterfall(plan), _abatement(plan), _front(plan))
+    drawn = (waterfall(plan), abatement(plan), front(plan))
     rendered: str = template("plan.html.j2").render(
         title=scenario.title or scenario.name,
         name=scenario.name,
@@ -238,206 +228,7 @@ def _rebounds(plan: Plan) -> list[tuple[str, str]]:
 def _dearer(plan: Plan) -> list[tuple[str, ...]]:
     """Levers that change something and whose carbon stays or rises: they are on no abatement curve."""
     return [
-        (each.lever.title, each.way.words, *(_change(each, name) for name in GOALS))
+        (each.lever.title, each.way.words, *(account_change(each, name) for name in GOALS))
         for each in plan.alone
         if each.ratio is not None and each.usd_per_t is None and any(each.changes.values())
     ]
-
-
-def _change(each: Alone, name: str) -> str:
-    """By how much an account changes: less is below 0."""
-    if name not in each.changes:
-        return UNKNOWN
-    value = each.changes[name]
-    return "0" if not value else f"{'-' if value > 0 else '+'}{amount(abs(value), UNITS[name])}"
-
-
-# --- charts -------------------------------------------------------------------------------------------------------
-
-
-def _waterfall(plan: Plan) -> Chart | None:
-    """From today over every step to what is left."""
-    import altair as alt
-
-    if not plan.path.steps:
-        return None
-    symbol, of = UNITS[plan.goal], AFTER.get(plan.goal, "")
-    before, after = (float(each[0]) for each in (plan.path.drawn_before, plan.path.drawn_after))
-    factor, unit = scale([before], symbol)
-    ends: dict[str, Any] = {"group": "the run", "from": 0.0}
-    data = [{"name": "today", "to": before / factor, "label": f"{amount(before, symbol)}{of}", **ends}]
-    at, table = before, []
-    for number, step in enumerate(plan.path.steps, 1):
-        saved = step.saving.value
-        data.append(
-            {
-                "name": f"{number} {titles(step)}",
-                "from": (at - saved) / factor,
-                "to": at / factor,
-                "label": f"{_signed(-saved / factor)} {unit} ({less(1 - step.ratio)})",
-                "group": "taken off" if saved >= 0 else "added",
-            }
-        )
-        at -= saved
-        interval = span(step.saving.low, step.saving.high, symbol, saved)
-        left = amount(at, symbol)
-        table.append((f"{number} {titles(step)}", amount(saved, symbol), interval, less(1 - step.ratio), left))
-    aimed = before / plan.factor
-    data.append({"name": "after the path", "to": after / factor, "label": f"{amount(after, symbol)}{of}", **ends})
-    for row in data:
-        row["edge"] = max(row["from"], row["to"])
-    shades = {"the run": WHOLE, "taken off": MACHINES, "added": BUILDING}
-    names = [name for name in shades if any(row["group"] == name for row in data)]
-    base = drawn_on(data).encode(y=axis_names(data))
-    bars = base.mark_bar(height=16).encode(
-        x=alt.X("from:Q", title=f"{GOAL_NAMES[plan.goal]}, {unit}{of}"),
-        x2="to:Q",
-        color=alt.Color(
-            "group:N",
-            scale=alt.Scale(domain=names, range=[shades[name] for name in names]),
-            legend=alt.Legend(title=None, orient="top"),
-        ),
-    )
-    labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="edge:Q", text="label:N")
-    line = drawn_on([{"at": aimed / factor}]).mark_rule(color=INK, strokeDash=[5, 3]).encode(x="at:Q")
-    reaches = "reach" if plan.reached else "do not reach"
-    says = (
-        f"{amount(before, symbol)}{of} become {amount(after, symbol)}; the changes {reaches} {aim(plan)}, "
-        f"{amount(aimed, symbol)}, the dashed line."
-    )
-    head = ("step", "takes off", "90 % interval", "of what stood", "left")
-    drawn = finished(bars + line + labels, len(data))
-    return Chart("waterfall", "From today to what is left", says, head, tuple(table), drawn)
-
-
-def _signed(value: float) -> str:
-    return f"{'-' if value < 0 else '+'}{plain(abs(value))}"
-
-
-def curve(plan: Plan) -> list[tuple[Alone, float]]:
-    """Levers that lower carbon by themselves, the cheapest tonne first, each with its price."""
-    found = [(each, each.usd_per_t) for each in plan.alone]
-    return sorted(((each, price) for each, price in found if price is not None), key=lambda pair: pair[1])
-
-
-def _abatement(plan: Plan) -> Chart | None:
-    """What a tonne less costs, each lever by itself, as wide as the tonnes."""
-    import altair as alt
-
-    shown = curve(plan)
-    if not shown:
-        return None
-    whole = sum(each.changes["carbon"] for each, _ in shown)
-    factor, unit = scale([whole], "kg")
-    data, table, at = [], [], 0.0
-    for number, (each, price) in enumerate(shown, 1):
-        wide = each.changes["carbon"]
-        data.append(
-            {
-                "from": at / factor,
-                "to": (at + wide) / factor,
-                "middle": (at + wide / 2) / factor,
-                "zero": 0.0,
-                "price": price,
-                "label": f"{number}" if wide >= NAMED_SHARE * whole else "",
-                "group": "costs no more" if price <= 0 else "costs more",
-            }
-        )
-        at += wide
-        table.append(
-            (
-                f"{number} {each.lever.title}",
-                each.way.words,
-                plain(price + 0.0, 3),
-                amount(wide, "kg"),
-                *(_change(each, name) for name in ("cost", "energy", "time")),
-                "yes" if each.lever.id in _inside(plan) else "no",
-            )
-        )
-    base = drawn_on(data)
-    x = alt.X("from:Q", title=f"CO2e less in place, each change by itself, {unit}", scale=alt.Scale(nice=False))
-    y = alt.Y("price:Q", title="USD per t CO2e")
-    names = ["costs no more", "costs more"]
-    bars = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
-        x=x, x2="to:Q", y=y, y2="zero:Q",
-        color=alt.Color("group:N", scale=alt.Scale(domain=names, range=[MACHINES, BUILDING]),
-                        legend=alt.Legend(title=None, orient="top")),
-    )  # fmt: skip
-    line = drawn_on([{"at": 0.0}]).mark_rule(color=INK).encode(y="at:Q")
-    above = base.transform_filter("datum.price > 0").mark_text(dy=-8, fontSize=11, color=INK)
-    below = base.transform_filter("datum.price <= 0").mark_text(dy=10, fontSize=11, color=INK)
-    words = [each.encode(x="middle:Q", y="price:Q", text="label:N") for each in (above, below)]
-    first, price = shown[0]
-    saving = sum(1 for _, each in shown if each <= 0)
-    says = (
-        f"{saving} of {len(shown)} changes lower carbon and cost no more; the cheapest tonne is that of "
-        f"{first.lever.title}, at {plain(price + 0.0)} USD. Each is told by itself, so they do not add up. The cost is "
-        "the run's own; people's time is not in it. Carbon is location-based."
-    )
-    head = (
-        "change", "what is done", "USD per t CO2e", "CO2e less", "cost", "energy", "time", "in the path",
-    )  # fmt: skip
-    chart = finished(alt.layer(bars, line, *words), 11)
-    return Chart("abatement", "What a tonne of CO2e less costs", says, head, tuple(table), chart)
-
-
-def _inside(plan: Plan) -> set[str]:
-    return {change.lever.id for step in plan.path.steps for change in step.changes}
-
-
-def _front(plan: Plan) -> Chart | None:
-    """What nothing beats in energy, cost and time at once, with today and the path."""
-    import altair as alt
-
-    points = [each for each in plan.found.front if math.isfinite(each.ratios["cost"])]
-    if len(points) < 2:
-        return None
-    here = {name: _path_ratio(plan, name) for name in ("energy", "cost", "time")}
-    data = [
-        {"energy": 100 * each.ratios["energy"], "cost": 100 * each.ratios["cost"], "time": 100 * each.ratios["time"],
-         "group": "front", "label": ""}
-        for each in points
-    ]  # fmt: skip
-    data.append({"energy": 100.0, "cost": 100.0, "time": 100.0, "group": "today", "label": "today"})
-    if plan.path.steps:
-        data.append({**{name: 100 * value for name, value in here.items()}, "group": "this path", "label": "this path"})
-    names = ["front", "today", "this path"]
-    x = alt.X("energy:Q", title="energy, % of today's", scale=alt.Scale(zero=False, padding=20))
-    y = alt.Y("cost:Q", title="cost, % of today's", scale=alt.Scale(zero=False, padding=20))
-    dots = drawn_on(data).mark_point(filled=True, opacity=0.85, stroke=INK, strokeWidth=0.5).encode(
-        x=x, y=y,
-        size=alt.Size("time:Q", title="time, % of today's", scale=alt.Scale(range=[30, 320], zero=True),
-                      legend=alt.Legend(orient="right")),
-        color=alt.Color("group:N", scale=alt.Scale(domain=names, range=[QUIET, WHOLE, BUILDING]),
-                        legend=alt.Legend(title=None, orient="top")),
-        shape=alt.Shape("group:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond"])),
-    )  # fmt: skip
-    words = drawn_on([row for row in data if row["label"]]).mark_text(
-        align="left", dx=10, dy=-8, fontSize=11, color=INK
-    )
-    drawn = finished(dots + words.encode(x=x, y=y, text="label:N"), 13)
-    rows = tuple(_point(plan, each) for each in points[:FRONT_ROWS])
-    least = points[0]
-    says = (
-        f"{len(points)} combinations that nothing beats in energy, cost and time at once; the least energy is "
-        f"{percent(least.ratios['energy'])} of today's, at {percent(least.ratios['cost'])} of the cost and "
-        f"{percent(least.ratios['time'])} of the time."
-    )
-    head = ("energy", "of today's", "cost", "of today's", "time", "of today's", "days of work", "what is taken")
-    return Chart("front", "Energy, cost and time", says, head, rows, drawn)
-
-
-def _path_ratio(plan: Plan, name: str) -> float:
-    one, other = (plan.counted.drawn(each, name) for each in (plan.path.before, plan.path.after))
-    return float(other[0] / one[0]) if one is not None and other is not None and one[0] else math.nan
-
-
-def _point(plan: Plan, point: Point) -> tuple[str, ...]:
-    cells: list[str] = []
-    for name in ("energy", "cost", "time"):
-        drawn = plan.counted.drawn(plan.path.before, name)
-        ratio = point.ratios[name]
-        known = drawn is not None and math.isfinite(ratio)
-        cells.append(amount(float(drawn[0]) * ratio, UNITS[name]) if known and drawn is not None else UNKNOWN)
-        cells.append(percent(ratio) if known else "")
-    return (*cells, days(point.days), " + ".join(taken(plan, point.combination)) or "nothing: today")
