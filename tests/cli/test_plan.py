@@ -49,9 +49,10 @@ def test_the_answer_comes_first_on_one_screen() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ["gpt-2-355m", "gemma-2-2b"])
 def test_many_steps_with_ties_are_a_screen_too(preset: str) -> None:
-    lines = run("plan", preset, "--samples", "20").stdout.splitlines()
-    assert len(lines) <= 45
-    assert max(map(len, lines)) <= 100
+    for columns in (80, 100):
+        lines = run("plan", preset, "--samples", "20", columns=str(columns)).stdout.splitlines()
+        assert len(lines) <= 45
+        assert max(map(len, lines)) <= columns
 
 
 @pytest.mark.parametrize("columns", ["40", "80"])
@@ -170,7 +171,9 @@ def test_a_page(tmp_path: Path) -> None:
 
 
 def test_a_budget_can_be_checked_as_the_plan_says(tmp_path: Path) -> None:
-    said = " ".join(run(*BRIEF).stdout.split())
+    said = " ".join(run(*BRIEF).stdout.replace("\\\n", "").split())
+    asked = " ".join(BRIEF[1:])
+    assert f"thirdwatt plan {asked} --json | jq .path.scenario | thirdwatt check - --max-kwh" in said
     most = said.split("--max-kwh ")[1].split()[0]
     file = tmp_path / "after.json"
     file.write_text(json.dumps(document(*BRIEF, "--json")["path"]["scenario"]))
@@ -190,6 +193,11 @@ def test_a_budget_can_be_checked_as_the_plan_says(tmp_path: Path) -> None:
         (("--allow", "fp9,nobody"), ("2 mistakes", "there is no lever 'fp9'", "did you mean fp8")),
         (("--forbid", "machin"), ("there is no lever 'machin'", "machine")),
         (("--by", "time"), ("'time' is not one of",)),
+        (("--allow", "fp8,lora", "--forbid", "fp8"), ("1 mistake", "--allow: 'fp8' is forbidden too")),
+        (
+            ("--html", "/nowhere/plan.html", "--max-cost", "soon"),
+            ("2 mistakes", "/nowhere/plan.html: cannot be written", "--max-cost: 'soon'"),
+        ),
         (("--json", "--csv"), ("choose one",)),
         (("--all", "--json"), ("--all is for text",)),
         (("--most", "0"), ("--most",)),

@@ -95,3 +95,47 @@ def test_axe_finds_nothing(browser: Any, file: Path, width: int, media: str, sch
     shown.screenshot(path=str(picture), full_page=True)
     assert picture.stat().st_size > 20_000
     context.close()
+
+
+PAPER_PX = 688
+"""Width of A4 between the margins of the page."""
+
+
+@pytest.fixture(scope="module")
+def plan_page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("paper") / "plan.html"
+    path.write_text(PAGES["plan-startup-lora-8xh100"](), encoding="utf-8")
+    return path
+
+
+def test_nothing_is_cut_off_on_paper(browser: Any, plan_page_file: Path) -> None:
+    context = browser.new_context(viewport={"width": PAPER_PX, "height": 900})
+    shown = context.new_page()
+    shown.emulate_media(media="print")
+    shown.goto(plan_page_file.as_uri())
+    cut = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    assert shown.evaluate(cut) == []
+    size = "name => parseFloat(getComputedStyle(document.querySelector(name)).fontSize)"
+    body = shown.evaluate(size, "body")
+    assert all(shown.evaluate(size, name) < body for name in ("caption", "figcaption", ".quiet"))
+    hidden = "[...document.querySelectorAll('details:not([open]) li')].filter(e => !e.checkVisibility()).length"
+    assert shown.evaluate("document.querySelectorAll('details:not([open]) li').length") > 0
+    height = "document.querySelector('details:not([open])').getBoundingClientRect().height"
+    assert shown.evaluate(hidden) == 0
+    assert shown.evaluate(height) > 60
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 8), (400, 20)])
+def test_words_of_a_table_are_no_column_of_single_words(
+    browser: Any, plan_page_file: Path, width: int, most: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    shown = context.new_page()
+    shown.goto(plan_page_file.as_uri())
+    narrow = "[...document.querySelectorAll('td.t')].map(e => e.clientWidth).filter(w => w < 150).length"
+    assert shown.evaluate(narrow) == 0
+    assert shown.evaluate("document.querySelectorAll('td.s').length") > most
+    whole = "[...document.querySelectorAll('td.s')].every(e => getComputedStyle(e).whiteSpace === 'nowrap')"
+    assert shown.evaluate(whole)
+    context.close()

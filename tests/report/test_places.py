@@ -126,6 +126,18 @@ def test_a_page_may_include_it() -> None:
     assert f"rents of {months[0]} to {months[-1]}" in where["caption"]
 
 
+def test_a_page_says_of_what_its_figures_are() -> None:
+    where = report.context(found("tune"))
+    heads = list(where["head"])
+    assert len(set(heads)) == len(heads)
+    assert any(head.startswith("cost per M tokens") for head in heads)
+    assert any(head.startswith("energy per M tokens") for head in heads)
+    assert not any(note.startswith("note [") for note in where["notes"])
+    for note in found("tune").notes:
+        assert f"{note.text}." in where["notes"]
+        assert f"note [{note.code}]" in report.text(found("tune"))
+
+
 def test_hostile_words_are_escaped() -> None:
     answer = found("hours")
     hostile = replace(answer.places[0], vendor="<b>vast</b>")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
 import pytest
 
-from tests.report.plans import COOLING, DEDUP, FILTER, SLOWER, WORSE, planned
+from tests.report.plans import COOLING, DEDUP, FILTER, SLOWER, WORSE, lever, planned
 from tests.report.test_language import said as forbidden
 from tests.report.test_plan import CASES
-from thirdwatt.report.plan_charts import curve
-from thirdwatt.report.plan_page import page
+from thirdwatt.ledger.ledger import ACCOUNTED, TOTALS
+from thirdwatt.report.plan_charts import curve, front, numbered, price_axis
+from thirdwatt.report.plan_page import NAMES, page
+from thirdwatt.report.plan_sentences import cap_pipe
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -68,3 +71,68 @@ def test_places_stand_in_their_slot() -> None:
 @pytest.mark.parametrize("more", [{"factor": 2.0}, {"factor": 2.0, "goal": "carbon"}])
 def test_the_same_plan_gives_the_same_bytes(more: dict[str, Any]) -> None:
     assert page(planned(**more)) == page(planned.__wrapped__(**more))
+
+
+def test_figures_of_a_table_share_the_unit_over_them() -> None:
+    said = page(planned(30.0))
+    rows = said.split('id="steps"')[1].split("</section>")[0]
+    assert '<th scope="col">takes off, MWh</th>' in rows
+    assert "t CO2e</th>" in rows
+    totals = said.split('id="beside"')[1].split("</section>")[0]
+    assert re.search(r"carbon, location-based</th><td[^>]*>[\d.,]+ k?t CO2e</td>", totals)
+    spent = said.split('id="rebound"')[1].split("</section>")[0]
+    assert len(set(re.findall(r"<td[^>]*>[\d.]+ (\w+)</td>", spent))) == 1
+
+
+def test_every_total_has_a_name() -> None:
+    for name in TOTALS:
+        assert name in ACCOUNTED or name in NAMES or "_" not in name.removesuffix("_hours"), name
+
+
+def test_the_way_to_keep_a_saving_stands_by_itself() -> None:
+    found = planned(2.0)
+    asked = "run.toml --factor 2"
+    assert f"<pre>{' | '.join(cap_pipe(found, asked))}</pre>" in page(found, asked=asked)
+    assert "<pre>" not in page(planned(2.0, cap_kwh=1e4))
+
+
+def test_one_price_does_not_hide_the_others() -> None:
+    assert "scale" not in price_axis([-700.0, -300.0, 900.0]).to_dict() or (
+        price_axis([-700.0, -300.0, 900.0]).to_dict()["scale"].get("type") is None
+    )
+    axis = price_axis([-7_660.0, -6_000.0, -744.0, -215.0, -114.0, 30_500.0]).to_dict()
+    assert axis["scale"]["type"] == "symlog"
+    assert "powers of ten" in axis["title"]
+    low, high = axis["scale"]["domain"]
+    assert low < -7_660 < 30_500 < high
+    marks = axis["axis"]["values"]
+    assert marks == sorted(marks)
+    assert 0.0 in marks
+    assert {-100.0, -1_000.0, 10_000.0} <= set(marks)
+    assert price_axis([0.0]).to_dict()["title"] == "USD per t CO2e"
+
+
+def test_numbers_of_bars_stand_clear_of_each_other() -> None:
+    widths = (0.001, 5.0, 0.5, 0.4, 30.0, 2.0)
+    data: list[dict[str, Any]] = []
+    at = 0.0
+    for number, wide in enumerate(widths, 1):
+        data.append({"from": at, "to": at + wide, "middle": at + wide / 2, "label": str(number)})
+        at += wide
+    numbered(data, at)
+    named = [row for row in data if row["label"]]
+    assert [row["label"] for row in named][:1] == ["2"]
+    assert {"2", "5", "6"} <= {row["label"] for row in named}
+    for one, other in itertools.pairwise(named):
+        assert other["middle"] - one["middle"] >= 0.03 * at
+
+
+def test_the_front_says_once_what_all_of_it_takes() -> None:
+    every = lever("always", scales={"token_count": (0.9, 0.85, 0.95)})
+    found = planned(3.0, levers=(DEDUP, SLOWER, every), refused=())
+    chart = front(found)
+    assert chart is not None
+    assert "All take " in chart.says
+    common = chart.says.split("All take ")[1].rstrip(".").split(" + ")
+    assert not any(name in row[-1] for name in common for row in chart.rows)
+    assert chart.head[0].startswith("energy, ")

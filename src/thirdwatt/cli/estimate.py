@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from thirdwatt.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger
-    from thirdwatt.scenario import Mistake
 
 
 @click.command("estimate")
@@ -125,6 +123,7 @@ def command(
 
 def _check_places(pages: Sequence[str], inputs: Sequence[str]) -> None:
     """Refuse reports that would overwrite one another or what they are computed from, or that have no place."""
+    from thirdwatt.cli.files import unreachable
     from thirdwatt.scenario import InputError
 
     read = set(map(os.path.realpath, inputs))
@@ -133,26 +132,8 @@ def _check_places(pages: Sequence[str], inputs: Sequence[str]) -> None:
             raise click.UsageError(f"{name} is read, and the report would overwrite it; name another file")
     if len(pages) > len({os.path.realpath(name) for name in pages}):
         raise click.UsageError(f"--html and --pdf both name {pages[-1]}; name two files")
-    if mistakes := [mistake for name in pages for mistake in _unreachable(name)]:
+    if mistakes := [mistake for name in pages for mistake in unreachable(name)]:
         raise InputError(mistakes)
-
-
-def _unreachable(name: str) -> Iterator[Mistake]:
-    """Why a file could not be written, found out before any other is: access rights alone do not tell."""
-    from thirdwatt.scenario import Mistake
-
-    path = Path(name)
-    try:
-        if path.is_dir():
-            yield Mistake(name, "is a folder", "name a file in it")
-        elif path.exists() and not path.stat().st_mode & 0o222:
-            yield Mistake(name, "cannot be written", "it is read-only")
-        elif path.is_file() or not path.exists():
-            with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=Path(os.path.realpath(name)).parent):
-                pass
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        yield Mistake(name, f"cannot be written: {reason}", "nothing was written")
 
 
 def _page(found: Ledger, against: Ledger | None, html: str | None, pdf: str | None) -> None:

@@ -44,6 +44,21 @@ def written(name: str, content: str | bytes) -> None:
         _pour(name, path, data)
 
 
+def unreachable(name: str) -> Iterator[Mistake]:
+    """Why a file could not be written, found out before any other is: access rights alone do not tell."""
+    path = Path(name)
+    try:
+        if path.is_dir():
+            yield Mistake(name, "is a folder", "name a file in it")
+        elif path.exists() and not path.stat().st_mode & 0o222:
+            yield Mistake(name, "cannot be written", "it is read-only")
+        elif path.is_file() or not path.exists():
+            with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=Path(os.path.realpath(name)).parent):
+                pass
+    except (OSError, ValueError) as error:
+        yield Mistake(name, f"cannot be written: {_reason(error)}", "nothing was written")
+
+
 def _demand_writable(name: str, path: Path, mode: int) -> None:
     """Refuse what its owner made read-only, even to an administrator, who could replace it all the same."""
     if not mode & 0o222 or (path.exists() and not os.access(path, os.W_OK)):

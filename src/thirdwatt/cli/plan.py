@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from thirdwatt.cli.options import columns, dumped, emphasised, json_option, named, scenario_options
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 GOALS = ("energy", "carbon", "cost", "market")
 CHANGED = re.compile(r"^\s*([+-]\d+(?:\.\d+)?)\s*%\s*$")
 PERCENT = 0.01
+OF_OUTPUT = ("whole", "html", "as_csv", "as_json")
+"""Options of what is printed, not of what is planned."""
 OF_PLACES = {"market": "carbon"}
 """Goals by which places have no order of their own, and the one that stands for it."""
 
@@ -75,7 +79,7 @@ def command(
         raise click.UsageError("choose one of --json, --csv and --html")
     if whole and (as_json or as_csv or html is not None):
         raise click.UsageError("--all is for text: --json, --csv and --html tell everything")
-    limits = _limits({"max_cost": max_cost, "max_time": max_time})
+    limits = _limits({"max_cost": max_cost, "max_time": max_time}, _ids(allow), _ids(forbid), html)
     from thirdwatt.search.plan import plan
     from thirdwatt.search.plan.combine import MOST
 
@@ -102,12 +106,12 @@ def command(
         with extra("report"):
             from thirdwatt.report.plan_page import page
 
-            kept(html, page(found, _places(found.start, by)))
+            kept(html, page(found, _places(found.start, by), _asked()))
         click.echo(f"{html} written", err=True)
     else:
         from thirdwatt.report.plan import text
 
-        click.echo(emphasised(text(found, columns(), scenario, whole=whole), 1), nl=False)
+        click.echo(emphasised(text(found, columns(), _asked(), whole=whole), 1), nl=False)
 
 
 def _ids(names: Sequence[str]) -> list[str]:
@@ -115,8 +119,14 @@ def _ids(names: Sequence[str]) -> list[str]:
     return [word.strip() for each in names for word in each.split(",") if word.strip()]
 
 
-def _limits(said: dict[str, str | None]) -> dict[str, Any]:
-    """Ratios to today's, those alone that are stated; every text that is none is told."""
+def _limits(
+    said: dict[str, str | None], allow: Sequence[str], forbid: Sequence[str], html: str | None
+) -> dict[str, Any]:
+    """Ratios to today's, those alone that are stated; whatever is wrong on the command line is told at once.
+
+    A page that has no place is told before anything is computed for it.
+    """
+    from thirdwatt.cli.files import unreachable
     from thirdwatt.scenario import InputError, Mistake
 
     found: dict[str, Any] = {}
@@ -130,9 +140,35 @@ def _limits(said: dict[str, str | None]) -> dict[str, Any]:
             mistakes.append(Mistake(f"--{name.replace('_', '-')}", problem, "write +10%, -5% or 1.1"))
         else:
             found[name] = ratio
+    mistakes += [
+        Mistake("--allow", f"{name!r} is forbidden too", "leave it out of --allow or of --forbid")
+        for name in dict.fromkeys(allow)
+        if name in forbid
+    ]
+    if html is not None:
+        mistakes += unreachable(html)
     if mistakes:
         raise InputError(mistakes, "plan")
     return found
+
+
+def _asked() -> str:
+    """The scenario and the options that shape a plan as they were given, as a shell takes them."""
+    context = click.get_current_context()
+    said: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in OF_OUTPUT or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[name]
+        if isinstance(parameter, click.Argument):
+            said.insert(0, value)
+        elif value is True:
+            said.append(parameter.opts[0])
+        else:
+            for each in value if parameter.multiple else (value,):
+                said += [parameter.opts[0], f"{each:.12g}" if isinstance(each, float) else str(each)]
+    return shlex.join(said)
 
 
 def _places(start: Start, by: str) -> str | None:

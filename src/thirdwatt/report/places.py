@@ -119,13 +119,11 @@ def _gas(total: str) -> str:
     return " CO2e" if total == "carbon_kg" else ""
 
 
-def below(found: Places, places: Sequence[Place], heads: str) -> Iterator[str]:
+def below(places: Sequence[Place], heads: str) -> Iterator[str]:
     """What goes for the rows that are shown, in sentences.
 
     Parameters
     ----------
-    found
-        What :func:`thirdwatt.search.places.places` gave.
     places
         Those that are shown.
     heads
@@ -146,6 +144,9 @@ def below(found: Places, places: Sequence[Place], heads: str) -> Iterator[str]:
         yield "Own from: share of its hours that an own cluster must work to be as cheap as that rent or the market's."
     if any(place.tenure == OWN for place in places):
         yield "Own pays for the hours of this run: its machines are taken to work for others as own clusters do."
+
+
+def _notes(found: Places) -> Iterator[str]:
     yield from (f"note [{note.code}] {note.text}" for note in found.notes)
 
 
@@ -188,7 +189,9 @@ def text(found: Places, width: int = WIDTH, most: int = SCREEN) -> str:
     if named < len(found.places):
         lines += _wrapped(f"{len(found.places) - named:,} more places: --json has all", width)
     lines += [
-        line for said in (*below(found, places, " ".join(told[:2])), *_left(found)) for line in _wrapped(said, width)
+        line
+        for said in (*below(places, " ".join(told[:2])), *_notes(found), *_left(found))
+        for line in _wrapped(said, width)
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -232,15 +235,27 @@ def _columns(found: Places, places: Sequence[Place], *, full: bool) -> Iterator[
             yield cells.head("90 %"), [_ends(cells, place.totals[total]) for place in places]
         if total == COST or (full and total != CARBON):
             per = column([place.per_million(total) for place in places], SYMBOLS[total])
-            what = per.head("per M tokens") if full else "/M tok"
+            what = per.head(f"{HEADS[total]} per M tokens") if full else "/M tok"
             yield what, [per.cell(place.per_million(total)) for place in places]
     yield PRICED, [priced(place) for place in places]
     yield OWN_FROM, [owned_from(place) for place in places]
     if any(place.redone is not None for place in places):
-        yield "of it redone", [redone(place) for place in places]
+        yield from _redone(places, full=full)
     if CARBON not in order:
         cells = column([_centre(place, CARBON) for place in places], SYMBOLS[CARBON])
         yield cells.head(HEADS[CARBON]), [cells.cell(_centre(place, CARBON)) for place in places]
+
+
+def _redone(places: Sequence[Place], *, full: bool) -> Iterator[tuple[str, list[str]]]:
+    """What is expected to be redone on spot machines: in one cell of a screen, in two of a page."""
+    if not full:
+        yield "of it redone", [redone(place) for place in places]
+        return
+    lost = [place.redone for place in places]
+    hours = column([None if each is None else each.wall_time_h for each in lost], "h")
+    cost = column([None if each is None else each.cost_usd for each in lost], "USD")
+    yield hours.head("redone"), ["" if each is None else hours.cell(each.wall_time_h) for each in lost]
+    yield cost.head("redone"), ["" if each is None else cost.cell(each.cost_usd) for each in lost]
 
 
 def _ends(cells: Column, found: Total | None) -> str:
@@ -383,7 +398,7 @@ def context(found: Places, most: int = PAGE) -> dict[str, Any]:
         "head": head,
         "rows": [(cells, YOURS if place is found.standing else "") for cells, place in zip(rows, places, strict=True)],
         "more": f"{left:,} more places are in the JSON." if left else "",
-        "notes": list(below(found, places, " ".join(head))),
+        "notes": [*below(places, " ".join(head)), *(f"{note.text}." for note in found.notes)],
         "sources": _sources(places),
         "left_out": [(why, f"{len(who):,}", "; ".join(who)) for why, who in reasons(found.left_out)],
     }

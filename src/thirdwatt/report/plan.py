@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from thirdwatt.report.lines import piped, shown_in, wrapped
 from thirdwatt.report.plan_sentences import (
     amounts,
     banked,
     by_boundary,
+    cap_pipe,
     floor,
     headline,
     rebound,
@@ -17,9 +19,10 @@ from thirdwatt.report.plan_sentences import (
     stops,
     tested,
 )
-from thirdwatt.report.plan_steps import columns, steps, table
+from thirdwatt.report.plan_steps import columns, steps
 from thirdwatt.report.plan_words import (
     aim,
+    apart,
     beside,
     grouped,
     less,
@@ -29,6 +32,7 @@ from thirdwatt.report.plan_words import (
     risk,
     runner,
     spread_out,
+    strength,
     taken,
     tested_lever,
     to_today,
@@ -54,6 +58,10 @@ class _Room:
     front, reach, alone, notes, runners, ties
         Lines of the front and of what is out of reach, levers by themselves, warnings, other paths, steps of which it
         is told what is as good in their place.
+    tests
+        Whether it is told how far levers were off, how near the floor is, and how much was looked at.
+    heads
+        Whether it is told what columns mean that a reader may not know.
     cut
         Whether lines are cut at the width that there is, and ``cut_steps`` whether what a step does is too.
     """
@@ -65,6 +73,8 @@ class _Room:
     notes: int = 3
     runners: int = 3
     ties: int = 3
+    tests: bool = True
+    heads: bool = True
     cut: bool = True
     cut_steps: bool = False
 
@@ -76,52 +86,57 @@ class _Room:
             "the front": self.front,
             "what else is on offer": self.alone,
             "ties": self.ties,
+            "how far was tested and searched": self.tests,
         }
         return [name for name, lines in told.items() if not lines]
 
 
+NAMED = 2
+"""Things that are not told that are named."""
 _MANY = 10**6
 _WHOLE = _Room(_MANY, _MANY, _MANY, _MANY, _MANY, _MANY, _MANY, cut=False)
 _ROOMS = (
     _Room(),
-    _Room(evidence=0),
-    _Room(evidence=0, front=3),
-    _Room(evidence=0, front=3, cut_steps=True),
-    _Room(evidence=0, front=0, cut_steps=True),
-    _Room(evidence=0, front=0, reach=5, cut_steps=True),
-    _Room(evidence=0, front=0, reach=5, alone=0, notes=1, runners=1, cut_steps=True),
+    _Room(front=3, reach=6),
+    _Room(front=3, reach=5, runners=2, cut_steps=True),
+    _Room(front=0, reach=5, runners=2, cut_steps=True),
+    _Room(front=0, reach=4, alone=3, notes=1, runners=1, cut_steps=True),
+    _Room(evidence=0, front=0, reach=5, notes=1, runners=2, cut_steps=True),
+    _Room(evidence=0, front=0, reach=4, alone=0, notes=1, runners=1, cut_steps=True),
     _Room(evidence=0, front=0, reach=3, alone=0, notes=1, runners=1, ties=1, cut_steps=True),
     _Room(evidence=0, front=0, reach=2, alone=0, notes=0, runners=1, ties=0, cut_steps=True),
+    _Room(evidence=0, front=0, reach=2, alone=0, notes=0, runners=1, ties=0, tests=False, cut_steps=True),
+    _Room(evidence=0, front=0, reach=0, alone=0, notes=0, runners=1, ties=0, tests=False, heads=False, cut_steps=True),
 )
 """From the most that is told to the least."""
 
 
-def text(plan: Plan, width: int, source: str = "", *, whole: bool = False) -> str:
+def text(plan: Plan, width: int, asked: str = "", *, whole: bool = False) -> str:
     """The plan for a terminal.
 
     Parameters
     ----------
-    source
-        The scenario as it was named.
+    asked
+        The scenario and the options that the plan was asked for with, as a shell takes them.
     whole
         Whether everything is told, however long that is; else as much as a screen has room for.
     """
     lines: list[str] = []
     for room in (_WHOLE,) if whole else _ROOMS:
-        lines = _lines(plan, width, source, room)
+        lines = _lines(plan, width, asked, room)
         if len(lines) <= SCREEN:
             break
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _lines(plan: Plan, width: int, source: str, room: _Room) -> list[str]:
+def _lines(plan: Plan, width: int, asked: str, room: _Room) -> list[str]:
     blocks = [list(_top(plan, width))]
     if plan.path.steps:
         blocks.append(
             [*steps(plan, width, cut=room.cut_steps), *_asides(plan, width, room), *_evidence(plan, width, room)]
         )
     others = (*_runners(plan, width, room), *_alone(plan, width, room), *_front(plan, width, room))
-    blocks += [[*others, *_reach(plan, width, room)], [*_below(plan, width, source), *_notes(plan, width, room)]]
+    blocks += [[*others, *_reach(plan, width, room)], [*_below(plan, width, asked, room), *_notes(plan, width, room)]]
     blocks.append(wrapped("next: " + " · ".join(following(plan, room)), width))
     return [line for block in blocks if block for line in ("", *block)][1:]
 
@@ -137,30 +152,56 @@ def _top(plan: Plan, width: int) -> Iterator[str]:
     yield from wrapped(by_boundary(plan), width)
 
 
-def _below(plan: Plan, width: int, source: str) -> Iterator[str]:
-    for said in (tested(plan), floor(plan), rebound(plan), banked(plan, source), searched(plan)):
+def _below(plan: Plan, width: int, asked: str, room: _Room) -> Iterator[str]:
+    for said in (tested(plan), floor(plan)) if room.tests else ():
         yield from wrapped(said, width)
+    for said in (rebound(plan), banked(plan)):
+        yield from wrapped(said, width)
+    yield from piped(cap_pipe(plan, asked), width)
+    if room.tests:
+        yield from wrapped(searched(plan), width)
 
 
 def _asides(plan: Plan, width: int, room: _Room) -> Iterator[str]:
     """What the table has no column for, or no room: quality, risk, ties, what is ruled out."""
-    head, _ = table(plan)
-    shown, _, _ = columns(plan, width)
-    told = {head[at] for at in shown}
+    told = {each.name for each in columns(plan, width)}
     said = ""
     if "risk" not in told:
         said += f"Risk: {_by_step(plan, risk)}. "
     if "quality" not in told:
         said += f"Quality: {_by_step(plan, lambda step: QUALITY[quality(step)])}. "
-    if "share" in told and len(plan.path.steps) > 1:
-        said += "Share: of the whole factor, whatever the order."
+    if room is not _WHOLE:
+        said += f"Evidence: {_by_step(plan, strength)}. "
+    if room.heads and len(plan.path.steps) > 1:
+        said += "Share: of what the path does, whatever the order. "
+    if room.heads:
+        said += "Days: one engineer's, with their range."
     yield from wrapped(said, width)
-    steps = list(enumerate(plan.path.steps, 1))
-    tied = [f"{at} is no surer first than {listed(each.tied)}." for at, each in steps if each.tied]
-    instead = [f"As good in the place of {at}: {listed(each.instead)}." for at, each in steps if each.instead]
+    tied = [
+        f"{', '.join(some)} {'are' if len(some) > 1 else 'is'} no surer first than {names}."
+        for names, some in _alike(plan, lambda step: step.tied)
+    ]
+    instead = [
+        f"As good in the place of {', '.join(some)}: {names}."
+        for names, some in _alike(plan, lambda step: step.instead)
+    ]
     for ties in (tied, instead):
         yield from wrapped(" ".join(ties[: room.ties]), width)
-    yield from wrapped(" ".join(f"{at} rules out {listed(each.closed)}." for at, each in steps if each.closed), width)
+    closed = [
+        f"{', '.join(some)} {'rule' if len(some) > 1 else 'rules'} out {names}."
+        for names, some in _alike(plan, lambda step: step.closed)
+    ]
+    yield from wrapped(" ".join(closed), width)
+
+
+def _alike(plan: Plan, what: Callable[[Step], Sequence[str]]) -> Iterator[tuple[str, list[str]]]:
+    """What is said of steps, and the numbers of those of which the same is."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for number, step in enumerate(plan.path.steps, 1):
+        if what(step):
+            groups.setdefault(tuple(what(step)), []).append(str(number))
+    for names, numbers in groups.items():
+        yield listed(names), numbers
 
 
 def _by_step(plan: Plan, what: Callable[[Step], str]) -> str:
@@ -177,7 +218,7 @@ def _evidence(plan: Plan, width: int, room: _Room) -> Iterator[str]:
     for number, step in enumerate(plan.path.steps, 1):
         for change in step.changes:
             for evidence in change.lever.evidence[: room.evidence]:
-                yield from _told(f"{number} rests on {rests_on(evidence)}", width, room)
+                yield from shown_in(f"{number} rests on {rests_on(evidence)}", width, cut=room.cut)
             if room is _WHOLE:
                 yield from wrapped(f"{number} was {tested_lever(change.lever)}", width)
                 yield from wrapped(f"{number} may go wrong: {change.lever.doubt}", width)
@@ -202,40 +243,42 @@ def _front(plan: Plan, width: int, room: _Room) -> Iterator[str]:
         return
     shown = spread_out(points, room.front)
     of = f", {len(shown)} of {len(points)}" if len(shown) < len(points) else ""
-    each_takes = [taken(plan, point.combination) for point in shown]
-    common = [name for name in each_takes[0] if all(name in names for names in each_takes)]
+    common, besides = apart([taken(plan, point.combination) for point in shown])
     all_take = f" All take {' + '.join(common)}." if common else ""
     yield from wrapped(f"Nothing beats these in energy, cost and time at once, to today's{of}.{all_take}", width)
-    for point, names in zip(shown, each_takes, strict=True):
-        rest = [name for name in names if name not in common]
-        yield from _told(f"{to_today(point)}: {' + '.join(rest) or 'no more'}", width, room, "  ")
+    for point, names in zip(shown, besides, strict=True):
+        yield from shown_in(f"{to_today(point)}: {' + '.join(names) or 'no more'}", width, "  ", cut=room.cut)
 
 
 def _reach(plan: Plan, width: int, room: _Room) -> Iterator[str]:
     groups = grouped(plan)
     if not groups:
         return
-    yield f"Out of reach, {len(plan.refused)} of {len(plan.refused) + len(plan.levers)} changes:"
+    head = f"Out of reach, {len(plan.refused)} of {len(plan.refused) + len(plan.levers)} changes"
+    if not room.reach:
+        yield from wrapped(f"{head}: --all, --json", width)
+        return
+    yield f"{head}:"
     left = room.reach - 1
     for how in (OFF, FORBIDDEN, USELESS):
         if how in groups:
             names = ", ".join(each.lever.title for each in groups[how])
             ids = f" (--allow {','.join(each.lever.id for each in groups[how])})" if how == OFF else ""
-            yield from _told(f"{how}{ids}: {names}", width, room, "  ")
+            yield from shown_in(f"{how}{ids}: {names}", width, "  ", cut=room.cut)
             left -= 1
     rest = groups.get(NOT_NOW, [])
     shown = rest if len(rest) <= left else rest[: max(left - 1, 0)]
     for each in shown:
-        yield from _told(f"{each.lever.title}: {each.why}", width, room, "  ")
+        yield from shown_in(f"{each.lever.title}: {each.why}", width, "  ", cut=room.cut)
     if len(rest) > len(shown):
-        yield f"  {len(rest) - len(shown)} {'more' if shown else NOT_NOW}: --all, --json"
+        yield f"  {len(rest) - len(shown)} {'more' if shown else 'that do not apply'}: --all, --json"
 
 
 def _notes(plan: Plan, width: int, room: _Room) -> Iterator[str]:
     found = warnings(plan)
     shown = found[: room.notes]
     for each in shown:
-        yield from _told(f"note [{each.code}] {each.text}", width, room)
+        yield from wrapped(f"note [{each.code}] {each.text}", width)
     if len(found) > len(shown):
         yield f"note: {len(found) - len(shown)} more: --all, --json"
 
@@ -243,7 +286,7 @@ def _notes(plan: Plan, width: int, room: _Room) -> Iterator[str]:
 def following(plan: Plan, room: _Room) -> Iterator[str]:
     """Options that come next."""
     if room.left_out:
-        yield f"--all ({', '.join(room.left_out)})"
+        yield f"--all ({', '.join(room.left_out[:NAMED])}{' and more' if len(room.left_out) > NAMED else ''})"
     elif room.cut:
         yield "--all"
     yield "--html F"
@@ -251,22 +294,3 @@ def following(plan: Plan, room: _Room) -> Iterator[str]:
     off = [each.lever.id for each in plan.refused if each.how == OFF]
     if off:
         yield f"--allow {','.join(off)}"
-
-
-def _told(said: str, width: int, room: _Room, indent: str = "") -> list[str]:
-    """A sentence in one line, cut at a word, or in as many as it takes."""
-    if not room.cut:
-        return wrapped(said, width, indent)
-    return [f"{indent}{textwrap.shorten(said, width - len(indent), placeholder=' …')}"]
-
-
-def wrapped(said: str, width: int, indent: str = "") -> list[str]:
-    """A sentence in lines, what follows the first set in."""
-    return textwrap.wrap(
-        said.strip(),
-        width,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from thirdwatt.amounts import amount, percent, plain, scale, span
+from thirdwatt.amounts import amount, percent, plain, scale
 from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, Chart, axis_names, drawn_on, finished
-from thirdwatt.report.phrases import UNKNOWN
-from thirdwatt.report.plan_words import AFTER, GOAL_NAMES, aim, days, less, taken, titles
+from thirdwatt.report.phrases import UNKNOWN, column
+from thirdwatt.report.plan_words import AFTER, GOAL_NAMES, aim, apart, less, taken, titles
 from thirdwatt.search.plan.answer import Alone, Plan
 from thirdwatt.search.plan.goals import UNITS
 from thirdwatt.search.plan.search import Point
 
+SEEN_SHARE = 0.005
+"""Share of the width below which a bar is next to nothing."""
 NAMED_SHARE = 0.035
 """Share of the width from which a bar of the abatement curve has room for its number."""
 FRONT_ROWS = 25
+MARKS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+"""Where the axes of the front are marked, % of today's."""
 QUIET = "#8A8A8A"
+EDGE_PX = 16
+ROOM = 2
+"""By how much an axis of powers of ten goes beyond its last bar, for the bar's number."""
+DWARFS = 3
+"""Times the median price from which a tonne's price hides the others' bars."""
 
 
 def waterfall(plan: Plan) -> Chart | None:
@@ -31,6 +41,7 @@ def waterfall(plan: Plan) -> Chart | None:
     ends: dict[str, Any] = {"group": "the run", "from": 0.0}
     data = [{"name": "today", "to": before / factor, "label": f"{amount(before, symbol)}{of}", **ends}]
     at, table = before, []
+    cells = column([step.saving.value for step in plan.path.steps], symbol)
     for number, step in enumerate(plan.path.steps, 1):
         saved = step.saving.value
         data.append(
@@ -43,9 +54,15 @@ def waterfall(plan: Plan) -> Chart | None:
             }
         )
         at -= saved
-        interval = span(step.saving.low, step.saving.high, symbol, saved)
-        left = amount(at, symbol)
-        table.append((f"{number} {titles(step)}", amount(saved, symbol), interval, less(1 - step.ratio), left))
+        table.append(
+            (
+                f"{number} {titles(step)}",
+                cells.cell(saved),
+                cells.ends(step.saving),
+                less(1 - step.ratio),
+                amount(at, symbol),
+            )
+        )
     aimed = before / plan.factor
     data.append({"name": "after the path", "to": after / factor, "label": f"{amount(after, symbol)}{of}", **ends})
     for row in data:
@@ -65,11 +82,12 @@ def waterfall(plan: Plan) -> Chart | None:
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="edge:Q", text="label:N")
     line = drawn_on([{"at": aimed / factor}]).mark_rule(color=INK, strokeDash=[5, 3]).encode(x="at:Q")
     reaches = "reach" if plan.reached else "do not reach"
+    whole = column([before, after, aimed], symbol)
     says = (
-        f"{amount(before, symbol)}{of} become {amount(after, symbol)}; the changes {reaches} {aim(plan)}, "
-        f"{amount(aimed, symbol)}, the dashed line."
+        f"{whole.amount(before)}{of} become {whole.amount(after)}; the changes {reaches} {aim(plan)}, "
+        f"{whole.amount(aimed)}, the dashed line."
     )
-    head = ("step", "takes off", "90 % interval", "of what stood", "left")
+    head = ("step", cells.head("takes off"), cells.head("90 % interval"), "of what was left", "left")
     drawn = finished(bars + line + labels, len(data))
     return Chart("waterfall", "From today to what is left", says, head, tuple(table), drawn)
 
@@ -93,6 +111,7 @@ def abatement(plan: Plan) -> Chart | None:
         return None
     whole = sum(each.changes["carbon"] for each, _ in shown)
     factor, unit = scale([whole], "kg")
+    gas = column([each.changes["carbon"] for each, _ in shown], "kg")
     data, table, at = [], [], 0.0
     for number, (each, price) in enumerate(shown, 1):
         wide = each.changes["carbon"]
@@ -103,7 +122,7 @@ def abatement(plan: Plan) -> Chart | None:
                 "middle": (at + wide / 2) / factor,
                 "zero": 0.0,
                 "price": price,
-                "label": f"{number}" if wide >= NAMED_SHARE * whole else "",
+                "label": f"{number}",
                 "group": "costs no more" if price <= 0 else "costs more",
             }
         )
@@ -113,14 +132,15 @@ def abatement(plan: Plan) -> Chart | None:
                 f"{number} {each.lever.title}",
                 each.way.words,
                 plain(price + 0.0, 3),
-                amount(wide, "kg"),
+                gas.cell(wide),
                 *(account_change(each, name) for name in ("cost", "energy", "time")),
                 "yes" if each.lever.id in _inside(plan) else "no",
             )
         )
+    numbered(data, whole / factor)
     base = drawn_on(data)
-    x = alt.X("from:Q", title=f"CO2e less in place, each change by itself, {unit}", scale=alt.Scale(nice=False))
-    y = alt.Y("price:Q", title="USD per t CO2e")
+    x = alt.X("from:Q", title=f"CO2e less, each change by itself, {unit}", scale=alt.Scale(nice=False))
+    y = price_axis([price for _, price in shown])
     names = ["costs no more", "costs more"]
     bars = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
         x=x, x2="to:Q", y=y, y2="zero:Q",
@@ -139,10 +159,46 @@ def abatement(plan: Plan) -> Chart | None:
         "the run's own; people's time is not in it. Carbon is location-based."
     )
     head = (
-        "change", "what is done", "USD per t CO2e", "CO2e less", "cost", "energy", "time", "in the path",
+        "change", "what is done", "USD per t CO2e", gas.head("CO2e less"), "cost", "energy", "time", "in the path",
     )  # fmt: skip
     chart = finished(alt.layer(bars, line, *words), 11)
     return Chart("abatement", "What a tonne of CO2e less costs", says, head, tuple(table), chart)
+
+
+def numbered(data: Sequence[dict[str, Any]], whole: float) -> None:
+    """Leave the numbers of those bars alone that have room for it: the wide ones, then what stands clear of them."""
+    wide = [row for row in data if row["to"] - row["from"] >= NAMED_SHARE * whole]
+    named: list[dict[str, Any]] = list(wide)
+    for row in data:
+        if row in wide:
+            continue
+        seen = row["to"] - row["from"] >= SEEN_SHARE * whole
+        if seen and all(abs(row["middle"] - other["middle"]) >= NAMED_SHARE * whole for other in named):
+            named.append(row)
+        else:
+            row["label"] = ""
+
+
+def price_axis(prices: Sequence[float]) -> Any:
+    """The axis of prices: by powers of ten on both sides of 0 where one would dwarf the others."""
+    import altair as alt
+
+    sizes = sorted(abs(price) for price in prices if price)
+    if not sizes or sizes[-1] <= DWARFS * sizes[len(sizes) // 2]:
+        return alt.Y("price:Q", title="USD per t CO2e", scale=alt.Scale(padding=EDGE_PX))
+    around = 10.0 ** math.floor(math.log10(sizes[len(sizes) // 4]))
+    tens = [10.0**power for power in range(round(math.log10(around)), math.ceil(math.log10(sizes[-1])) + 1)]
+    marks = [
+        *(-each for each in reversed(tens) if min(prices) <= -each / 2),
+        0.0,
+        *(each for each in tens if max(prices) >= each / 2),
+    ]
+    return alt.Y(
+        "price:Q",
+        title="USD per t CO2e (powers of ten)",
+        scale=alt.Scale(type="symlog", constant=around, domain=[min(0.0, *prices) * ROOM, max(0.0, *prices) * ROOM]),
+        axis=alt.Axis(values=marks, format=",~f"),
+    )
 
 
 def _inside(plan: Plan) -> set[str]:
@@ -166,8 +222,15 @@ def front(plan: Plan) -> Chart | None:
     if plan.path.steps:
         data.append({**{name: 100 * value for name, value in here.items()}, "group": "this path", "label": "this path"})
     names = ["front", "today", "this path"]
-    x = alt.X("energy:Q", title="energy, % of today's", scale=alt.Scale(zero=False, padding=20))
-    y = alt.Y("cost:Q", title="cost, % of today's", scale=alt.Scale(zero=False, padding=20))
+    x, y = (
+        axis(
+            f"{name}:Q",
+            title=f"{name}, % of today's (log)",
+            scale=alt.Scale(type="log", nice=False, padding=20),
+            axis=alt.Axis(values=MARKS, format="~f"),
+        )
+        for axis, name in ((alt.X, "energy"), (alt.Y, "cost"))
+    )
     dots = drawn_on(data).mark_point(filled=True, opacity=0.85, stroke=INK, strokeWidth=0.5).encode(
         x=x, y=y,
         size=alt.Size("time:Q", title="time, % of today's", scale=alt.Scale(range=[30, 320], zero=True),
@@ -176,19 +239,34 @@ def front(plan: Plan) -> Chart | None:
                         legend=alt.Legend(title=None, orient="top")),
         shape=alt.Shape("group:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond"])),
     )  # fmt: skip
-    words = drawn_on([row for row in data if row["label"]]).mark_text(
-        align="left", dx=10, dy=-8, fontSize=11, color=INK
-    )
-    drawn = finished(dots + words.encode(x=x, y=y, text="label:N"), 13)
-    rows = tuple(_point(plan, each) for each in points[:FRONT_ROWS])
+    words = [
+        drawn_on([row for row in data if row["label"] == name])
+        .mark_text(align=align, dx=dx, dy=-8, fontSize=11, color=INK)
+        .encode(x=x, y=y, text="label:N")
+        for name, align, dx in (("today", "right", -10), ("this path", "left", 10))
+    ]
+    drawn = finished(alt.layer(dots, *words), 13)
+    listed = points[:FRONT_ROWS]
+    common, rest = apart([taken(plan, each.combination) for each in listed])
+    of = f"; {len(listed)} of them are below" if len(listed) < len(points) else ""
     least = points[0]
     says = (
-        f"{len(points)} combinations that nothing beats in energy, cost and time at once; the least energy is "
+        f"{len(points)} combinations that nothing beats in energy, cost and time at once{of}; the least energy is "
         f"{percent(least.ratios['energy'])} of today's, at {percent(least.ratios['cost'])} of the cost and "
         f"{percent(least.ratios['time'])} of the time."
     )
-    head = ("energy", "of today's", "cost", "of today's", "time", "of today's", "days of work", "what is taken")
-    return Chart("front", "Energy, cost and time", says, head, rows, drawn)
+    all_take = f" All take {' + '.join(common)}." if common else ""
+    told = [_account(plan, listed, name) for name in ("energy", "cost", "time")]
+    head = (*(name for heads, _ in told for name in heads), "days of work", "what else is taken")
+    rows = tuple(
+        (
+            *(cell for _, cells in told for cell in cells[at]),
+            plain(each.days),
+            " + ".join(rest[at]) or ("no more" if each.days else "nothing: today"),
+        )
+        for at, each in enumerate(listed)
+    )
+    return Chart("front", "Energy, cost and time", f"{says}{all_take}", head, rows, drawn)
 
 
 def _path_ratio(plan: Plan, name: str) -> float:
@@ -196,15 +274,16 @@ def _path_ratio(plan: Plan, name: str) -> float:
     return float(other[0] / one[0]) if one is not None and other is not None and one[0] else math.nan
 
 
-def _point(plan: Plan, point: Point) -> tuple[str, ...]:
-    cells: list[str] = []
-    for name in ("energy", "cost", "time"):
-        drawn = plan.counted.drawn(plan.path.before, name)
-        ratio = point.ratios[name]
-        known = drawn is not None and math.isfinite(ratio)
-        cells.append(amount(float(drawn[0]) * ratio, UNITS[name]) if known and drawn is not None else UNKNOWN)
-        cells.append(percent(ratio) if known else "")
-    return (*cells, days(point.days), " + ".join(taken(plan, point.combination)) or "nothing: today")
+def _account(plan: Plan, points: Sequence[Point], name: str) -> tuple[tuple[str, str], list[tuple[str, str]]]:
+    """Heads and cells of an account of some points: what it is, and its part of today's."""
+    today = plan.counted.drawn(plan.path.before, name)
+    ratios = [each.ratios[name] if math.isfinite(each.ratios[name]) else None for each in points]
+    values = [None if today is None or ratio is None else float(today[0]) * ratio for ratio in ratios]
+    cells = column(values, UNITS[name])
+    return (cells.head(name), "of today's"), [
+        (cells.cell(value), "" if ratio is None else percent(ratio))
+        for value, ratio in zip(values, ratios, strict=True)
+    ]
 
 
 def account_change(each: Alone, name: str) -> str:

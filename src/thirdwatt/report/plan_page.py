@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import thirdwatt
-from thirdwatt.amounts import amount, percent, plain, span, unit_to_read
+from thirdwatt.amounts import percent, plain, unit_to_read
 from thirdwatt.facts import digest
 from thirdwatt.facts.prices import today
 from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Total
 from thirdwatt.report.html import template
-from thirdwatt.report.phrases import UNKNOWN, column
+from thirdwatt.report.phrases import UNKNOWN, Column, column
 from thirdwatt.report.plan_charts import abatement, account_change, front, waterfall
 from thirdwatt.report.plan_sentences import (
     amounts,
     banked,
     by_boundary,
+    cap_pipe,
     floor,
     headline,
     rebound,
@@ -24,13 +25,13 @@ from thirdwatt.report.plan_sentences import (
     tested,
 )
 from thirdwatt.report.plan_words import (
+    AFTER,
+    BOUNDARIES,
     GOAL_NAMES,
     aim,
     effort,
-    factor_words,
     grouped,
     less,
-    quality,
     risk,
     so_far,
     tested_lever,
@@ -43,7 +44,8 @@ from thirdwatt.search.plan.goals import GOALS, UNITS
 
 NAMES: Mapping[str, str] = {
     "wall_time_h": "time",
-    "it_energy_kwh": "energy of IT",
+    "it_energy_kwh": "energy of all IT equipment",
+    "carbon_marginal_kg": "carbon, at the margin",
     "training_flop": "computation",
     "mfu": "MFU",
     "step_time_s": "time of a step",
@@ -54,15 +56,19 @@ NAMES: Mapping[str, str] = {
     "memory_byte": "memory of an accelerator",
 }
 """What totals are called that are no account of components."""
+GAS, OF_GAS = " CO2e", ("carbon_kg", "carbon_market_kg", "carbon_marginal_kg", "embodied_kg")
+"""What follows the unit of carbon, and the totals that are of it."""
 
 
-def page(plan: Plan, places: str | None = None) -> str:
+def page(plan: Plan, places: str | None = None, asked: str = "") -> str:
     """The plan as HTML.
 
     Parameters
     ----------
     places
         Markup of the table of places in which the run could be run, which is included as it is.
+    asked
+        The scenario and the options that the plan was asked for with, as a shell takes them.
     """
     scenario = plan.start.own.scenario
     drawn = (waterfall(plan), abatement(plan), front(plan))
@@ -85,14 +91,18 @@ def page(plan: Plan, places: str | None = None) -> str:
         does=_does(plan),
         charts=[(chart, chart.svg()) for chart in drawn if chart is not None],
         totals=_totals(plan),
-        boundaries=[(name, f"{plain(value)} times less") for name, value in plan.path.boundaries.items()],
+        boundaries=[(BOUNDARIES[name], f"{plain(value)} times less") for name, value in plan.path.boundaries.items()],
+        runner_head=(
+            "path", "what is done", "times less, 90 %", f"{plan.factor:g} times or more, probability", "days of work",
+            "energy", "cost", "carbon", "time",
+        ),
         runners=_runners(plan),
         dearer=_dearer(plan),
         evidence=_evidence(plan),
         strengths=list(STRENGTHS.items()),
         reach=[(how, [(each.lever.title, GROUPS[each.lever.group], each.why) for each in some])
                for how, some in grouped(plan).items()],
-        rebound=(rebound(plan), banked(plan, ""), _rebounds(plan)),
+        rebound=(rebound(plan), banked(plan), " | ".join(cap_pipe(plan, asked)), _rebounds(plan)),
         searched=searched(plan),
         places=places,
         notes=[each.text for each in warnings(plan)],
@@ -106,9 +116,10 @@ def page(plan: Plan, places: str | None = None) -> str:
 def _steps(plan: Plan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The steps: what each takes off with its interval, and what it takes."""
     cells = column([step.saving.value for step in plan.path.steps], UNITS[plan.goal])
+    of = AFTER.get(plan.goal, "") if cells.unit else ""
     head = (
-        "step", "what is done", cells.head("takes off"), cells.head("90 %"), "of what stood",
-        "share whatever the order", "times less so far", "days of work", "risk", "quality",
+        "step", "what is done", f"{cells.head('takes off')}{of}", f"{cells.head('90 %')}{of}", "of what was left",
+        "share", "times less so far", "days of work", "risk",
     )  # fmt: skip
     rows: list[tuple[str, ...]] = [
         (
@@ -121,7 +132,6 @@ def _steps(plan: Plan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
             _interval(so_far(plan, step)),
             effort(step.effort_d),
             risk(step),
-            quality(step),
         )
         for number, step in enumerate(plan.path.steps, 1)
     ]
@@ -132,18 +142,23 @@ def _others(plan: Plan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """What each step takes off the other accounts, with its interval."""
     path = plan.path
     others = [name for name in GOALS if name != plan.goal and any(name in step.more for step in path.steps)]
+    found = {name: [step.more.get(name) for step in path.steps] for name in others}
+    cells = {name: column([each.value for each in some if each], UNITS[name]) for name, some in found.items()}
     rows = [
-        (f"{number} {titles(step)}", *(_more(step.more.get(name), UNITS[name]) for name in others))
+        (f"{number} {titles(step)}", *(_more(cells[name], found[name][number - 1]) for name in others))
         for number, step in enumerate(path.steps, 1)
     ]
-    return ("step", *(GOAL_NAMES[name] for name in others)), rows
+    heads = (
+        f"{cells[name].head(GOAL_NAMES[name])}{AFTER.get(name, '') if cells[name].unit else ''}" for name in others
+    )
+    return ("step", *heads), rows
 
 
-def _more(found: Total | None, symbol: str) -> str:
+def _more(cells: Column, found: Total | None) -> str:
     if found is None:
         return UNKNOWN
-    said = amount(found.value, symbol)
-    return said if found.low == found.high else f"{said} ({span(found.low, found.high, symbol, found.value)})"
+    said = cells.cell(found.value)
+    return said if found.low == found.high else f"{said} ({cells.ends(found)})"
 
 
 def _interval(found: Total) -> str:
@@ -174,11 +189,12 @@ def _totals(plan: Plan) -> list[tuple[str, ...]]:
         if one is None or other is None:
             continue
         cells = column([one.value, other.value], unit_to_read(name))
+        of = GAS if name in OF_GAS else ""
         rows.append(
             (
                 ACCOUNTED[name].title if name in ACCOUNTED else NAMES.get(name, name.replace("_", " ")),
-                cells.amount(one.value),
-                cells.amount(other.value),
+                f"{cells.amount(one.value)}{of}",
+                f"{cells.amount(other.value)}{of}",
                 "" if ratio is None else _interval(ratio),
             )
         )
@@ -192,7 +208,7 @@ def _runners(plan: Plan) -> list[tuple[str, ...]]:
         (
             "this path" if number == 0 else f"path {number + 1}",
             "; then ".join(step.words for step in each.steps) or "nothing",
-            factor_words(each),
+            _interval(each.factor),
             percent(each.probability(plan.factor)) if several else "not drawn",
             effort(each.effort_d),
             *(_ratio(each.ratios()[name]) for name in ("energy_kwh", "cost_usd", "carbon_kg", "wall_time_h")),
@@ -222,7 +238,8 @@ def _told(evidence: Evidence) -> tuple[str, str, str]:
 
 
 def _rebounds(plan: Plan) -> list[tuple[str, str]]:
-    return [(percent(each.share), amount(each.net, UNITS[plan.goal])) for each in plan.rebounds]
+    cells = column([each.net for each in plan.rebounds], UNITS[plan.goal])
+    return [(percent(each.share), cells.amount(each.net)) for each in plan.rebounds]
 
 
 def _dearer(plan: Plan) -> list[tuple[str, ...]]:

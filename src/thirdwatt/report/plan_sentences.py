@@ -6,9 +6,11 @@ import math
 import shlex
 from collections.abc import Iterator, Mapping
 
-from thirdwatt.amounts import amount, percent, plain, scale, span
+from thirdwatt.amounts import amount, percent, plain, scale
+from thirdwatt.report.phrases import column
 from thirdwatt.report.plan_words import (
     AFTER,
+    BOUNDARIES,
     SMALL,
     aim,
     are,
@@ -25,7 +27,7 @@ from thirdwatt.search.plan.goals import UNITS
 from thirdwatt.search.plan.held import of_all
 from thirdwatt.search.plan.offered import FORBIDDEN, NOT_NOW, OFF
 from thirdwatt.search.plan.path import LEAST
-from thirdwatt.search.plan.question import TWICE
+from thirdwatt.search.plan.question import THIRD, TWICE
 from thirdwatt.search.plan.search import Point
 
 BUDGETS: Mapping[str, tuple[str, str]] = {
@@ -35,6 +37,8 @@ BUDGETS: Mapping[str, tuple[str, str]] = {
     "market": ("--max-kwh", "energy_kwh"),
 }
 """By which option of ``check`` a saving is kept, and the total that it holds."""
+GOAL = "energy"
+"""What a plan is for where nothing else is asked."""
 
 
 def headline(plan: Plan) -> str:
@@ -44,11 +48,12 @@ def headline(plan: Plan) -> str:
         return f"No path leads toward {aim(plan)}{_limited(plan)}: nothing on offer saves any of it."
     number = changes_count(path)
     work = f"{number} change{'s' if number > 1 else ''}, {days(path.effort_d[0])} of work"
-    sure = "; ".join(filter(None, (factor_words(path, plan.factor), sureness(plan))))
+    far, sure = factor_words(path, plan.factor), sureness(plan)
     if plan.reached:
         whole = aim(plan)
-        return f"{whole[0].upper()}{whole[1:]} in {work}: {sure}."
-    return f"No path reaches {aim(plan)}{_limited(plan)}: the farthest is {sure}, with {work}."
+        return f"{whole[0].upper()}{whole[1:]} in {work}: {'; '.join(filter(None, (far, sure)))}."
+    ending = f" {sure[0].upper()}{sure[1:]}." if sure else ""
+    return f"No path reaches {aim(plan)}{_limited(plan)}: the farthest, {work}, comes to {far}.{ending}"
 
 
 def _limited(plan: Plan) -> str:
@@ -105,12 +110,13 @@ def amounts(plan: Plan) -> str:
     """The goal today and after the path, and what is counted."""
     symbol, of = UNITS[plan.goal], AFTER.get(plan.goal, "")
     before, after = (float(each[0]) for each in (plan.path.drawn_before, plan.path.drawn_after))
-    said = f"{amount(before, symbol)}{of}"
+    cells = column([before, after] if plan.path.steps else [before], symbol)
+    said = f"{cells.amount(before)}{of}"
     if plan.path.steps:
-        said += f" become {amount(after, symbol)}"
+        said += f" become {cells.amount(after)}"
     if plan.saving.low != plan.saving.high:
-        saved = plan.saving
-        said += f" ({amount(saved.value, symbol)} less, 90 %: {span(saved.low, saved.high, symbol, saved.value)})"
+        unit = cells.unit[1] if cells.unit else ""
+        said += f" ({cells.amount(plan.saving.value)} less, 90 %: {cells.ends(plan.saving)} {unit}".rstrip() + ")"
     return f"{said}. Boundary {plan.counted.boundary}; counted: {plan.counted.words}."
 
 
@@ -138,7 +144,7 @@ def _within(plan: Plan) -> str:
     if all(abs(value - 1) < SMALL for value in found.values()):
         return f"The energy{of} stays what it is, within every boundary."
     first, last = "accelerators", "facility"
-    rest = ", ".join(f"{name} {times(value)}" for name, value in found.items() if name not in (first, last))
+    rest = ", ".join(f"{BOUNDARIES[name]} {times(value)}" for name, value in found.items() if name not in (first, last))
     if first not in found or last not in found:
         return f"Energy{of}, times less: {rest}."
     return (
@@ -164,8 +170,8 @@ def tested(plan: Plan) -> str:
     if found is None or not plan.path.steps:
         return ""
     return (
-        f"Tested on {found.n} published ratios that lent the tables nothing: {percent(found.median)} off in the "
-        "median; how far levers were off is in the interval of the factor and in the draws that reach it."
+        f"Held against {found.n} published ratios that no table was made from, levers were {percent(found.median)} off "
+        "in the median; that is in the interval of the factor and in the probability."
     )
 
 
@@ -179,7 +185,7 @@ def rebound(plan: Plan) -> str:
     return f"Left of the saving where a share of it is spent again on more, {unit}: {left}."
 
 
-def banked(plan: Plan, source: str) -> str:
+def banked(plan: Plan) -> str:
     """What counts as saved for good, and how to see to it."""
     if plan.banked_kwh is not None and plan.cap_kwh is not None:
         after = plan.counted.drawn(plan.path.after, "energy")
@@ -188,14 +194,26 @@ def banked(plan: Plan, source: str) -> str:
         return f"Banked by a cap of {amount(plan.cap_kwh, 'kWh')} that is kept: {amount(plan.banked_kwh, 'kWh')}{rest}."
     if plan.saving.value <= 0:
         return ""
+    alone = " (of the run alone)" if plan.counted.factors and cap_pipe(plan) else ""
+    return f"It is banked only where a cap on it{alone} is kept, else possibly re-spent{':' if cap_pipe(plan) else '.'}"
+
+
+def cap_pipe(plan: Plan, asked: str = "") -> tuple[str, ...]:
+    """The commands of a pipe that sees to it that a saving is kept; none where a cap is kept or nothing is saved.
+
+    Parameters
+    ----------
+    asked
+        The scenario and the options that the plan was asked for with, as a shell takes them; else those that it knows.
+    """
     option, name = BUDGETS[plan.goal]
     left = plan.path.after.totals[name]
-    if left is None:
-        return "It is banked only where a cap on it is kept, else possibly re-spent."
+    if left is None or plan.saving.value <= 0 or plan.banked_kwh is not None:
+        return ()
     return (
-        "It is banked only where a cap is kept, else possibly re-spent: "
-        f"{_json(source, plan)} | jq .path.scenario | thirdwatt check - {option} {ceiling(left.value)}"
-        f"{' (the run alone)' if plan.counted.factors else ''}"
+        f"thirdwatt plan {asked or _asked(plan)} --json",
+        "jq .path.scenario",
+        f"thirdwatt check - {option} {ceiling(left.value)}",
     )
 
 
@@ -213,20 +231,34 @@ def ceiling(value: float) -> str:
     return f"{math.ceil(value / step * (1 - 1e-12)) * step:.12g}"
 
 
-def _json(source: str, plan: Plan) -> str:
-    return f"thirdwatt plan {shlex.quote(source or plan.start.own.scenario.name)} --json"
+def _asked(plan: Plan) -> str:
+    """What a plan knows of the question it answers, as a shell takes it."""
+    said = [plan.start.own.scenario.name]
+    if plan.factor != THIRD:
+        said += ["--factor", f"{plan.factor:g}"]
+    if plan.goal != GOAL:
+        said += ["--by", plan.goal]
+    said += [
+        word
+        for name, ratio, usual in (("cost", plan.limits.cost, math.inf), ("time", plan.limits.time, TWICE))
+        if ratio != usual and math.isfinite(ratio)
+        for word in (f"--max-{name}", f"{ratio:.12g}")
+    ]
+    if plan.counted.factors:
+        said.append("--development")
+    return shlex.join(said)
 
 
 def searched(plan: Plan) -> str:
     """How much was looked at, and what that leaves open."""
     found = plan.found
-    counts = f"{found.able:,} can be"
+    counts = f"{found.able:,} can run"
     if math.isfinite(plan.limits.cost) or math.isfinite(plan.limits.time):
         counts += f", {found.within:,} within the limits"
     counts += f", {found.reaching:,} reach {plan.factor:g}"
     if not math.isfinite(found.complete_to_days):
         apart = f" of {found.there:,}" if found.there > found.looked else ""
-        rest = ", the rest exclude each other" if apart else ""
+        rest = " but those whose changes exclude each other" if apart else ""
         return f"Looked at {found.looked:,}{apart} combinations, all there are{rest}: {counts}."
     end = days(found.complete_to_days)
     gap = (

@@ -9,7 +9,7 @@ from thirdwatt.amounts import percent, plain
 from thirdwatt.ledger.change import Three
 from thirdwatt.ledger.ledger import Total, total
 from thirdwatt.scenario import Warn
-from thirdwatt.search.levers.lever import QUALITY, RISKS, Evidence, Lever
+from thirdwatt.search.levers.lever import QUALITY, RISKS, STRENGTHS, Evidence, Lever, Way
 from thirdwatt.search.plan.answer import Alone, Plan
 from thirdwatt.search.plan.held import of_lever
 from thirdwatt.search.plan.offered import FORBIDDEN, NOT_NOW, OFF, USELESS, Refused
@@ -29,6 +29,14 @@ AFTER: Mapping[str, str] = {"carbon": " CO2e", "market": " CO2e"}
 """What follows the unit of a goal."""
 PARTS: Mapping[float, str] = {2.0: "half", 3.0: "a third", 4.0: "a quarter", 5.0: "a fifth"}
 SMALL = 0.005
+"""Part of a unit below which a cell says nothing."""
+BOUNDARIES: Mapping[str, str] = {
+    "accelerators": "accelerators",
+    "accelerators+facility": "accelerators and the building's overhead on them",
+    "it": "all IT equipment",
+    "facility": "facility",
+}
+"""The boundaries of an energy, as a sentence takes them."""
 
 
 def aim(plan: Plan) -> str:
@@ -60,10 +68,8 @@ def factor_words(path: Path, beside: float | None = None) -> str:
 
 
 def sureness(plan: Plan) -> str:
-    """In which share of the draws it comes to the factor; empty where none were made."""
-    if not drawn(plan):
-        return ""
-    return f"{plan.factor:g} times or more in {percent(plan.probability)} of draws"
+    """How probable it is that it comes to the factor; empty where nothing was drawn."""
+    return f"{plan.factor:g} times or more: {percent(plan.probability)} probable" if drawn(plan) else ""
 
 
 def drawn(plan: Plan) -> bool:
@@ -78,16 +84,33 @@ def titles(step: Step) -> str:
 
 def shorter(step: Step) -> str:
     """The changes of a step by their names, and by which way they are taken."""
-    return " and ".join(f"{each.lever.title} {each.way.id}".rstrip() for each in step.changes)
+    return " and ".join(named(each.lever, each.way) for each in step.changes)
+
+
+def named(lever: Lever, way: Way) -> str:
+    """A lever by its name, with the way it is taken where it has several: "lower clock (75%)"."""
+    return f"{lever.title} ({way.id})" if way.id else lever.title
 
 
 def taken(plan: Plan, combination: Sequence[int]) -> list[str]:
     """Names of the levers that a combination takes, and of the way where there are several."""
     return [
-        f"{each.lever.title} {each.ways[number - 1].id}".rstrip()
+        named(each.lever, each.ways[number - 1])
         for each, number in zip(plan.levers, combination, strict=True)
         if number
     ]
+
+
+def apart(combinations: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """What all of some combinations take, and what each takes besides.
+
+    Examples
+    --------
+    >>> apart([["fp8", "spot"], ["fp8"]])
+    (['fp8'], [['spot'], []])
+    """
+    common = [name for name in combinations[0] if all(name in names for names in combinations)]
+    return common, [[name for name in names if name not in common] for names in combinations]
 
 
 def changes_count(path: Path) -> int:
@@ -114,6 +137,13 @@ def risk(step: Step) -> str:
 def quality(step: Step) -> str:
     """What the changes of a step do to quality: the least sure of them counts."""
     return max((each.lever.quality for each in step.changes), key=list(QUALITY).index)
+
+
+def strength(step: Step) -> str:
+    """What a step rests on: of each change its strongest evidence, and of those the weakest."""
+    order = list(STRENGTHS).index
+    best = (min((evidence.strength for evidence in each.lever.evidence), key=order) for each in step.changes)
+    return max(best, key=order)
 
 
 def so_far(plan: Plan, step: Step) -> Total:
@@ -194,9 +224,9 @@ def change(value: float) -> str:
 
 def runner(plan: Plan, path: Path) -> str:
     """Another path in one line."""
-    sure = f", {percent(path.probability(plan.factor))} of draws" if drawn(plan) else ""
+    sure = f", {percent(path.probability(plan.factor))} probable" if drawn(plan) else ""
     names = " + ".join(shorter(step) for step in path.steps)
-    return f"{times(path.factor.value)} times less{sure}, {days(path.effort_d[0])}: {names}"
+    return f"{times(path.factor.value)} times less{sure}, {days(path.effort_d[0])} of work: {names}"
 
 
 def beside(plan: Plan) -> list[Alone]:
@@ -221,7 +251,7 @@ def to_today(point: Point) -> str:
         for name in ("energy", "cost", "time")
         if math.isfinite(point.ratios[name])
     ]
-    return ", ".join([*ratios, days(point.days)])
+    return ", ".join([*ratios, f"{days(point.days)} of work"])
 
 
 def grouped(plan: Plan) -> dict[str, list[Refused]]:
