@@ -316,7 +316,8 @@ def test_the_front_and_the_runners_name_their_levers() -> None:
     for point in found["front"]:
         assert {each["id"] for each in point["levers"]} <= ids
         today = found["today"]["totals"]["energy_kwh"]["value"]
-        assert point["values"]["energy_kwh"] == pytest.approx(today * point["ratios"]["energy"])
+        assert point["values"]["energy_kwh"] == pytest.approx(today * point["ratios"]["energy_kwh"])
+        assert set(point["ratios"]) == set(point["values"]) <= set(found["path"]["ratios"])
     first = {change["id"] for step in found["path"]["steps"] for change in step["changes"]}
     for runner in found["runners"]:
         assert not first <= {each for step in runner["steps"] for each in step["ids"]}

@@ -161,7 +161,7 @@ def _point(plan: Plan, point: Point) -> dict[str, Any]:
         drawn = plan.counted.drawn(plan.path.before, name)
         ratio = _known(point.ratios[name])
         values[SAVES[name]] = None if drawn is None or ratio is None else float(drawn[0]) * ratio
-    ratios = {name: _known(value) for name, value in point.ratios.items()}
+    ratios = {SAVES[name]: _known(value) for name, value in point.ratios.items()}
     return {"effort_d": point.days, "ratios": ratios, "values": values, "levers": levers}
 
 

@@ -10,7 +10,7 @@ from thirdwatt.ledger.ledger import ACCOUNTED, TOTALS
 from thirdwatt.quantity import BOUNDARIES, COMPONENTS, KINDS, PHASES
 from thirdwatt.scenario.schema import ScenarioFile
 from thirdwatt.search.levers.lever import GROUPS, QUALITY, RISKS, STRENGTHS
-from thirdwatt.search.plan.goals import CAN_BE_LESS, GOALS, UNITS
+from thirdwatt.search.plan.goals import CAN_BE_LESS, UNITS
 from thirdwatt.search.plan.offered import FORBIDDEN, NOT_NOW, OFF, USELESS
 
 NAMES = {
@@ -748,7 +748,6 @@ class Retrain(Strict):
 
 PlanGoal: Any = Literal[CAN_BE_LESS]
 PlanUnit: Any = Literal[tuple(dict.fromkeys(UNITS[goal] for goal in CAN_BE_LESS))]
-PlanName: Any = Literal[tuple(GOALS)]
 LeverGroup: Any = Literal[tuple(GROUPS)]
 Risk: Any = Literal[RISKS]
 Quality: Any = Literal[tuple(QUALITY)]
@@ -912,7 +911,7 @@ class PlanPoint(Strict):
     """A combination at the centre of the estimate: what it takes to today's, and by itself."""
 
     effort_d: float
-    ratios: dict[PlanName, float | None]
+    ratios: PlanSavesAlone
     values: PlanSavesAlone
     levers: list[NamedLever]
 
