@@ -105,6 +105,7 @@ def page(plan: Plan, places: str | None = None, asked: str = "") -> str:
         rebound=(rebound(plan), banked(plan), " | ".join(cap_pipe(plan, asked)), _rebounds(plan)),
         searched=searched(plan),
         places=places,
+        fitted=True,
         notes=[each.text for each in warnings(plan)],
     )  # fmt: skip
     return rendered
