@@ -184,9 +184,20 @@ def _with_layout(document: dict[str, Any], own: Ledger, *, laid_out: bool) -> di
     settings = settings_of(own)
     if not laid_out:
         settings = best_layout(whole, own.scenario.name) or settings
+    if "data_count" not in own.scenario.given:
+        settings = following_count(own.scenario, settings)
     for path, value in settings.items():
         put(whole, path, value)
     return whole
+
+
+def following_count(scenario: Scenario, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a layout without its replicas where the number of accelerators is a range: each number then has as
+    many as the other degrees leave, or all numbers would take the hours of a step times themselves.
+    """
+    count = scenario.given.get("accelerator_count")
+    ranged = count is not None and count.low < count.high
+    return {path: value for path, value in settings.items() if not (ranged and path == "layout.data")}
 
 
 def with_open_layout(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,12 +212,14 @@ def with_open_layout(document: Mapping[str, Any]) -> dict[str, Any]:
 def best_layout(document: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     """The layout of a run that takes the least energy; ``None`` if none fits or none is known to be needed."""
     try:
-        answer = search(scenario_of(with_open_layout(document), name=name), "energy", kept=LATE)
+        scenario = scenario_of(with_open_layout(document), name=name)
+        answer = search(scenario, "energy", kept=LATE)
     except (InputError, InsufficientError):
         return None
     if answer.best is None:
         return None
-    return {path: value for path, value in answer.best.settings.items() if path.startswith(("layout.", "workload."))}
+    settings = following_count(scenario, answer.best.settings)
+    return {path: value for path, value in settings.items() if path.startswith(("layout.", "workload."))}
 
 
 # --- rates --------------------------------------------------------------------------------------------------------
