@@ -8,7 +8,7 @@ all of it, so that ``estimate`` gives the same figures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from typing import Any
@@ -19,16 +19,16 @@ from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.ledger.change import HELD
 from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.leaves import figures
-from thirdwatt.ledger.ledger import Total, path_of, total
+from thirdwatt.ledger.ledger import WITHIN, Total, path_of, total
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sweep import prepared
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.scenario.read import put
 from thirdwatt.search.auto import AUTO
-from thirdwatt.search.documents import paths_of, times
+from thirdwatt.search.documents import paths_of, stating, times
 from thirdwatt.search.layout.axes import AXES, LATE
 from thirdwatt.search.layout.job import divisible, settings_of
-from thirdwatt.search.layout.search import search
+from thirdwatt.search.layout.search import best
 
 HOURS, POWER, ENERGY = "accelerator_hours", "accelerator_power_w", "accelerators_energy_kwh"
 OF_TIME = (
@@ -43,6 +43,9 @@ OF_DRAW = (POWER, ENERGY, "accelerators_facility_energy_kwh")
 OF_ALL = ("it_energy_kwh", "facility_energy_kwh")
 """What says what all machines draw."""
 RATIO, LOAD, CLOCK, USED = "campaign_time_ratio", "accelerator_load_ratio", "clock_ratio", "typical_mfu_share"
+LAID_OUT = "known_layout_time_ratio"
+"""What the first of these is where a layout is known and hours are not."""
+KNOWN_LAYOUT = "layout_known_factor"
 HOST = ("host_base_power_w", "host_fan_power_w")
 STEP = "modelled_step_s"
 
@@ -67,7 +70,11 @@ class Start:
         Ratios of quantities of the accelerators and hosts to those of machines of their kind: they go with the run to
         other machines.
     laid_out
-        Whether its layout is its owner's; else the best one stands for it, and no other is better.
+        Whether its layout is its owner's; else the best one with what is stated of it stands for it, and what others
+        would save is not known.
+    behind
+        Ratio of a quantity of the run in its owner's layout to that in the best one: a layout that other machines or
+        another model make necessary is as far from the best there, unless a better one is what is done.
     modelled
         Whether the step model tells its hours, so that a layout matters at all.
     stated
@@ -79,6 +86,7 @@ class Start:
     own: Ledger
     of_machine: Mapping[str, float]
     laid_out: bool
+    behind: Mapping[str, float]
     modelled: bool
     stated: frozenset[str]
     warnings: tuple[Warn, ...]
@@ -101,8 +109,8 @@ def start(scenario: Scenario, *, samples: int, seed: int, also: Sequence[str] = 
             "or known.accelerator_hours"
         )
     document = _spelt(own)
-    laid_out = _laid_out(scenario)
     modelled = STEP in own.values
+    laid_out = modelled and _value(own, KNOWN_LAYOUT) > 0
     timed = [name for name in OF_TIME if name in own.scenario.given]
     drawn = [name for name in (*OF_DRAW, *OF_ALL) if name in own.scenario.given]
     of_machine: dict[str, float] = {}
@@ -115,10 +123,13 @@ def start(scenario: Scenario, *, samples: int, seed: int, also: Sequence[str] = 
     if timed or drawn or (modelled and not laid_out):
         document, of_draw = _drawing(document, own, drawn)
         of_machine |= of_draw
+    behind: dict[str, float] = {}
+    if laid_out or (modelled and _axes_of(scenario)):
+        document, behind = _behind(document, own)
     ledger = estimate(scenario_of(document, name=scenario.name), samples=samples, seed=seed, also=also)
     warnings = tuple(_said(own, timed, drawn))
     stated = paths_of(scenario.document) | {path_of(name) for name in (*timed, *drawn)}
-    return Start(document, ledger, own, of_machine, laid_out, modelled, stated, warnings)
+    return Start(document, ledger, own, of_machine, laid_out, behind, modelled, stated, warnings)
 
 
 # --- the document -------------------------------------------------------------------------------------------------
@@ -130,9 +141,11 @@ def _without_auto(scenario: Scenario) -> Scenario:
     return scenario_of(scenario, {"layout": {}})
 
 
-def _laid_out(scenario: Scenario) -> bool:
+def _axes_of(scenario: Scenario) -> tuple[str, ...]:
+    """What of a layout that a search decides its owner states."""
     layout = scenario.document.get("layout")
-    return isinstance(layout, Mapping) and any(f"layout.{name}" in AXES or name == "data" for name in layout)
+    stated = layout if isinstance(layout, Mapping) else {}
+    return tuple(path for name in stated if (path := f"layout.{name}") in AXES)
 
 
 def _spelt(own: Ledger) -> dict[str, Any]:
@@ -171,7 +184,7 @@ def _flop(own: Ledger) -> dict[str, Any]:
 
 
 def _with_layout(document: dict[str, Any], own: Ledger, *, laid_out: bool) -> dict[str, Any]:
-    """The document with its whole layout: its owner's, filled up by rules, or the best where none is stated."""
+    """The document with its whole layout: its owner's, filled up by rules, or the best where too little is stated."""
     whole = copied(document)
     length = own.figures["sequence_length"]
     if length.kind == "assumed":
@@ -183,7 +196,7 @@ def _with_layout(document: dict[str, Any], own: Ledger, *, laid_out: bool) -> di
         put(whole, "layout.global_batch", batch)
     settings = settings_of(own)
     if not laid_out:
-        settings = best_layout(whole, own.scenario.name) or settings
+        settings = best_layout(whole, own.scenario.name, _axes_of(own.scenario)) or settings
     if "data_count" not in own.scenario.given:
         settings = following_count(own.scenario, settings)
     for path, value in settings.items():
@@ -209,16 +222,23 @@ def with_open_layout(document: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def best_layout(document: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    """The layout of a run that takes the least energy; ``None`` if none fits or none is known to be needed."""
+def best_layout(document: Mapping[str, Any], name: str, kept: Iterable[str] = ()) -> dict[str, Any] | None:
+    """The layout of a run that takes the least energy; ``None`` if none fits or none is known to be needed.
+
+    Parameters
+    ----------
+    kept
+        Fields of the layout that stay as the document has them.
+    """
+    held = tuple(kept)
     try:
-        scenario = scenario_of(with_open_layout(document), name=name)
-        answer = search(scenario, "energy", kept=LATE)
+        scenario = scenario_of(document if held else with_open_layout(document), name=name)
+        found = best(scenario, "energy", (*LATE, *held))
     except (InputError, InsufficientError):
         return None
-    if answer.best is None:
+    if found is None:
         return None
-    settings = following_count(scenario, answer.best.settings)
+    settings = following_count(scenario, found)
     return {path: value for path, value in settings.items() if path.startswith(("layout.", "workload."))}
 
 
@@ -254,6 +274,24 @@ def _timed(document: dict[str, Any], own: Ledger) -> dict[str, Any]:
     value = {"value": ratio, "low": ratio / low, "high": ratio * high, "kind": "modelled", "source": source}
     put(whole, f"known.{RATIO}", value)
     return whole
+
+
+def _behind(document: dict[str, Any], own: Ledger) -> tuple[dict[str, Any], dict[str, float]]:
+    """The document with the ratio of its hours to those of its steps spelt out, and how many times that of the best
+    layout it comes to: as energy has it, since by energy layouts are chosen; nothing where no other is better.
+    """
+    name = own.scenario.name
+    settings = best_layout(document, name)
+    if settings is None:
+        return document, {}
+    both = (document, stating(document, settings))
+    present, other = (estimate(scenario_of(each, name=name), samples=1) for each in both)
+    energy = WITHIN[own.boundary].quantity
+    ratio = _value(present, energy) / _value(other, energy)
+    if not ratio > 1 + CLOSE:
+        return document, {}
+    leaf = RATIO if RATIO in present.figures else LAID_OUT
+    return stating(document, {path_of(leaf): times(present.figures[leaf])}), {leaf: ratio}
 
 
 def _sides(found: Total) -> tuple[float, float]:

@@ -132,6 +132,7 @@ def find(
     limits: Limits = Limits(),
     than: float = 0.0,
     progress: Progress | None = None,
+    most_spreads: int | None = None,
 ) -> Found:
     """Price every layout of some spaces.
 
@@ -143,6 +144,8 @@ def find(
         Quantity of each goal, as :func:`goals` gives them.
     than
         Count layouts that are better than this.
+    most_spreads
+        Spreads of which the best layout is told; all unless stated.
 
     Notes
     -----
@@ -159,7 +162,7 @@ def find(
     order = np.lexsort((priced.late, priced.number, priced.space, priced.steps[goal]))
     priced = priced.at(order)
     _, first = np.unique(np.stack([priced.space, priced.spread]), axis=1, return_index=True)
-    best = priced.at(np.sort(first))
+    best = priced.at(np.sort(first)[:most_spreads])
     found.spreads = tuple(_candidate(spaces, best, place) for place in range(len(best.number)))
     if all(name in priced.steps for name in FRONT):
         rows = undominated(np.stack([priced.steps[name] for name in FRONT], axis=1))
@@ -287,8 +290,9 @@ def _promising(space: Space, at: int, goal: str, numbers: Numbers, late: int, fi
     """Of a chunk, the best of each spread and what is on its front."""
     steps = {name: steps_of(values) for name, values in figures.items() if name != "memory"}
     spread = np.zeros_like(numbers)
+    places = space.places(numbers)
     for path in SPREAD:
-        spread = spread * len(numbers_of(space, path)) + space.places(path, numbers)
+        spread = spread * len(numbers_of(space, path)) + places[path]
     order = np.lexsort((numbers, steps[goal]))
     _, first = np.unique(spread[order], return_index=True)
     rows = [order[first]]

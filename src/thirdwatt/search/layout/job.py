@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import gcd, log2
 from typing import Any
 
@@ -70,8 +71,7 @@ def degrees_of(stack: str) -> frozenset[str]:
 
 def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
     """A scenario without what its layout decides: hours and utilisation that are stated would be the same for all."""
-    decided = downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES) - frozenset(QUANTITY_OF.values())
-    idle = [name for name in scenario.given if name in decided and name.endswith(LEVELLING)]
+    idle = [name for name in scenario.given if name in _decided() and name.endswith(LEVELLING)]
     if not idle:
         return scenario, ()
     given = {name: figure for name, figure in scenario.given.items() if name not in idle}
@@ -84,6 +84,12 @@ def loosened(scenario: Scenario) -> tuple[Scenario, tuple[Warn, ...]]:
     kept = tuple(each for each in scenario.observations if each.quantity not in idle)
     own = replace(scenario, given=given, document=document, observations=kept)
     return own, (Warn("set_aside", text),)
+
+
+@cache
+def _decided() -> frozenset[str]:
+    """Quantities that a layout decides."""
+    return downstream(QUANTITY_OF[f"layout.{name}"] for name in DEGREES) - frozenset(QUANTITY_OF.values())
 
 
 def put_in(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:

@@ -85,6 +85,8 @@ def refuse_values(scenario: Scenario, opened: Mapping[str, Sequence[Any]]) -> No
 
     A degree may be any whole number: whether it goes together with the others is for the rules to say.
     """
+    if not opened:
+        return
     alone = scenario_of(scenario, dict.fromkeys((*AXES, "layout.data"), None))
     mistakes: dict[str, Mistake] = {}
     for path, values in opened.items():

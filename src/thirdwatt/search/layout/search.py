@@ -128,12 +128,64 @@ def search(
         If too little is known of the model or the campaign.
     """
     wanted = put_in(source, set or {}) if isinstance(source, Scenario) else scenario_of(source, set)
+    bounds = limits or Limits()
+    asked = _asked(wanted, by, opened or {}, frozenset(kept), bounds)
+    standing, fits = _priced(asked.base, {**asked.pinned, **asked.current}, asked.quantities)
+    misses = "" if standing is None else _misses(asked.base, standing, bounds, asked.job, asked.opened)
+    than = standing.figures[by] if standing is not None and fits and not misses else 0.0
+    found = find(asked.spaces, by, asked.quantities, bounds, than, progress)
+    said = (warning for warning in asked.base.warnings if warning not in asked.aside)
+    return Answer(
+        scenario=asked.base,
+        goal=by,
+        quantities=asked.quantities,
+        job=asked.job,
+        found=found,
+        current=standing,
+        stated=asked.stated,
+        current_fits=fits,
+        current_misses=misses,
+        spaces=asked.spaces,
+        limits=bounds,
+        opened=dict(opened or {}),
+        kept=frozenset(kept),
+        warnings=(*said, *asked.aside, *asked.left_out),
+    )
+
+
+def best(scenario: Scenario, by: str, kept: Iterable[str] = ()) -> Mapping[str, Any] | None:
+    """Settings of the best layout of all, as :func:`search` finds it, and nothing of the others; ``None`` if none is
+    feasible.
+    """
+    asked = _asked(scenario, by, {}, frozenset(kept), Limits())
+    found = find(asked.spaces, by, {by: asked.quantities[by]}, most_spreads=1).best
+    return None if found is None else found.settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is searched: the scenario with what is open left out, its spaces, and what was set aside or left out."""
+
+    base: Scenario
+    job: Job
+    current: Mapping[str, Any]
+    stated: bool
+    pinned: Mapping[str, Any]
+    spaces: tuple[Space, ...]
+    quantities: Mapping[str, str]
+    opened: Mapping[str, Sequence[Any]]
+    aside: tuple[Warn, ...]
+    left_out: tuple[Warn, ...]
+
+
+def _asked(
+    wanted: Scenario, by: str, opened: Mapping[str, Sequence[Any]], fixed: frozenset[str], bounds: Limits
+) -> _Asked:
     own, aside = loosened(wanted)
     ledger = estimate(own, samples=1)
     quantities = goals(ledger)
     _demand(ledger, by, quantities)
-    bounds = limits or Limits()
-    more = dict(opened or {})
+    more = dict(opened)
     left: tuple[Warn, ...] = ()
     if CHIP in more and not more[CHIP]:
         more[CHIP], left = rentable(own)
@@ -142,7 +194,6 @@ def search(
     job = job_of(ledger, counts(more, ledger))
     if "global_batch_count" not in own.given:
         job = replace(job, batch=divisible(job.batch, max(job.counts)))
-    fixed = frozenset(kept)
     refuse_paths(more, fixed)
     current = settings_of(ledger)
     refuse_values(own, more)
@@ -151,26 +202,9 @@ def search(
     stated = bool(_stated(wanted))
     tried = list(spaces(base, job, current, more, fixed, by, bounds, pinned, union=stated))
     searched, quantities, unpriced = priceable(tried, quantities, by)
-    standing, fits = _priced(base, {**pinned, **current}, quantities)
-    misses = "" if standing is None else _misses(base, standing, bounds, job, more)
-    than = standing.figures[by] if standing is not None and fits and not misses else 0.0
-    found = find(searched, by, quantities, bounds, than, progress)
-    return Answer(
-        scenario=base,
-        goal=by,
-        quantities=quantities,
-        job=job,
-        found=found,
-        current=standing,
-        stated=stated,
-        current_fits=fits,
-        current_misses=misses,
-        spaces=tuple(searched),
-        limits=bounds,
-        opened=dict(opened or {}),
-        kept=fixed,
-        warnings=(*(warning for warning in base.warnings if warning not in aside), *aside, *left, *unpriced),
-    )
+    return _Asked(
+        base, job, current, stated, pinned, tuple(searched), quantities, more, aside, (*left, *unpriced)
+    )  # fmt: skip
 
 
 def _sequence(ledger: Ledger) -> dict[str, int]:

@@ -88,9 +88,9 @@ class Space:
         """The same of the late axes."""
         return _columns(self.late, numbers)
 
-    def places(self, path: str, numbers: Numbers) -> Numbers:
-        """Place of each layout's value among the values of an axis."""
-        return _places(self.axes, numbers)[path]
+    def places(self, numbers: Numbers) -> dict[str, Numbers]:
+        """Place of each layout's value among the values of every axis, by path."""
+        return _places(self.axes, numbers)
 
     def settings(self, number: int, late: int = 0) -> dict[str, Any]:
         """A layout as a scenario states it."""

@@ -14,7 +14,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the architecture is not known, and without one there is nothing to lay out: state workload.transformer"
     if "layout" in today.stated:
         return "the layout is left to the search already"
-    if not known:
+    if not (known and today.laid_out):
         return (
             "the layout that runs is not stated, so what a better one would save is not known: state layout.tensor, "
             "layout.pipeline and layout.micro_batch, or take the fastest from thirdwatt layout"

@@ -109,12 +109,15 @@ class Today:
         Paths that its owner states, in the order of the file.
     counts_development, counts_updates
         Whether runs before the final one count, and whether a year of updates does.
+    laid_out
+        Whether the layout of the run today is its owner's, not one that stands for it.
     """
 
     ledger: Ledger
     stated: frozenset[str] = frozenset()
     counts_development: bool = False
     counts_updates: bool = False
+    laid_out: bool = True
 
     def value(self, quantity: str) -> float | None:
         """Central value of a quantity; ``None`` if too little is known."""

@@ -14,7 +14,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     present, batch, replicas = (today.value(each) for each in ("micro_batch_count", "global_batch_count", "data_count"))
     if present is None or batch is None or replicas is None:
         return "the architecture is not known, and with it what a micro-batch takes: state workload.transformer"
-    if not today.value("layout_known_factor"):
+    if not (today.value("layout_known_factor") and today.laid_out):
         return "the micro-batch that runs is not stated: state layout.micro_batch"
     share = batch / replicas
     larger = [round(present * by) for by in LARGER if share % (present * by) == 0]

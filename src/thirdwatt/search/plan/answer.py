@@ -120,7 +120,7 @@ class Plan:
     @property
     def saving(self) -> Total:
         """What the path takes off the goal."""
-        return total(self.path.drawn_before - self.path.drawn_after)
+        return total(self.path.saved)
 
     @property
     def banked_kwh(self) -> float | None:

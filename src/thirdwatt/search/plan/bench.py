@@ -249,6 +249,9 @@ class Bench:
             return "no layout of it fits into the memory"
         for path, value in found.items():
             state(document, path, value)
+        for name, ratio in () if auto else self.start.behind.items():
+            # what a better layout saves is that of the lever that takes one, not of whatever else asks for a new one
+            state(document, path_of(name), times(self.start.ledger.figures[name], (ratio, ratio, ratio)))
         return document
 
     def _scenario(self, choices: Combination) -> Scenario | str:

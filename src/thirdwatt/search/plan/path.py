@@ -37,6 +37,8 @@ SURE = 0.05
 """Quantile of the draws of a saving that counts as sure."""
 NEAR = 0.03
 """Relative difference in the goal, of a path with another change in the place of one, up to which it is as good."""
+SAME = 1e-6
+"""Relative difference of the run in rates to what its owner states, up to which it is the same run."""
 LEAST = 1e-6
 """Part of the goal that counts as nothing left: contracts may leave none of market-based carbon."""
 STREAM = "plan/levers"
@@ -67,7 +69,8 @@ class Step:
     ledger
         Of the run after it.
     saving
-        What it takes off the goal where it stands, with its interval; ``more`` is the same of the other goals.
+        What it takes off the goal where it stands, of what the run today takes by its owner, with its interval;
+        ``more`` is the same of the other goals.
     ratio
         The goal after it to that before it.
     share
@@ -122,6 +125,8 @@ class Path:
         Ledgers of the run today and after all of it.
     drawn_before, drawn_after
         The goal, draw by draw, as ledgers have it.
+    saved
+        What all of it takes off the goal, draw by draw, of what the run today takes by its owner.
     """
 
     goal: str
@@ -130,6 +135,7 @@ class Path:
     after: Ledger
     drawn_before: Array
     drawn_after: Array
+    saved: Array
 
     @cached_property
     def factor(self) -> Total:
@@ -229,9 +235,9 @@ def path(bench: Bench, combination: Combination, goal: str, factor: float = inf)
                 changes=changes,
                 combination=there,
                 ledger=walk.ledger(there),
-                saving=total(walk.drawn(here, goal) - walk.drawn(there, goal)),
+                saving=total(walk.saved(here, there, goal)),
                 more={
-                    name: total(walk.drawn(here, name) - walk.drawn(there, name))
+                    name: total(walk.saved(here, there, name))
                     for name in GOALS
                     if name != goal and walk.tells(there, name)
                 },
@@ -247,7 +253,7 @@ def path(bench: Bench, combination: Combination, goal: str, factor: float = inf)
         )
         here, left = there, [number for number in left if number not in taken]
     return Path(goal, tuple(steps), walk.ledger(nothing), walk.ledger(here), walk.drawn(nothing, goal),
-                walk.drawn(here, goal))  # fmt: skip
+                walk.drawn(here, goal), walk.saved(nothing, here, goal))  # fmt: skip
 
 
 def _change(lever: Offered, way: int) -> Change:
@@ -321,6 +327,21 @@ class _Walk:
         assert found is not None  # noqa: S101 - a path has its goal
         return found
 
+    def saved(self, here: Combination, there: Combination, goal: str) -> Array:
+        """What changes take off a goal, draw by draw: the share of it that ledgers say, of what the run today takes by
+        its owner, who may know it better than any model of it.
+        """
+        before: Array = self.drawn(here, goal) - self.drawn(there, goal)
+        return before * self._stated(goal)
+
+    def _stated(self, goal: str) -> Array | float:
+        """A goal of the run as its owner states it to that of the run in rates, draw by draw; 1 of what was set aside."""
+        own = self._bench.counted.drawn(self._bench.start.own, goal)
+        restated = self.drawn(tuple(0 for _ in self._bench.levers), goal)
+        if own is None or not abs(own[0] - restated[0]) <= SAME * abs(restated[0]):
+            return 1.0
+        return np.divide(own, restated, out=np.ones_like(own), where=restated > 0)
+
     def next(
         self, here: Combination, left: Sequence[int], whole: Combination
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -337,7 +358,7 @@ class _Walk:
     def _worth(self, here: Combination, taken: Sequence[int], whole: Combination) -> float:
         """What some changes surely save for a day of work, where they stand."""
         there = _with(here, taken, whole)
-        saved = self.drawn(here, self._goal) - self.drawn(there, self._goal)
+        saved = self.saved(here, there, self._goal)
         sure = float(np.quantile(saved[1:], SURE)) if len(saved) > 1 else float(saved[0])
         spent = sum(self._bench.levers[number].effort_d(whole[number] - 1)[0] for number in taken)
         return sure / spent

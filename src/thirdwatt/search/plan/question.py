@@ -94,7 +94,7 @@ def plan(
     counted = Counted(begun.ledger.boundary, factors)
     if counted.drawn(begun.ledger, by) is None:
         raise InsufficientError(f"the {by} of the run today is not known, so no plan can aim at less of it")
-    today = Today(begun.ledger, begun.stated, development, UPDATES in factors)
+    today = Today(begun.ledger, begun.stated, development, UPDATES in factors, begun.laid_out or not begun.modelled)
     on, off = offered(today, allow, forbid)
     bench = Bench(begun, on, counted, working)
     return answered(bench, off, by, factor, Limits(max_cost, max_time), most, cap_kwh, progress)
