@@ -50,25 +50,26 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Scenarios that one program evaluates.
-
-    Attributes
-    ----------
-    place
-        Row of each scenario in ``leaves``; -1 of those of other batches.
-    """
+    """Scenarios that one program evaluates, by their leaves."""
 
     program: Program
-    place: Places
     leaves: Mapping[str, Leaf]
 
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """Scenarios made ready for many variants each."""
+    """Scenarios made ready for many variants each.
+
+    Attributes
+    ----------
+    batch, place
+        Number of the batch of each scenario, and its row there.
+    """
 
     targets: tuple[str, ...]
     batches: tuple[_Batch, ...]
+    batch: Places
+    place: Places
 
     def of(self, scenario: Places, numbers: Numbers) -> Values:
         """Central values of the targets, shape (..., V); NaN where a scenario cannot tell one.
@@ -79,11 +80,14 @@ class Variants:
             Number of the scenario of each variant, shape (V,).
         """
         found: Values = {}
-        for batch in self.batches:
-            mine = np.flatnonzero(batch.place[scenario] >= 0)
+        of_batch, places = self.batch[scenario], self.place[scenario]
+        order = np.argsort(of_batch, kind="stable")
+        ends = np.searchsorted(of_batch[order], np.arange(len(self.batches) + 1))
+        for number, batch in enumerate(self.batches):
+            mine = order[ends[number] : ends[number + 1]]
             if not len(mine):
                 continue
-            place = batch.place[scenario[mine]]
+            place = places[mine]
             own = Numbers(
                 {name: values[mine] for name, values in numbers.stated.items()},
                 {name: values[mine] for name, values in numbers.scaled.items()},
@@ -108,15 +112,33 @@ def variants(leaves: Sequence[Mapping[str, Figure]], targets: Sequence[str]) -> 
         Leaves of each scenario; those of which numbers vary must be among them.
     """
     wanted = tuple(dict.fromkeys(targets))
-    members: dict[Program, list[int]] = {}
+    programs: dict[object, Program] = {}
+    alike: dict[Program, object] = {}
+    members: dict[object, list[int]] = {}
     for number, each in enumerate(leaves):
-        members.setdefault(program(book(), informed(each), wanted), []).append(number)
+        plan = program(book(), informed(each), wanted)
+        if plan not in alike:
+            alike[plan] = _doing(plan)
+        members.setdefault(alike[plan], []).append(number)
+        programs.setdefault(alike[plan], plan)
+    batch, place = (np.zeros(len(leaves), dtype=np.intp) for _ in range(2))
     batches = []
-    for plan, own in members.items():
-        place = np.full(len(leaves), -1, dtype=np.intp)
-        place[own] = np.arange(len(own))
-        batches.append(_Batch(plan, place, columns([leaves[number] for number in own], needed(plan))))
-    return Variants(wanted, tuple(batches))
+    for at, (doing, own) in enumerate(members.items()):
+        batch[own], place[own] = at, np.arange(len(own))
+        batches.append(
+            _Batch(programs[doing], columns([leaves[number] for number in own], needed(programs[doing])))
+        )
+    return Variants(wanted, tuple(batches), batch, place)
+
+
+def _doing(program: Program) -> object:
+    """What a program does: two that do the same evaluate the same scenarios, whatever else is known of these."""
+    plans = (program.plan, *(each.plan for each in program.scalings))
+    scalings = tuple((each.total, each.free, each.fixed) for each in program.scalings)
+    steps = tuple(
+        tuple((step.quantity, step.formula, step.arguments, step.frees) for step in each.steps) for each in plans
+    )
+    return scalings, steps, tuple(tuple(each.slots.items()) for each in plans)
 
 
 def _chunk(batch: _Batch, place: Places, numbers: Numbers, part: slice) -> Values:

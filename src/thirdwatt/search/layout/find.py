@@ -30,6 +30,8 @@ SPREAD = ("layout.pipeline", "layout.tensor", "layout.context", "layout.expert")
 FRONT = ("time", "energy", "cost")
 
 Progress = Callable[[int, int], None]
+Choosing = Callable[[Space, int, str, Numbers, int, Mapping[str, Array]], "_Kept"]
+"""What of a chunk is kept: from its space with number and goal, its layouts with what is late, and their figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ def find(
     whole = sum(space.size * space.late_size for space in spaces)
     kept: list[_Kept] = []
     for at, space in enumerate(spaces):
-        kept += _of_space(space, at, goal, quantities, limits, than, found, whole, progress)
+        choosing = _least if most_spreads == 1 else _promising
+        kept += _of_space(space, at, goal, quantities, limits, than, found, whole, progress, choosing)
     if not kept:
         return found
     priced = _joined(kept)
@@ -217,6 +220,7 @@ def _of_space(
     found: Found,
     whole: int,
     progress: Progress | None,
+    choosing: Choosing,
 ) -> Iterator[_Kept]:
     """Layouts of one space that may be the best of their spread or on the front."""
     fitting = prepared(space.scenario, space.varying, MEMORY)
@@ -245,7 +249,7 @@ def _of_space(
             found.feasible += int(np.count_nonzero(within))
             if than > 0:
                 found.better += int(np.count_nonzero(steps_of(figures[goal][within]) < steps_of(np.array([than]))[0]))
-            yield _promising(space, at, goal, numbers[within], late, {k: v[within] for k, v in figures.items()})
+            yield choosing(space, at, goal, numbers[within], late, {k: v[within] for k, v in figures.items()})
         if progress is not None:
             progress(found.searched, whole)
 
@@ -301,6 +305,18 @@ def _promising(space: Space, at: int, goal: str, numbers: Numbers, late: int, fi
     some = np.unique(np.concatenate(rows))
     whole = _Kept(np.full_like(numbers, at), numbers, np.full_like(numbers, late), spread, figures, steps)
     return whole.at(some)
+
+
+def _least(space: Space, at: int, goal: str, numbers: Numbers, late: int, figures: Mapping[str, Array]) -> _Kept:
+    """Of a chunk, the best of all."""
+    steps = {name: steps_of(values) for name, values in figures.items() if name != "memory"}
+    whole = _Kept(
+        np.full_like(numbers, at), numbers, np.full_like(numbers, late), np.zeros_like(numbers), figures, steps
+    )
+    if not len(numbers):
+        return whole
+    best = np.flatnonzero(steps[goal] == steps[goal].min())
+    return whole.at(best[[np.argmin(numbers[best])]])
 
 
 def numbers_of(space: Space, path: str) -> tuple[Any, ...]:

@@ -84,6 +84,7 @@ class Bench:
     _layouts: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     _scenarios: dict[Combination, Scenario | str] = field(default_factory=dict)
     _leaves: dict[Combination, Mapping[str, Figure]] = field(default_factory=dict)
+    _made_ready: tuple[Mapping[Combination, int], Variants | None] = field(default_factory=lambda: ({}, None))
 
     def __post_init__(self) -> None:
         """Split every way once."""
@@ -140,19 +141,15 @@ class Bench:
         combinations
             Shape (V, L); of each lever at most one way, none that exclude each other.
         """
-        choices = np.where(self._choosing, combinations, 0).astype(np.int8)
-        distinct, place = _distinct(choices)
-        able = [not isinstance(self._scenario(tuple(map(int, row))), str) for row in distinct]
-        kept = np.flatnonzero(able)
+        distinct, place = self._choices(combinations)
+        numbers, ready = self._ready(distinct)
         found = {goal: np.full(len(combinations), np.inf) for goal in GOALS}
-        good = np.asarray(able)[place] if len(distinct) else np.zeros(0, dtype=bool)
-        if not len(kept):
+        scenario = numbers[place] if len(distinct) else np.zeros(0, dtype=np.intp)
+        rows = np.flatnonzero(scenario >= 0)
+        good = scenario >= 0
+        if not len(rows):
             return Priced(found, good)
-        renumbered = np.full(len(distinct), -1, dtype=np.intp)
-        renumbered[kept] = np.arange(len(kept))
-        ready = self._ready(tuple(tuple(map(int, distinct[number])) for number in kept))
-        rows = np.flatnonzero(good)
-        values = ready.of(renumbered[place[rows]], self._numbers(combinations[rows]))
+        values = ready.of(scenario[rows], self._numbers(combinations[rows]))
         fits = np.ones(len(rows), dtype=bool)
         for name, today in zip(MEMORY, self._today_used, strict=True):
             if name in values:
@@ -163,6 +160,10 @@ class Bench:
             found[goal][rows] = np.where(fits, self.counted.of(values, goal), np.inf)
         good[rows] = fits & np.isfinite(found["energy"][rows])
         return Priced(found, good)
+
+    def make_ready(self, combinations: Combinations) -> None:
+        """Make the scenarios of many combinations ready together, so that parts of them are priced without."""
+        self._ready(self._choices(combinations)[0])
 
     def why_not(self, combination: Combination) -> str:
         """Why a combination cannot be; empty if it can."""
@@ -282,8 +283,24 @@ class Bench:
                 found |= dict.fromkeys((*split.numbers, *split.scales))
         return tuple(found)
 
-    def _ready(self, scenarios: Sequence[Combination]) -> Variants:
-        return variants([self._leaves[each] for each in scenarios], (*self.counted.quantities, *MEMORY, FLOOR, DRAWN))
+    def _choices(self, combinations: Combinations) -> tuple[list[Combination], NDArray[np.intp]]:
+        """What of combinations makes scenarios of their own, each once, and which of them each combination is."""
+        distinct, place = _distinct(np.where(self._choosing, combinations, 0).astype(np.int8))
+        return [tuple(map(int, row)) for row in distinct], place
+
+    def _ready(self, choices: Sequence[Combination]) -> tuple[NDArray[np.intp], Variants]:
+        """Numbers of scenarios among those that are ready, -1 of one that cannot be, and these; all that is asked for
+        is made ready anew where some of it is not.
+        """
+        able = [not isinstance(self._scenario(each), str) for each in choices]
+        kept = [each for each, can_be in zip(choices, able, strict=True) if can_be]
+        numbers, ready = self._made_ready
+        if ready is None or any(each not in numbers for each in kept):
+            targets = (*self.counted.quantities, *MEMORY, FLOOR, DRAWN)
+            ready = variants([self._leaves[each] for each in kept], targets)
+            numbers = {each: number for number, each in enumerate(kept)}
+            self._made_ready = numbers, ready
+        return np.array([numbers.get(each, -1) for each in choices], dtype=np.intp), ready
 
     def _numbers(self, combinations: Combinations) -> Numbers:
         stated: dict[str, Array] = {}

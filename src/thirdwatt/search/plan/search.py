@@ -111,6 +111,7 @@ def find(
     work = days(bench.levers, many)
     order = np.argsort(work, kind="stable")
     many, work = many[order], work[order]
+    bench.make_ready(many)
     found = Found(there=count(bench.levers), looked=len(many), complete_to_days=complete)
     today = {name: float(values[0]) for name, values in _today(bench).items()}
     kept: list[tuple[Combinations, Array, dict[str, Array]]] = []
