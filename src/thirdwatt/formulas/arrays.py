@@ -52,10 +52,16 @@ def pick(code: Code, *branches: Num) -> Num:
     """Branch number ``code`` of the given ones, element by element. All branches are evaluated."""
     if isinstance(code, int):
         return branches[code]
-    if np.size(code) > 1:
-        return np.choose(code, np.broadcast_arrays(*branches))
-    found = np.empty(np.broadcast_shapes(np.shape(code), *map(np.shape, branches)), np.result_type(*branches))
-    found[...] = branches[int(np.ravel(code)[0])]  # one for all: much the same at a tenth of the time
+    if np.min(code) < 0 or np.max(code) >= len(branches):
+        raise ValueError(f"a code is none of {len(branches)} branches")
+    if np.size(code) == 1:  # as it is for most: one branch for all
+        shape = np.broadcast_shapes(np.shape(code), *map(np.shape, branches))
+        found = np.empty(shape, np.result_type(*branches))
+        found[...] = branches[int(np.ravel(code)[0])]
+        return found
+    found, *others = branches
+    for number, branch in enumerate(others, 1):  # several times as fast as np.choose
+        found = np.where(np.equal(code, number), branch, found)
     return found
 
 
