@@ -11,7 +11,7 @@ import pytest
 import thirdwatt
 from thirdwatt.facts import Figure
 from thirdwatt.ledger import scenario_of
-from thirdwatt.ledger.leaves import figures
+from thirdwatt.ledger.leaves import figures, informed
 from thirdwatt.ledger.variants import Numbers, variants
 
 TARGETS = ("facility_energy_kwh", "cost_usd", "wall_time_h", "boundary_energy_kwh")
@@ -73,3 +73,13 @@ def test_many_chunks_are_one() -> None:
     some = np.array([0, 16_383, 16_384, 39_999])
     again = ready.of(scenario[some], Numbers({}, {"token_count": np.linspace(0.5, 2, 40_000)[some]}))["cost_usd"]
     assert (found[some] == again).all()
+
+
+def test_scenarios_that_are_computed_alike_are_one_batch() -> None:
+    plain = figures(scenario_of("llama-3.1-8b"))
+    more = figures(scenario_of("llama-3.1-8b", {"known.water_l": 1e9}))  # nothing here reads it
+    assert informed(plain) != informed(more)
+    ready = variants([plain, more], ("wall_time_h",))
+    assert len(ready.batches) == 1
+    found = ready.of(np.array([1, 0]), Numbers({}, {}))["wall_time_h"]
+    assert found[0] == found[1]

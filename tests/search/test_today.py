@@ -9,6 +9,7 @@ import pytest
 import thirdwatt
 from thirdwatt.ledger import scenario_of
 from thirdwatt.scenario import InputError
+from thirdwatt.search.documents import stating
 from thirdwatt.search.today import best_layout, start
 
 TOTALS = ("accelerator_hours", "wall_time_h", "energy_kwh", "cost_usd", "carbon_kg", "accelerator_power_w")
@@ -125,3 +126,50 @@ def test_what_no_change_would_move_is_set_aside_and_told() -> None:
     found = begun(document)
     assert [each.code for each in found.warnings] == ["set_aside"]
     assert "cost_usd" not in found.document.get("known", {})
+
+
+RUN = {
+    "workload": {"model": "llama-3.1-70b", "tokens": 1e12},
+    "cluster": {"accelerator": "h100-sxm-80gb", "count": 1024},
+    "site": {"region": "us"},
+}
+
+
+def test_replicas_follow_a_number_of_accelerators_that_is_a_range() -> None:
+    found = begun("chinchilla-70b", samples=200)
+    assert "data" not in found.document["layout"]
+    own, restated = found.own.totals["accelerator_hours"], found.ledger.totals["accelerator_hours"]
+    assert own is not None
+    assert restated is not None
+    assert restated.low > own.low / 1.5
+    mfu = found.ledger.of("mfu")
+    assert mfu is not None
+    assert mfu.high < 0.7
+    assert "layout.data" not in (best_layout(found.document, "range") or {})
+    assert "data" in begun({**RUN, "cluster": RUN["cluster"]}).document["layout"]
+
+
+@pytest.mark.parametrize(
+    "layout", [{"zero_stage": 3}, {"recompute": "full"}, {"tensor": 8}, {"micro_batch": 2}, {"global_batch": 2048}]
+)
+def test_a_layout_that_is_stated_in_part_takes_what_its_owner_says(layout: dict[str, object]) -> None:
+    found = begun({**RUN, "layout": layout})
+    for name in TOTALS:
+        one, other = found.own.totals[name], found.ledger.totals[name]
+        assert one is not None
+        assert other is not None
+        assert other.value == pytest.approx(one.value, rel=1e-6), name
+    assert {name: found.document["layout"][name] for name in layout} == layout
+    assert found.laid_out == bool({"tensor", "micro_batch"} & layout.keys())
+
+
+def test_how_far_a_layout_is_from_the_best() -> None:
+    found = begun("llama-3.1-405b")
+    (ratio,) = found.behind.values()
+    best = thirdwatt.estimate(stating(found.document, best_layout(found.document, "best") or {}), samples=1)
+    own, other = found.ledger.totals["energy_kwh"], best.totals["energy_kwh"]
+    assert own is not None
+    assert other is not None
+    assert ratio == pytest.approx(own.value / other.value)
+    assert ratio > 1.05
+    assert begun("pretrain-7b-256xa100").behind == {}

@@ -18,6 +18,7 @@ from thirdwatt.search.layout.axes import AXES, counts_up_to, usual
 from thirdwatt.search.layout.job import divisible, job_of, settings_of
 from thirdwatt.search.layout.offers import least_count, offers, small
 from thirdwatt.search.layout.rules import FULL, TOO_HOT, TOO_LATE, broken_by
+from thirdwatt.search.layout.search import best
 from thirdwatt.search.layout.why import ROOMY_SHARE, SURE_SHARE, TERMS, reasons
 from thirdwatt.validation.steps import steps
 
@@ -426,3 +427,17 @@ def test_any_other_layout_is_left_alone() -> None:
 def test_it_can_be_asked_from_python() -> None:
     answer = thirdwatt.layout(TUNE, by="time", opened={"layout.offload": ("weights",)})
     assert answer.best.settings["layout.offload"] == "weights"
+
+
+@pytest.mark.parametrize("preset", ["startup-lora-8xh100", "pretrain-7b-256xa100", "mixtral-8x7b"])
+@pytest.mark.parametrize("by", ["time", "energy"])
+def test_the_best_alone_is_the_best_of_all(preset: str, by: str) -> None:
+    scenario = scenario_of(preset)
+    found = search(scenario, by, kept=("cluster.power_cap_w",)).best
+    assert found is not None
+    assert best(scenario, by, ("cluster.power_cap_w",)) == found.settings
+
+
+def test_there_is_no_best_where_none_fits() -> None:
+    tight = {"workload": {"model": "llama-3.1-405b", "tokens": 1e9}, "cluster": {"accelerator": "h100", "count": 1}}
+    assert best(scenario_of(tight), "energy") is None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.search.plan import made
+from thirdwatt.facts.prices import rent
 from thirdwatt.ledger import estimate, scenario_of
 from thirdwatt.search.plan.bench import Bench, Combinations
 from thirdwatt.search.plan.combine import combinations
@@ -114,3 +115,39 @@ def test_a_limit_on_the_draw_is_not_hidden_by_todays_clock() -> None:
     priced = bench.prices(np.array([[0], [1]], dtype=np.int8))
     assert priced.able.all()
     assert priced.goals["time"][1] > priced.goals["time"][0] * 1.01
+
+
+def test_what_asks_for_a_new_layout_does_not_gain_what_a_better_one_does() -> None:
+    bench = made.bench((made.CHIP, made.LAYOUT))
+    (ratio,) = bench.start.behind.values()
+    assert ratio > 1.05
+    rows = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.int8)
+    today, better, chip, both = bench.prices(rows).goals["energy"]
+    assert today / better == pytest.approx(ratio, rel=1e-6)
+    assert chip / both == pytest.approx(ratio, rel=0.02)  # storage does not take longer
+    without, laid_out = (bench.document(tuple(row)) for row in ((1, 0), (1, 1)))
+    assert isinstance(without, dict)
+    assert isinstance(laid_out, dict)
+    assert without["layout"] == laid_out["layout"]
+
+
+def test_scenarios_are_made_ready_once_for_all_parts() -> None:
+    bench = made.bench((made.CHIP, made.CLOCK, made.LESS))
+    rows = np.array([[chip, clock, less] for chip in range(3) for clock in range(3) for less in range(3)], dtype=np.int8)
+    apart = [made.bench((made.CHIP, made.CLOCK, made.LESS)).prices(row[None]).goals["energy"][0] for row in rows]
+    bench.make_ready(rows)
+    _, ready = bench._made_ready
+    assert [bench.prices(row[None]).goals["energy"][0] for row in rows] == apart
+    assert bench._made_ready[1] is ready
+
+
+def test_what_nobody_rents_out_is_no_cheaper_for_it() -> None:
+    rented = {**made.BASE, "site": {"region": "us", "tenure": "rented"}}
+    chip = made.lever("chip", made.sets("gb200", {"cluster.accelerator": "gb200", "cluster.network": None}))
+    spot = made.lever("spot", made.sets("spot", {"site.term": "spot"}))
+    bench = made.bench((chip, spot), rented)
+    assert rent("gb200", None, "on-demand") is not None
+    assert rent("gb200", None, "spot") is None
+    able = bench.prices(np.array([[0, 1], [1, 0], [1, 1]], dtype=np.int8)).able
+    assert able.tolist() == [True, True, False]
+    assert bench.why_not((1, 1)) == "nobody is known to rent gb200 on spot terms"

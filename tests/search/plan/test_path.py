@@ -27,6 +27,7 @@ def walked() -> tuple[Bench, of_path.Path]:
 def test_every_step_is_what_estimate_says_of_its_scenario(walked: tuple[Bench, of_path.Path]) -> None:
     bench, found = walked
     before = found.before
+    stated = bench.start.own.samples("boundary_energy_kwh") / before.samples("boundary_energy_kwh")  # type: ignore[operator]
     for step in found.steps:
         document = bench.document(step.combination)
         assert not isinstance(document, str)
@@ -34,7 +35,7 @@ def test_every_step_is_what_estimate_says_of_its_scenario(walked: tuple[Bench, o
         assert again.totals == step.ledger.totals
         saved = before.samples("boundary_energy_kwh") - step.ledger.samples("boundary_energy_kwh")  # type: ignore[operator]
         assert step.saving.value == pytest.approx(saved[0])
-        assert step.saving.low == pytest.approx(np.quantile(saved[1:], 0.05))
+        assert step.saving.low == pytest.approx(np.quantile((saved * stated)[1:], 0.05))
         before = step.ledger
     assert before.totals == found.after.totals
 
@@ -162,3 +163,22 @@ def test_nothing_to_do_is_a_path() -> None:
     found = path(bench, (0,), "energy")
     assert found.steps == ()
     assert found.factor.value == 1
+
+
+def test_no_more_is_saved_than_the_run_takes_by_its_owner() -> None:
+    hours = {"known": {"accelerator_hours": 2e5, "accelerator_power_w": 350.0}}
+    bench = made.bench((made.CHIP, made.LESS), {**made.BASE, **hours}, samples=200)
+    found = path(bench, (2, 1), "energy")
+    own = bench.start.own.samples("boundary_energy_kwh")
+    assert own is not None
+    assert (found.saved < own).all()
+    assert (found.saved > 0).all()
+    # the run in rates is less sure of itself than who metered it, and would save more than that
+    assert (found.drawn_before - found.drawn_after).max() > own.max()
+    assert sum(step.saving.value for step in found.steps) == pytest.approx(found.saved[0])
+
+
+def test_what_was_set_aside_is_saved_of_the_run_in_rates() -> None:
+    bench = made.bench((made.LESS,), {**made.BASE, "known": {"cost_usd": 1e9}}, samples=20)
+    found = path(bench, (1,), "cost")
+    assert found.saved == pytest.approx(found.drawn_before - found.drawn_after)

@@ -160,3 +160,25 @@ def test_any_run_has_a_plan(preset: str) -> None:
     assert found.path.factor.value >= 1
     assert np.isfinite(found.path.factor.value)
     assert found.reached == (found.path.factor.value >= 3 * (1 - 1e-9))
+
+
+def test_there_is_no_less_of_nothing() -> None:
+    clean = {
+        "workload": {"model": "llama-3.1-8b", "tokens": 1e11},
+        "cluster": {"accelerator": "h100-sxm-80gb", "count": 64},
+        "site": {"intensity_kg_per_kwh": 0},
+    }
+    with pytest.raises(InputError, match=r"--by: there is nothing to save: the run today takes 0 kg"):
+        plan(clean, by="carbon", samples=10)
+
+
+def test_what_a_better_layout_saves_is_not_known_where_the_one_that_runs_is_not() -> None:
+    found = plan("startup-lora-8xh100", samples=10, forbid=["machine", "model", "data", "lifecycle"])
+    whys = {each.lever.id: each.why for each in found.refused}
+    assert "not stated" in whys["layout"]
+    assert "not stated" in whys["micro-batch"]
+
+
+def test_a_number_of_accelerators_that_is_a_range_leaves_the_factor_as_sure() -> None:
+    found = plan("olmo-2-7b", samples=200, forbid=["model", "data", "place", "lifecycle", "run", "arithmetic"])
+    assert found.path.factor.low > found.path.factor.value / 2.5

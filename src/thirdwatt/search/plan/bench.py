@@ -27,7 +27,7 @@ from thirdwatt.ledger.variants import Numbers, Variants, variants
 from thirdwatt.scenario import InputError, Scenario
 from thirdwatt.search.documents import one_line, quantity_of, state, times
 from thirdwatt.search.levers.lever import AUTO
-from thirdwatt.search.machines import moved
+from thirdwatt.search.machines import RENTS, moved
 from thirdwatt.search.plan.goals import GOALS, Counted
 from thirdwatt.search.plan.offered import Offered
 from thirdwatt.search.today import Start, best_layout
@@ -46,6 +46,7 @@ ANEW = ("cluster", "workload", "software")
 """Sections that today's layout was made for; where they are others, it is chosen anew."""
 NOT_ANEW = {"workload": ("tokens", "epochs", "law"), "cluster": ("clock", "power_cap_w")}
 MEMORY = ("memory_used_ratio", "host_used_ratio")
+RENT = RENTS[0]
 FLOOR, DRAWN = "accelerators_floor_energy_kwh", "accelerators_energy_kwh"
 CLOSE = 1e-9
 
@@ -272,6 +273,8 @@ class Bench:
         lacking = [name for name in self._varying() if name not in leaves]
         if lacking:
             return f"{', '.join(lacking)} would be computed"
+        if RENT in self.start.ledger.figures and RENT not in leaves and scenario.choices["tenure"] == "rented":
+            return f"nobody is known to rent {scenario.choices['accelerator']} on {scenario.choices['term']} terms"
         self._leaves[choices] = leaves
         return scenario
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thirdwatt.ledger import scenario_of
+from thirdwatt.ledger import Ledger, scenario_of
 from thirdwatt.ledger.pricing import SAMPLES, Sourced
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import InputError, InsufficientError, Mistake
@@ -15,7 +15,7 @@ from thirdwatt.search.levers.lever import Today
 from thirdwatt.search.plan.answer import Plan, answered
 from thirdwatt.search.plan.bench import Bench
 from thirdwatt.search.plan.combine import MOST
-from thirdwatt.search.plan.goals import CAN_BE_LESS, DEVELOPMENT, UPDATES, Counted
+from thirdwatt.search.plan.goals import CAN_BE_LESS, DEVELOPMENT, UNITS, UPDATES, Counted
 from thirdwatt.search.plan.offered import offered
 from thirdwatt.search.plan.search import Limits
 from thirdwatt.search.today import start
@@ -92,12 +92,22 @@ def plan(
         factors = (*factors, UPDATES)
     begun = start(wanted, samples=samples, seed=seed, also=factors)
     counted = Counted(begun.ledger.boundary, factors)
-    if counted.drawn(begun.ledger, by) is None:
-        raise InsufficientError(f"the {by} of the run today is not known, so no plan can aim at less of it")
+    _refuse_nothing(begun.ledger, counted, by)
     today = Today(begun.ledger, begun.stated, development, UPDATES in factors, begun.laid_out or not begun.modelled)
     on, off = offered(today, allow, forbid)
     bench = Bench(begun, on, counted, working)
     return answered(bench, off, by, factor, Limits(max_cost, max_time), most, cap_kwh, progress)
+
+
+def _refuse_nothing(ledger: Ledger, counted: Counted, by: str) -> None:
+    """Refuse to aim at less of what is not known, or of nothing."""
+    drawn = counted.drawn(ledger, by)
+    if drawn is None:
+        raise InsufficientError(f"the {by} of the run today is not known, so no plan can aim at less of it")
+    if not drawn[0] > 0:
+        problem = f"there is nothing to save: the run today takes 0 {UNITS[by]}"
+        others = ", ".join(name for name in CAN_BE_LESS if name != by)
+        raise InputError([Mistake("--by", problem, f"ask for less of something else: {others}")], "plan")
 
 
 def _refuse(factor: float, by: str, max_cost: float, max_time: float, cap_kwh: float | None) -> None:
