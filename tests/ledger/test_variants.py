@@ -77,7 +77,7 @@ def test_many_chunks_are_one() -> None:
 
 def test_scenarios_that_are_computed_alike_are_one_batch() -> None:
     plain = figures(scenario_of("llama-3.1-8b"))
-    more = figures(scenario_of("llama-3.1-8b", {"known.water_l": 1e9}))  # nothing here reads it
+    more = figures(scenario_of("llama-3.1-8b", {"storage.kept_checkpoints": 3}))  # nothing here reads it
     assert informed(plain) != informed(more)
     ready = variants([plain, more], ("wall_time_h",))
     assert len(ready.batches) == 1

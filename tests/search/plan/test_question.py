@@ -182,3 +182,20 @@ def test_what_a_better_layout_saves_is_not_known_where_the_one_that_runs_is_not(
 def test_a_number_of_accelerators_that_is_a_range_leaves_the_factor_as_sure() -> None:
     found = plan("olmo-2-7b", samples=200, forbid=["model", "data", "place", "lifecycle", "run", "arithmetic"])
     assert found.path.factor.low > found.path.factor.value / 2.5
+
+
+def test_what_hardly_adds_stays_where_a_limit_needs_it() -> None:
+    fast = {
+        "workload": {"model": "llama-3.1-70b", "tokens": 1e12},
+        "cluster": {"accelerator": "h100-sxm-80gb", "count": 512},
+        "layout": {"tensor": 8, "pipeline": 4, "micro_batch": 1},
+        "known": {"mfu": 0.3, "goodput": 0.6},
+        "site": {"region": "us"},
+    }
+    found = plan(fast, 10.0, max_time=0.5, samples=1, forbid=["data", "place", "lifecycle"])
+    assert not found.reached
+    assert found.path.drawn_after[0] < found.path.drawn_before[0]
+    before, after = (found.counted.drawn(each, "time") for each in (found.path.before, found.path.after))
+    assert before is not None
+    assert after is not None
+    assert after[0] <= 0.5 * before[0] * (1 + 1e-9)

@@ -163,7 +163,7 @@ def answered(
     if first is not None:
         chosen = first.combination
     elif found.most is not None:
-        chosen = _worthwhile(narrow, found.most.combination, goal)
+        chosen = _worthwhile(narrow, found.most.combination, goal, limits)
     else:
         chosen = tuple(0 for _ in left)
     walked = path(narrow, chosen, goal, factor if reached else np.inf)
@@ -267,16 +267,20 @@ def _random(bench: Bench, singles: Combinations) -> Combinations:
 # --- paths --------------------------------------------------------------------------------------------------------
 
 
-def _worthwhile(bench: Bench, combination: Combination, goal: str) -> Combination:
-    """The combination that saves most, without what hardly adds to it: the least of it is left out first."""
+def _worthwhile(bench: Bench, combination: Combination, goal: str, limits: Limits) -> Combination:
+    """The combination that saves most, without what hardly adds to it and no limit needs: the least of it is left out
+    first.
+    """
     here = combination
+    today = bench.prices(np.zeros((1, len(here)), dtype=np.int8)).goals
     while True:
         taken = [number for number, way in enumerate(here) if way]
         if not taken:
             return here
         rows = np.array([here, *(_without(here, number) for number in taken)], dtype=np.int8)
         priced = bench.prices(rows)
-        values = np.where(priced.able, priced.goals[goal], np.inf)
+        good = priced.able & limits.hold({name: values / today[name][0] for name, values in priced.goals.items()})
+        values = np.where(good, priced.goals[goal], np.inf)
         needed = {need for number in taken for need in bench.levers[number].lever.needs}
         losses = {
             number: values[at + 1] / values[0] - 1

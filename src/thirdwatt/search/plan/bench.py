@@ -46,7 +46,7 @@ ANEW = ("cluster", "workload", "software")
 """Sections that today's layout was made for; where they are others, it is chosen anew."""
 NOT_ANEW = {"workload": ("tokens", "epochs", "law"), "cluster": ("clock", "power_cap_w")}
 MEMORY = ("memory_used_ratio", "host_used_ratio")
-RENT = RENTS[0]
+RENT, TENURE = RENTS[0], "site.tenure"
 FLOOR, DRAWN = "accelerators_floor_energy_kwh", "accelerators_energy_kwh"
 CLOSE = 1e-9
 
@@ -273,7 +273,8 @@ class Bench:
         lacking = [name for name in self._varying() if name not in leaves]
         if lacking:
             return f"{', '.join(lacking)} would be computed"
-        if RENT in self.start.ledger.figures and RENT not in leaves and scenario.choices["tenure"] == "rented":
+        said = any(TENURE in split.choices for _, split in self._taken(choices))
+        if RENT in self.start.ledger.figures and RENT not in leaves and not said:  # they would count as bought
             return f"nobody is known to rent {scenario.choices['accelerator']} on {scenario.choices['term']} terms"
         self._leaves[choices] = leaves
         return scenario

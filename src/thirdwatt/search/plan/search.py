@@ -23,6 +23,8 @@ PART = 262_144
 FRONT = ("energy", "cost", "time")
 FRONT_STEP = 0.01
 """Relative difference below which two points of the front are one."""
+CLOSE = 1 + 1e-9
+"""What a limit may be passed by: rounding."""
 SHORTEST = 20_000
 """Shortest combinations that reach the factor, of which runners-up are chosen."""
 
@@ -39,6 +41,13 @@ class Limits:
 
     cost: float = np.inf
     time: float = np.inf
+
+    def hold(self, ratios: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Whether each of many combinations keeps within them; what is not known is no limit: it is told that it is
+        not.
+        """
+        held: NDArray[np.bool_] = ~(ratios["cost"] > self.cost * CLOSE) & ~(ratios["time"] > self.time * CLOSE)
+        return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +155,7 @@ def _part(
     ratios = {name: _to(values[rows], today[name]) for name, values in priced.goals.items()}
     found.able += len(rows)
     found.most_unlimited = _lesser(found.most_unlimited, many[rows], work[rows], ratios, goal)
-    # what is not known is no limit: it is told that it is not
-    good = ~(ratios["cost"] > limits.cost * (1 + 1e-9)) & ~(ratios["time"] > limits.time * (1 + 1e-9))
+    good = limits.hold(ratios)
     rows, ratios = rows[good], {name: values[good] for name, values in ratios.items()}
     many, work = many[rows], work[rows]
     found.within += len(rows)
