@@ -73,7 +73,7 @@ ODD = lever("something odd", scales={"token_count": (0.8, 0.7, 0.9)}, quality=UN
 ALL = (DEDUP, FILTER, COOLING, LESS, WORSE)
 AWAY = (
     Refused(ODD, OFF, f"what it does to quality is not known: --allow {ODD.id}"),
-    Refused(lever("padding"), NOT_NOW, "how much is padding is not known: thirdwatt data scan PATH"),
+    Refused(lever("padding"), NOT_NOW, "how much is padding is not known: thirdwatt data scan PATH", lacking=True),
     Refused(lever("no tapes"), NOT_NOW, "there are none"),
     Refused(lever("not this"), FORBIDDEN, "it is forbidden"),
 )

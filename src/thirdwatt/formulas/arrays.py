@@ -56,9 +56,9 @@ def pick(code: Code, *branches: Num) -> Num:
         raise ValueError(f"a code is none of {len(branches)} branches")
     if np.size(code) == 1:  # as it is for most: one branch for all
         shape = np.broadcast_shapes(np.shape(code), *map(np.shape, branches))
-        found = np.empty(shape, np.result_type(*branches))
-        found[...] = branches[int(np.ravel(code)[0])]
-        return found
+        filled = np.empty(shape, np.result_type(*branches))
+        filled[...] = branches[int(np.ravel(code)[0])]
+        return filled
     found, *others = branches
     for number, branch in enumerate(others, 1):  # several times as fast as np.choose
         found = np.where(np.equal(code, number), branch, found)

@@ -125,9 +125,7 @@ def variants(leaves: Sequence[Mapping[str, Figure]], targets: Sequence[str]) -> 
     batches = []
     for at, (doing, own) in enumerate(members.items()):
         batch[own], place[own] = at, np.arange(len(own))
-        batches.append(
-            _Batch(programs[doing], columns([leaves[number] for number in own], needed(programs[doing])))
-        )
+        batches.append(_Batch(programs[doing], columns([leaves[number] for number in own], needed(programs[doing]))))
     return Variants(wanted, tuple(batches), batch, place)
 
 

@@ -70,7 +70,7 @@ def stops(plan: Plan) -> list[str]:
     if plan.reached:
         return []
     said = list(_bounds(plan))
-    lacking = [each.lever.title for each in plan.refused if each.how == NOT_NOW and "not known" in each.why]
+    lacking = [each.lever.title for each in plan.refused if each.how == NOT_NOW and each.lacking]
     if lacking:
         said.append(f"{count(lacking)} cannot be priced until something is known ({listed(lacking)})")
     off = [each.lever.id for each in plan.refused if each.how == OFF]

@@ -133,7 +133,9 @@ def test_what_asks_for_a_new_layout_does_not_gain_what_a_better_one_does() -> No
 
 def test_scenarios_are_made_ready_once_for_all_parts() -> None:
     bench = made.bench((made.CHIP, made.CLOCK, made.LESS))
-    rows = np.array([[chip, clock, less] for chip in range(3) for clock in range(3) for less in range(3)], dtype=np.int8)
+    rows = np.array(
+        [[chip, clock, less] for chip in range(3) for clock in range(3) for less in range(3)], dtype=np.int8
+    )
     apart = [made.bench((made.CHIP, made.CLOCK, made.LESS)).prices(row[None]).goals["energy"][0] for row in rows]
     bench.make_ready(rows)
     _, ready = bench._made_ready

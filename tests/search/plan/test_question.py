@@ -177,6 +177,10 @@ def test_what_a_better_layout_saves_is_not_known_where_the_one_that_runs_is_not(
     whys = {each.lever.id: each.why for each in found.refused}
     assert "not stated" in whys["layout"]
     assert "not stated" in whys["micro-batch"]
+    lacking = {each.lever.id for each in found.refused if each.lacking}
+    assert {"layout", "micro-batch", "idle"} <= lacking
+    assert not lacking & {each.lever.id for each in found.refused if each.how == FORBIDDEN}
+    assert "recompute" not in lacking  # nothing is recomputed
 
 
 def test_a_number_of_accelerators_that_is_a_range_leaves_the_factor_as_sure() -> None:

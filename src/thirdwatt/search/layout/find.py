@@ -307,7 +307,7 @@ def _promising(space: Space, at: int, goal: str, numbers: Numbers, late: int, fi
     return whole.at(some)
 
 
-def _least(space: Space, at: int, goal: str, numbers: Numbers, late: int, figures: Mapping[str, Array]) -> _Kept:
+def _least(_: Space, at: int, goal: str, numbers: Numbers, late: int, figures: Mapping[str, Array]) -> _Kept:
     """Of a chunk, the best of all."""
     steps = {name: steps_of(values) for name, values in figures.items() if name != "memory"}
     whole = _Kept(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 BLOCKING_S = (5.0, 2.0, 15.0)
 """Time for which an asynchronous writer holds up the run: a copy into the memory of the hosts."""
@@ -16,7 +16,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "goodput is stated as a whole: state known.checkpoint_time_s and the other losses instead"
     present = today.value("checkpoint_time_s")
     if present is None:
-        return "the time that a checkpoint takes is not known"
+        return Lacking("the time that a checkpoint takes is not known")
     if present <= BLOCKING_S[0]:
         return f"a checkpoint holds the run up for {present:.3g} s: it is written beside the training already"
     blocking = said(*BLOCKING_S, "asynchronous writers: a copy into the hosts' memory")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 ALIKE = 1.25
 """Ratio up to which two intervals are as good: the loss is flat around the best one."""
@@ -22,7 +22,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         for each in ("checkpoint_interval_h", "checkpoint_time_s", "time_between_failures_h", "s_per_h")
     )
     if present is None or write is None or between is None or second is None:
-        return "the time that a checkpoint takes, or that between failures, is not known"
+        return Lacking("the time that a checkpoint takes, or that between failures, is not known")
     best = sqrt(2 * write / second * between)
     if best / ALIKE <= present <= best * ALIKE:
         return f"the stated {present:.3g} h are as good as the best interval of {best:.3g} h"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.facts import Row, table
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 CLOCKS = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
 """Clocks to the one without a limit, to where measured caps turn worse than the law."""
@@ -25,7 +25,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     if not settable(chip):
         return f"no way to set the clock of {chip.name} is known: it is its maker's to choose"
     if today.value("accelerator_power_w") is None:
-        return "the draw of an accelerator is not known"
+        return Lacking("the draw of an accelerator is not known")
     if "cluster.power_cap_w" in today.stated or "cluster.clock" in today.stated:
         return "a limit is stated already: leave cluster.power_cap_w and cluster.clock out to have it chosen"
     return [Way(f"run the accelerators at {clock:.0%} of their clock", {"cluster.clock": clock}, id=f"{clock:.0%}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 SHARES = (2, 4, 8)
 
@@ -13,7 +13,9 @@ def ways(today: Today) -> Sequence[Way] | str:
     """A half, a quarter and an eighth of the accelerators, whole hosts of them."""
     count, in_host = today.value("accelerator_count"), today.value("accelerators_in_host_count")
     if count is None or in_host is None or today.value("modelled_step_s") is None:
-        return "the architecture is not known, so that nothing tells what traffic takes: state workload.transformer"
+        return Lacking(
+            "the architecture is not known, so that nothing tells what traffic takes: state workload.transformer"
+        )
     if count <= in_host:
         return "all accelerators are in one host already: nothing travels between hosts"
     laid_out = "data" in (today.ledger.scenario.document.get("layout") or {})

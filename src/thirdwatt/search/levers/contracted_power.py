@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 
 def ways(today: Today) -> Sequence[Way] | str:
@@ -13,7 +13,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     if share is not None and share.value >= 1:
         return "all electricity is contracted already"
     if today.value("carbon_market_kg") is None:
-        return "the intensity of today's grid is not known: state site.region"
+        return Lacking("the intensity of today's grid is not known: state site.region")
     return [Way("contract clean power for all of it (market-based carbon alone)", {"site.contracted_share": 1.0})]
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thirdwatt.ledger.ask import ask
-from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lacking, Lever, Today, Way
 
 if TYPE_CHECKING:
     from thirdwatt.facts import Figure
@@ -36,7 +36,7 @@ SCAN = "thirdwatt data scan PATH --json, and --observed with what it writes"
 def ways(today: Today) -> Sequence[Way] | str:
     """Take out what is no new text; where exact copies are told apart, what else resembles."""
     if not today.known(LEFT):
-        return f"how much of the data are copies is not known: {SCAN}"
+        return Lacking(f"how much of the data are copies is not known: {SCAN}")
     unique, kept = today.ledger.figures[LEFT], today.ledger.figures["kept_token_share"]
     exact = today.ledger.figures[EXACT_LEFT] if today.known(EXACT_LEFT) else None
     before, kind = kept.value, "copies"

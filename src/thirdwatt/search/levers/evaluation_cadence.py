@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LESS = {2: "half", 4: "a quarter"}
 LEAST = 0.002
@@ -17,7 +17,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "goodput is stated as a whole: state known.evaluation_ratio and the other losses to see this one"
     present, leaf = today.value("evaluation_ratio"), today.figure("evaluation_ratio")
     if present is None or leaf is None or today.value("goodput") is None:
-        return "what evaluation takes is not known: state known.evaluation_ratio"
+        return Lacking("what evaluation takes is not known: state known.evaluation_ratio")
     if present <= LEAST:
         return f"evaluation takes {present:.2%} of the steps' time"
     return [Way(f"evaluate {word} as often, or on {word} of the data", scales={"evaluation_ratio": (1 / by,) * 3},

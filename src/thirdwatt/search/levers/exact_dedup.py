@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.search.levers.dedup import EXACT_LEFT, LEAST, SCAN, without
-from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lacking, Lever, Today, Way
 
 
 def ways(today: Today) -> Sequence[Way] | str:
     """Take out what is there to the letter."""
     if not today.known(EXACT_LEFT):
-        return f"how much of the data are exact copies is not known: {SCAN}"
+        return Lacking(f"how much of the data are exact copies is not known: {SCAN}")
     left, kept = today.ledger.figures[EXACT_LEFT], today.ledger.figures["kept_token_share"]
     if kept.value <= left.value * (1 + LEAST):
         return (

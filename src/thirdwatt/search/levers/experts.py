@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.shapes import count, dense, others, resized, scratch, settings, size, tiled
 
 
@@ -38,7 +38,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the model routes tokens to experts already"
     parameters = size(today)
     if parameters is None or resized(today, 0.5) is None:
-        return "layers and widths of the model are not known: state workload.transformer or workload.model"
+        return Lacking("layers and widths of the model are not known: state workload.transformer or workload.model")
     if today.value("causal_factor") == 0 or "vocabulary_count" not in today.ledger.figures:
         return "what experts save was shown for language models"
     if parameters < LEAST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.search.levers.halving import UNCOUNTED
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LEFT = (0.5, 0.35, 0.9)
 """Work of runs that are given up, where they are stopped early, to that where they are not."""
@@ -17,8 +17,8 @@ def ways(today: Today) -> Sequence[Way] | str:
         return UNCOUNTED
     failed = today.figure("failed_run_ratio")
     if failed is None or not today.known("failed_run_ratio"):
-        return "how much failed runs take is not known: add up their hours (thirdwatt runs) and state "\
-            "development.failed_runs"  # fmt: skip
+        return Lacking("how much failed runs take is not known: add up their hours (thirdwatt runs) and state "\
+            "development.failed_runs")  # fmt: skip
     if failed.value <= 0:
         return "no run is given up"
     return [Way("rehearse runs on one node and stop those that go wrong early", scales={"failed_run_ratio": LEFT})]

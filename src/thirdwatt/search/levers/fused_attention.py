@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from thirdwatt.facts import table
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 EAGER, FUSED = "transformers", "transformers-fused"
 """Software whose attention is fused and the rest is not, and the same with fused kernels for the rest."""
@@ -20,12 +20,14 @@ def ways(today: Today) -> Sequence[Way] | str:
         return [Way("take fused norms, gates and losses", {"software.stack": FUSED}, id="beside attention")]
     moved = today.value("softmax_traffic_byte")
     if moved is None:
-        return "the architecture is not known, so that nothing tells what attention moves: state workload.transformer"
+        return Lacking(
+            "the architecture is not known, so that nothing tells what attention moves: state workload.transformer"
+        )
     if moved <= 0:
         return "attention is fused already in the software there is, or in that of its year where none is named"
     chip = table("accelerators").rows[today.choice("accelerator")]
     if chip.text.get("vendor") not in TIMED:
-        return f"what fused kernels reach on {chip.name} is not known: name its software in software.stack"
+        return Lacking(f"what fused kernels reach on {chip.name} is not known: name its software in software.stack")
     return [Way("take fused attention", _fused(), id="attention")]
 
 

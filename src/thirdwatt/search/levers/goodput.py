@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 RESTART_H = (0.05, 0.04, 0.17)
 """From a failure to the next step with detection, spares and restart by a program."""
@@ -20,7 +20,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         today.value(each) for each in ("restart_time_h", "wall_time_h", "time_between_failures_h")
     )
     if present is None or hours is None or between is None:
-        return "the time on the wall, or that between failures, is not known"
+        return Lacking("the time on the wall, or that between failures, is not known")
     if hours / between < LEAST_FAILURES:
         return f"{hours / between:.2g} failures are to be expected: restarts take next to nothing"
     if present <= RESTART_H[0]:

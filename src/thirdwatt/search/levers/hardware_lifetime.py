@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 YEARS = (6, 7)
 
@@ -16,7 +16,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the machines are rented: how long they are kept is their owner's to say"
     present = today.figure("it_life_year")
     if present is None:
-        return "how long machines are kept is not known: state known.it_life_year"
+        return Lacking("how long machines are kept is not known: state known.it_life_year")
     found = [Way(f"keep the machines for {years} years, not {present.value:g}", {"known.it_life_year": years},
                  id=f"{years}-years") for years in YEARS if years > present.value]  # fmt: skip
     return found or f"the machines are kept for {present.value:g} years already"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thirdwatt.ledger.change import Three
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LENGTHS_H = (1.0, 8.0, 24.0, 48.0, 96.0, 168.0)
 SAVED = ((0.144, 0.103, 0.040, 0.028, 0.018, 0.008), (0.032, 0.009, 0.0, 0.0, 0.0, 0.0),
@@ -23,9 +23,9 @@ def ways(today: Today) -> Sequence[Way] | str:
     """The mean effect for a run as long as this one."""
     hours = today.value("wall_time_h")
     if hours is None or today.figure("grid_intensity_kg_per_kwh") is None or today.value("carbon_kg") is None:
-        return "the length of the run, or the intensity of its grid, is not known"
+        return Lacking("the length of the run, or the intensity of its grid, is not known")
     if today.ledger.figures["grid_intensity_kg_per_kwh"].value < CLEANEST:
-        return "the grid is cleaner than those whose hours were compared: what its hours differ by is not known"
+        return "the grid is cleaner than all whose hours were compared, and nobody showed what its own differ by"
     if hours > LENGTHS_H[-1]:
         return f"a run of {hours / 24:.0f} days sees clean and dirty hours alike: only one of days can avoid some"
     return [Way("start at the cleanest hour of the next day", scales={"grid_intensity_kg_per_kwh": left(hours)})]

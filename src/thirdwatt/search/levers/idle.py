@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 LIMIT_H = (0.25, 0.05, 1.0)
 """Time without work after which machines are given back."""
@@ -17,12 +17,12 @@ def ways(today: Today) -> Sequence[Way] | str:
     leaf = today.figure("idle_ratio")
     hours, between = today.value("wall_time_h"), today.value("time_between_failures_h")
     if leaf is None or not today.known("idle_ratio"):
-        return (
+        return Lacking(
             "how long machines are held without work is not known: by the scheduler's account, state known.idle_ratio, "
             "hours held and idle to hours that trained"
         )
     if hours is None or between is None:
-        return "the time on the wall, or that between failures, is not known"
+        return Lacking("the time on the wall, or that between failures, is not known")
     gaps = 1 / hours + 1 / between
     value, low, high = (min(limit * gaps, leaf.value) for limit in LIMIT_H)
     if value >= leaf.value:

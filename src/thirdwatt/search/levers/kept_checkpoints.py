@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 KEPT = 3
 
@@ -13,7 +13,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     """Keep three."""
     present = today.figure("kept_checkpoint_count")
     if present is None or "checkpoint_byte" in today.ledger.figures:
-        return "what a checkpoint takes is not known: state workload.model or workload.parameters"
+        return Lacking("what a checkpoint takes is not known: state workload.model or workload.parameters")
     if present.value <= KEPT:
         return f"{present.value:g} checkpoints are kept: few enough"
     path = "storage.kept_checkpoints" if "known.kept_checkpoint_count" not in today.stated else ""

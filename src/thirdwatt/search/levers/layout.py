@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import AUTO, SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import AUTO, SAME, Evidence, Lacking, Lever, Today, Way
 
 
 def ways(today: Today) -> Sequence[Way] | str:
     """The layout left to the search."""
     known = today.value("layout_known_factor")
     if known is None:
-        return "the architecture is not known, and without one there is nothing to lay out: state workload.transformer"
+        return Lacking(
+            "the architecture is not known, and without one there is nothing to lay out: state workload.transformer"
+        )
     if "layout" in today.stated:
         return "the layout is left to the search already"
     if not (known and today.laid_out):
-        return (
+        return Lacking(
             "the layout that runs is not stated, so what a better one would save is not known: state layout.tensor, "
             "layout.pipeline and layout.micro_batch, or take the fastest from thirdwatt layout"
         )

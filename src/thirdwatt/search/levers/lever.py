@@ -51,6 +51,12 @@ AUTO = "auto"
 """What ``layout`` is set to by whoever leaves it to the search."""
 
 
+class Lacking(str):
+    """Why a lever cannot be taken, where that is for want of something that is not known: state it, and it may be."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One thing that is known of a lever.
@@ -158,7 +164,8 @@ class Lever:
     quality
         One of :data:`QUALITY`.
     ways
-        From the run today to the ways in which the lever can be taken, or to the reason why it cannot.
+        From the run today to the ways in which the lever can be taken, or to the reason why it cannot: a
+        :class:`Lacking` where that is for want of something that is not known.
     excludes
         Other levers that it cannot be taken with, beside those that set the same fields otherwise.
     needs

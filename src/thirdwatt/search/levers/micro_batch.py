@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LARGER = (2, 4, 8)
 
@@ -13,9 +13,11 @@ def ways(today: Today) -> Sequence[Way] | str:
     """Multiples of today's micro-batch that divide a replica's share of the batch."""
     present, batch, replicas = (today.value(each) for each in ("micro_batch_count", "global_batch_count", "data_count"))
     if present is None or batch is None or replicas is None:
-        return "the architecture is not known, and with it what a micro-batch takes: state workload.transformer"
+        return Lacking(
+            "the architecture is not known, and with it what a micro-batch takes: state workload.transformer"
+        )
     if not (today.value("layout_known_factor") and today.laid_out):
-        return "the micro-batch that runs is not stated: state layout.micro_batch"
+        return Lacking("the micro-batch that runs is not stated: state layout.micro_batch")
     share = batch / replicas
     larger = [round(present * by) for by in LARGER if share % (present * by) == 0]
     if not larger:

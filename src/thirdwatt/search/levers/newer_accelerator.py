@@ -10,7 +10,7 @@ from thirdwatt.facts.prices import today as day
 from thirdwatt.ledger import scenario_of
 from thirdwatt.scenario import InputError
 from thirdwatt.search.levers.clock import settable
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.machines import without_machine
 
 BETTER = 1.15
@@ -31,9 +31,11 @@ def ways(today: Today) -> Sequence[Way] | str:
     present, precision = chips[today.choice("accelerator")], today.choice("precision")
     now = flop_per_j(present, precision)
     if today.value("accelerator_count") is None or today.value("training_flop") is None:
-        return "the work is not known, so that another chip's hours are not: state a model and tokens, or workload.flop"
+        return Lacking(
+            "the work is not known, so that another chip's hours are not: state a model and tokens, or workload.flop"
+        )
     if now is None:
-        return f"the peak of {present.name} in {precision} is not known"
+        return Lacking(f"the peak of {present.name} in {precision} is not known")
     found: dict[str, Way] = {}
     for rate, chip in _better(today, present, now):
         sets = {**without_machine(today.ledger), "cluster.accelerator": chip.id}

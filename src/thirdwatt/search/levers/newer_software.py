@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from thirdwatt.facts import table
 from thirdwatt.facts.stacks import software
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LAST_SERVED = {"kepler": 2022, "pascal": 2025, "volta": 2025}
 """Years of the last software for families of chips that compilers and libraries have dropped since."""
@@ -20,8 +20,8 @@ def newest_year() -> int:
 def ways(today: Today) -> Sequence[Way] | str:
     """The same software, or what took its place, as it is now."""
     if today.value("modelled_step_s") is None:
-        return "the architecture is not known, so that software makes no difference that could be told: state "\
-            "workload.transformer"  # fmt: skip
+        return Lacking("the architecture is not known, so that software makes no difference that could be told: state "\
+            "workload.transformer")  # fmt: skip
     stated = today.ledger.scenario.document.get("software", {})
     served = LAST_SERVED.get(today.choice("generation"))
     year = max(newest_year() if served is None else min(newest_year(), served), stated.get("year") or 0)

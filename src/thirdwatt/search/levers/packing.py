@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 PACKED = (0.002, 0.0, 0.02)
 """Padding that packing leaves: 0.02 % by best fit with many short texts, more where lengths fit badly."""
@@ -13,8 +13,10 @@ PACKED = (0.002, 0.0, 0.02)
 def ways(today: Today) -> Sequence[Way] | str:
     """Pack, where there is padding."""
     if not today.known("padding_share"):
-        return ("how much is padding is not known, and packed is what is usual: thirdwatt data scan PATH --context N "
-                "--batching pad --json, and --observed with what it writes")  # fmt: skip
+        return Lacking(
+            "how much is padding is not known, and packed is what is usual: thirdwatt data scan PATH --context N "
+            "--batching pad --json, and --observed with what it writes"
+        )
     present = today.ledger.figures["padding_share"].value
     if present <= PACKED[2]:
         return f"{present:.1%} of what is computed is padding: it is packed already"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.ledger.change import Three
-from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.shapes import count, dense, others, relatives, scratch, size
 
 PER_PARAMETER: Three = (27.0, 18.7, 38.8)
@@ -34,7 +34,7 @@ def parent(today: Today, what: str, per_parameter: Three, least: float) -> tuple
         return f"what {what} saves was shown for dense models, and this one routes tokens to experts"
     own = size(today)
     if own is None:
-        return "the size of the model is not known: state workload.model"
+        return Lacking("the size of the model is not known: state workload.model")
     larger = [(parameters, row) for parameters, row in relatives(today) if parameters > 1.2 * own]
     if not larger:
         return (
@@ -42,7 +42,7 @@ def parent(today: Today, what: str, per_parameter: Three, least: float) -> tuple
         )
     trained = today.value("trained_token_count")
     if trained is None:
-        return "the tokens are not known: state workload.tokens"
+        return Lacking("the tokens are not known: state workload.tokens")
     ratio = tuple(max(least, each * own / trained) for each in per_parameter)
     if ratio[0] >= 1:
         return f"today's {count(trained)} tokens are no more than {what} takes"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.ledger.ask import ask
-from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.shapes import count
 
 SHARE = "filtered_token_share"
@@ -22,13 +22,13 @@ MEASURE = (
 def ways(today: Today) -> Sequence[Way] | str:
     """Train on 1/q of the tokens."""
     if not today.known("filter_quality_ratio"):
-        return f"how much more filtered tokens teach is not known: {MEASURE}"
+        return Lacking(f"how much more filtered tokens teach is not known: {MEASURE}")
     factor = today.ledger.figures["filter_quality_ratio"]
     if factor.value <= 1 or factor.low <= 0:
         return f"the factor that was measured, {factor.value:g}, is no gain"
     trained = today.value("trained_token_count")
     if trained is None or "token_count" not in today.ledger.figures:
-        return "the tokens are not known: state workload.tokens"
+        return Lacking("the tokens are not known: state workload.tokens")
     least, value, most = (_share(each) for each in (factor.high, factor.value, factor.low))
     ratio = (value, least, most)
     return [Way(f"train on {count(trained * ratio[0])} filtered tokens in place of {count(trained)}", {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 LEAST_FIRST = ("none", "selective", "full")
 WORDS = {"none": "keep all activations", "selective": "recompute attention alone"}
@@ -13,7 +13,7 @@ WORDS = {"none": "keep all activations", "selective": "recompute attention alone
 def ways(today: Today) -> Sequence[Way] | str:
     """Every lesser recomputation; whether it fits is for the search to check."""
     if today.value("memory_used_ratio") is None:
-        return "the architecture is not known, and with it what activations take: state workload.transformer"
+        return Lacking("the architecture is not known, and with it what activations take: state workload.transformer")
     present = today.choice("recompute")
     if present == "none":
         return "nothing is recomputed"

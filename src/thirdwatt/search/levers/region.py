@@ -9,7 +9,7 @@ from typing import Any
 from thirdwatt.facts import Row, table
 from thirdwatt.ledger.ledger import path_of
 from thirdwatt.scenario.parse import BASES
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 MOST = 4
 BETTER = 0.9
@@ -39,7 +39,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     """The cleanest grids that a cloud has regions on: the vendor's own, or any where no vendor is stated."""
     present, tenure = today.value("grid_intensity_kg_per_kwh"), today.choice("tenure")
     if present is None or today.value("carbon_kg") is None:
-        return "the intensity of today's grid is not known: state site.region"
+        return Lacking("the intensity of today's grid is not known: state site.region")
     if today.choice("facility") == "room":
         return "the machine stands in a room, where its owner is: state site.region to compare"
     vendor = vendor_of(today)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.ledger.ask import ask
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 DRIFT = ("drift_cost_usd_per_h", "drift_time_h")
 EXPONENT = "drift_exponent_ratio"
@@ -22,12 +22,12 @@ def ways(today: Today) -> Sequence[Way] | str:
     if not today.counts_updates:
         return "a year of updates is not counted: it changes how often a model is trained, not what one training takes"
     if lacking := [f"known.{name}" for name in (*DRIFT, EVERY) if not today.known(name)]:
-        return (
+        return Lacking(
             f"how staleness grows is not known: state {', '.join(lacking)}; thirdwatt retrain reads them off a history"
         )
     cost = today.ledger.of("retrain_cost_usd") or today.ledger.totals["cost_usd"]
     if cost is None or cost.value <= 0:
-        return "what a training costs is not known: state known.retrain_cost_usd"
+        return Lacking("what a training costs is not known: state known.retrain_cost_usd")
     if today.known("retrain_cost_usd"):
         value = today.ledger.figures["retrain_cost_usd"]
         costs = (value.value, value.low, value.high)

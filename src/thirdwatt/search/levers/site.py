@@ -8,7 +8,7 @@ from typing import Any
 from thirdwatt.facts import table
 from thirdwatt.ledger.change import Three
 from thirdwatt.ledger.ledger import path_of
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.region import OF_HALL, basis_of, moved, places, vendor_of
 
 BEST = {"no": "hyperscale", "yes": "liquid"}
@@ -23,7 +23,7 @@ def ways(today: Today) -> Sequence[Way] | str:
     """Halls as the best of the kind are, or the vendor's regions of lowest PUE."""
     pue, tenure = today.value("pue"), today.choice("tenure")
     if pue is None:
-        return "the PUE is not known: state site.pue or site.facility"
+        return Lacking("the PUE is not known: state site.pue or site.facility")
     if today.choice("facility") == "room":
         return "the machine stands in a room: there is no plant to better"
     if tenure == "rented" and vendor_of(today):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 REACHED = (0.005, 0.001, 0.01)
 """Time that waiting for data takes to productive time, of a loader that keeps up."""
@@ -13,7 +13,7 @@ REACHED = (0.005, 0.001, 0.01)
 def ways(today: Today) -> Sequence[Way] | str:
     """Let the loader keep up."""
     if not today.known("data_stall_ratio"):
-        return ("how long the run waits for data is not known: time the loader of some hundred steps and state "
+        return Lacking("how long the run waits for data is not known: time the loader of some hundred steps and state "
                 "known.data_stall_ratio, waiting to working")  # fmt: skip
     present = today.ledger.figures["data_stall_ratio"].value
     if present <= REACHED[2]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 CODE, TAKES = "10+4", 1.4
 
@@ -18,7 +18,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the data are erasure coded already"
     present = today.value("storage_copies")
     if present is None:
-        return "what the data are kept in is not known"
+        return Lacking("what the data are kept in is not known")
     if present <= TAKES:
         return f"the data take {present:.3g} bytes for each of theirs: no more than coding would"
     sets: dict[str, Any] = {"storage.erasure": CODE}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.facts import table
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way, said
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way, said
 
 PACKED = (2.2, 1.5, 2.9)
 """Bytes for a token of published corpora as they are distributed, compressed: of 156 billion tokens in 305 GB to 15
@@ -20,16 +20,16 @@ def ways(today: Today) -> Sequence[Way] | str:
     """Compress, where it is larger."""
     if "dataset_byte" in today.ledger.figures:
         if not today.known("dataset_byte"):
-            return "neither the size of the data nor its tokens are known: state workload.tokens"
+            return Lacking("neither the size of the data nor its tokens are known: state workload.tokens")
         return ("the size of the data is stated, not what it is made of: thirdwatt data scan PATH --json tries "
                 "formats; state the best as known.dataset_byte")  # fmt: skip
     present = today.figure("byte_per_token")
     if present is None or "token_count" not in today.ledger.figures:
-        return "the tokens are not known: state workload.tokens"
+        return Lacking("the tokens are not known: state workload.tokens")
     model = table("models").rows.get(today.choice("model"))
     other = "" if model is None else model.text.get("token", WORD)
     if present.kind == "assumed" and other and not other.startswith(WORD):
-        return f"a token is {other}, and how many bytes it takes is not known: state known.byte_per_token"
+        return Lacking(f"a token is {other}, and how many bytes it takes is not known: state known.byte_per_token")
     if present.value > TEXT:
         return f"{present.value:.3g} bytes for a token are no text, and images and sound are compressed already"
     if present.value <= PACKED[2]:

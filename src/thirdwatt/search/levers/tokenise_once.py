@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import SAME, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 
 
 def ways(today: Today) -> Sequence[Way] | str:
     """Make them once."""
     passes, time = (today.figure(name) for name in ("tokenise_pass_count", "tokenise_cpu_s_per_token"))
     if time is None or not today.known("tokenise_cpu_s_per_token"):
-        return ("the time to make a token is not known: thirdwatt data scan PATH --tokenizer NAME --json, and "
+        return Lacking("the time to make a token is not known: thirdwatt data scan PATH --tokenizer NAME --json, and "
                 "--observed with what it writes")  # fmt: skip
     if passes is None or passes.value <= 1:
         return ("tokens are taken to be made once: state known.tokenise_pass_count, the number of passes, if each "

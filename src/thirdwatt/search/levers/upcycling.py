@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import UNKNOWN, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.shapes import (
     count,
     dense,
@@ -33,7 +33,7 @@ def ways(today: Today) -> Sequence[Way] | str:
         return "the model has experts: a dense one is what is made into one"
     own, trained = size(today), today.value("trained_token_count")
     if own is None or trained is None:
-        return "the size of the model or its tokens are not known: state workload.model and workload.tokens"
+        return Lacking("the size of the model or its tokens are not known: state workload.model and workload.tokens")
     smaller = [each for each in relatives(today) if each[0] < LARGEST * own]
     if not smaller:
         return "no smaller dense model of its family is known to start from: name a workload.model that has one"

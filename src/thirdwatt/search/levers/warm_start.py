@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thirdwatt.facts import Figure, table
-from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lever, Today, Way
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.levers.shapes import others, scratch
 
 ROW = "warm-start"
@@ -32,7 +32,7 @@ def fresh(today: Today, what: str) -> Figure | str:
         return (f"{what} is for training again, and nothing says that this is: compare revisions with thirdwatt data "
                 "diff --json and add --observed, or state known.new_token_share")  # fmt: skip
     if "token_count" not in today.ledger.figures:
-        return "the tokens are not known: state workload.tokens"
+        return Lacking("the tokens are not known: state workload.tokens")
     new = today.ledger.figures["new_token_share"]
     return new if new.value > 0 else "nothing is new: keep the model there is"
 

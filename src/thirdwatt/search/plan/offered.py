@@ -10,7 +10,7 @@ from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.scenario.mistakes import nearest
 from thirdwatt.search.layout.axes import AXES
 from thirdwatt.search.levers import levers
-from thirdwatt.search.levers.lever import AUTO, GROUPS, QUALITY, UNKNOWN, Lever, Today, Way
+from thirdwatt.search.levers.lever import AUTO, GROUPS, QUALITY, UNKNOWN, Lacking, Lever, Today, Way
 
 NOT_NOW, OFF, FORBIDDEN, USELESS = "does not apply", "off unless allowed", "forbidden", "saves nothing here"
 """Why a lever is in no path."""
@@ -36,11 +36,14 @@ class Refused:
     ----------
     how
         One of the four words above.
+    lacking
+        Whether it is for want of something that is not known: it cannot be priced until that is.
     """
 
     lever: Lever
     how: str
     why: str
+    lacking: bool = False
 
 
 def offered(
@@ -69,7 +72,7 @@ def offered(
             continue
         ways = lever.ways(today)
         if isinstance(ways, str):
-            refused.append(Refused(lever, NOT_NOW, ways))
+            refused.append(Refused(lever, NOT_NOW, str(ways), isinstance(ways, Lacking)))
         elif lever.quality == UNKNOWN and lever.id not in allowed:
             refused.append(Refused(lever, OFF, f"{QUALITY[UNKNOWN]}: --allow {lever.id}"))
         elif ways:

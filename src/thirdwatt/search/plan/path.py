@@ -335,7 +335,7 @@ class _Walk:
         return before * self._stated(goal)
 
     def _stated(self, goal: str) -> Array | float:
-        """A goal of the run as its owner states it to that of the run in rates, draw by draw; 1 of what was set aside."""
+        """A goal of the run as its owner states it to that of the run in rates, draw by draw; 1 if it is set aside."""
         own = self._bench.counted.drawn(self._bench.start.own, goal)
         restated = self.drawn(tuple(0 for _ in self._bench.levers), goal)
         if own is None or not abs(own[0] - restated[0]) <= SAME * abs(restated[0]):
