@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all lint bench validation fit clean
+.PHONY: help demo test test-all lint bench validation fit fit-chips clean
 help:
 	@echo "make demo      set up and estimate the essay's example"
 	@echo "make test      set up, then lint, types, import contracts and fast tests"
 	@echo "make test-all  slow suites: 10,000 mutated scenarios, the built wheel in a clean environment"
 	@echo "make validation  hold estimates against published runs, write docs/validation.md"
 	@echo "make fit       fit the constants of the step model to published steps, write them into the fact tables"
+	@echo "make fit-chips  fit the constants of silicon to dies and boards of four chips, write them into the fact tables"
 	@echo "make bench     bars of the engine beside import numpy"
 
 .venv/.ready: pyproject.toml constraints.txt
@@ -43,6 +44,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/layout_search.py
 	@$(BIN)/python benchmarks/laws.py
 	@$(BIN)/python benchmarks/plan.py
+	@$(BIN)/python benchmarks/chips.py
 	@$(BIN)/python benchmarks/meter.py
 	@$(BIN)/python benchmarks/near.py
 	@$(BIN)/python benchmarks/packing.py
@@ -55,6 +57,9 @@ validation: .venv/.ready
 
 fit: .venv/.ready
 	@$(BIN)/python -c "import sys; from thirdwatt.validation.fit import main; sys.exit(main(['--write']))"
+
+fit-chips: .venv/.ready
+	@$(BIN)/python -c "import sys; from thirdwatt.validation.chip_fit import main; sys.exit(main(['--write']))"
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

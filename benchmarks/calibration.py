@@ -22,7 +22,7 @@ MEASURED, LEAST, MOST, WORSE = 5, 2, 25, 1.1
 
 def error(rows: Sequence[Step], calibration: tuple[Measured, ...] = ()) -> float:
     """Mean absolute error of some steps."""
-    batch = Batch([replace(row.scenario, calibration=calibration) for row in rows], QUANTITY)
+    batch = Batch.of([replace(row.scenario, calibration=calibration) for row in rows], QUANTITY)
     return float(np.abs(batch.predict({}) / np.array([row.measured_s for row in rows]) - 1).mean())
 
 

@@ -64,7 +64,10 @@ PHASES = (
 LOSSES = PHASES[3:-1]
 """Phases in which no step runs that counts; generating, scoring and sending weights are ratios to steps as well."""
 
-AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES, "loss": LOSSES}
+FORMATS = ("narrow", "wide")
+"""Products in the training's precision, and those that stay in 16 bit or more."""
+
+AXES = {"boundary": BOUNDARIES, "component": COMPONENTS, "phase": PHASES, "loss": LOSSES, "format": FORMATS}
 """Axes a quantity may have, by the first word of its name, with the names along them."""
 
 Observation = namedtuple(
@@ -127,9 +130,13 @@ _UNITS: dict[str, dict[str, int]] = {
     "hours": {"h": 1},
     "kwh": {"kw": 1, "h": 1},
     "w": {"j": 1, "s": -1},
+    "mm": {"mm": 1},
+    "mm2": {"mm": 2},
+    "v": {"v": 1},
+    "hz": {"s": -1},
 }
-"""Each token is a base of its own; ``kwh`` and ``w`` are the only products. Anything else needs a conversion
-quantity of kind *exact* such as ``w_per_kw``, so that a forgotten 1,000 is found by rescaling the bases."""
+"""Each token is a base of its own; ``kwh``, ``w``, ``mm2`` and ``hz`` are the only products. Anything else needs a
+conversion quantity of kind *exact* such as ``w_per_kw``, so that a forgotten 1,000 is found by rescaling the bases."""
 
 _COUNTED = frozenset(["accelerator", "parameter", "token", "tokens", "failure", "mac", "port", "equivalent"])
 _ENDINGS = frozenset(["count", "share", "ratio", "factor", "copies", "code", "width", "length", "rank"])
@@ -137,7 +144,7 @@ _BARE = frozenset(("pue", "mfu", "goodput", "epochs"))
 
 _SYMBOLS = {
     "kw": "kW", "w": "W", "kwh": "kWh", "j": "J", "l": "L", "usd": "USD", "flop": "FLOP", "tb": "TB",
-    "byte": "B", "hours": "h",
+    "byte": "B", "hours": "h", "mm2": "mm²", "v": "V", "hz": "Hz",
 }  # fmt: skip
 
 

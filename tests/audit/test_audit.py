@@ -118,7 +118,7 @@ def test_verdicts(tmp_path: Path, body: str, verdict: Verdict) -> None:
             'check = "equivalent"\ncarbon_t = 1\ncount = 1\nthing = "gasoline car driven for a year"',
             "did you mean gasoline cars",
         ),
-        ('check = "figure"\ntable = "chips"\nquantity = "x"\nvalue = 1', "no table 'chips'"),
+        ('check = "figure"\ntable = "crystals"\nquantity = "x"\nvalue = 1', "no table 'crystals'"),
         ('check = "figure"\ntable = "accelerators"\nrow = "zz"\nquantity = "x"\nvalue = 1', "has no x"),
         ('check = "reported"\nrun = "nobody"\nquantity = "carbon_kg"\nvalue = 1', "has no carbon_kg"),
         ('check = "guess"', "does not match any of the expected tags"),

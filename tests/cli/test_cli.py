@@ -148,7 +148,7 @@ def test_mistakes_are_all_named_on_stderr(tmp_path: Path) -> None:
         (("compare", "gpt-4o"), 2, "at least two"),
         (("schema", "estimat"), 2, "did you mean estimate?"),
         (("estimate", "-"), 4, "too little is known"),
-        (("facts", "chips"), 2, "no table 'chips'"),
+        (("facts", "crisps"), 2, "no table 'crisps'"),
         (("facts", "accelerators", "h100-smx"), 2, "did you mean h100-sxm"),
         (("facts", "--check", "absent.csv"), 2, "cannot be read"),
         (("init", "--from", "absent.json"), 2, "absent.json: cannot be read: the file does not exist"),

@@ -9,11 +9,19 @@ from numpy.typing import NDArray
 from thirdwatt.formulas.arrays import pick
 from thirdwatt.ledger.book import Formula, book
 from thirdwatt.ledger.leaves import _CODES
-from thirdwatt.quantity import COMPONENTS, PHASES, dimension, quantity
+from thirdwatt.quantity import COMPONENTS, FORMATS, PHASES, dimension, quantity
+from thirdwatt.scenario.blueprint import OPTIONS
 
 FORMULAS = [formula for ways in book().formulas.values() for formula in ways]
-AXES = {"component_": len(COMPONENTS), "boundary_": 4, "phase_": len(PHASES) - 1, "phase_ratio": 4}
+AXES = {
+    "component_": len(COMPONENTS),
+    "boundary_": 4,
+    "phase_": len(PHASES) - 1,
+    "phase_ratio": 4,
+    "format_": len(FORMATS),
+}
 WAYS = {name: len(codes) for name, codes in _CODES.values()}
+WAYS |= {f"{name}_code": len(words) for name, words in OPTIONS.items()}
 """How many ways each code chooses between."""
 DRAWS = max(WAYS.values())
 

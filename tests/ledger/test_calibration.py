@@ -57,7 +57,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 @cache
 def batch() -> Batch:
-    return Batch(scenarios(), TARGET)
+    return Batch.of(scenarios(), TARGET)
 
 
 @cache
@@ -107,7 +107,7 @@ def test_a_sure_prior_outweighs_vague_data_and_the_other_way_round() -> None:
 
 
 def test_what_is_measured_makes_a_constant_surer() -> None:
-    few = Batch(scenarios()[:2], TARGET)
+    few = Batch.of(scenarios()[:2], TARGET)
     one = calibrate(few, measured()[:2], [constant(MATMUL)], even()[:2]).sigmas[MATMUL]
     many = calibrate(batch(), measured(), [constant(MATMUL)], even()).sigmas[MATMUL]
     rough = calibrate(batch(), measured(), [constant(MATMUL)], even(0.1)).sigmas[MATMUL]
@@ -147,7 +147,7 @@ def test_what_is_held_does_not_move_and_counts() -> None:
 
 
 def test_scenarios_that_are_not_wanted_come_out_as_they_may() -> None:
-    mixed = Batch([*scenarios()[:2], _described(scenarios()[0])], TARGET)
+    mixed = Batch.of([*scenarios()[:2], _described(scenarios()[0])], TARGET)
     only = np.array([True, False, False])
     assert mixed.predict({}, only)[0] == batch().predict({})[0]
     assert np.isfinite(mixed.predict({})).all()

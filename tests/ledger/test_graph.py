@@ -80,3 +80,11 @@ def test_a_known_total_becomes_cuts_at_its_lowest_parts() -> None:
         "power_distribution_energy_kwh",
         "facility_other_energy_kwh",
     }
+
+
+def test_a_chip_that_is_no_design_lacks_its_own_figures() -> None:
+    """Not what a design of it would be made of."""
+    missing = plan(book(), {}, ["accelerator_price_usd", "accelerator_tdp_w"]).missing
+    assert missing == {"accelerator_price_usd": ("accelerator_price_usd",), "accelerator_tdp_w": ("accelerator_tdp_w",)}
+    designed = plan(book(), {"blueprint_factor": True}, ["accelerator_price_usd"]).missing
+    assert "wafer_price_usd" in designed["accelerator_price_usd"]

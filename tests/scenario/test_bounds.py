@@ -36,6 +36,12 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
         "cluster": {"count": 8},
     },
     {"known": {"accelerator_hours": 1e5}},
+    {
+        "workload": {"model": "llama-3.1-8b"},
+        "cluster": {"count": 64},
+        "blueprint": {"based_on": "h100-sxm-80gb", "process": "n3e", "memory": "hbm4"},
+        "site": {"tenure": "own"},
+    },
 )
 """Scenarios that between them take most of the ways through the book."""
 

@@ -43,6 +43,22 @@ def test_nothing_stated_is_nothing_taken_out() -> None:
     assert without_machine(estimate("pretrain-7b-256xa100", samples=1)) == {}
 
 
+def test_a_blueprint_stays_where_it_is() -> None:
+    """What it draws to its model makes up what is known of its draw, and goes nowhere with the run."""
+    designed = stating(HALF, {"blueprint.based_on": "h100-sxm-80gb", "blueprint.process": "n3e"})
+    begun = start(scenario_of(designed), samples=1, seed=0)
+    assert begun.ledger.totals["energy_kwh"].value == pytest.approx(  # type: ignore[union-attr]
+        begun.own.totals["energy_kwh"].value  # type: ignore[union-attr]
+    )
+    assert begun.document["known"]["design_power_ratio"]["value"] < 1
+    assert not begun.of_machine
+    gone = without_machine(begun.ledger)
+    assert gone["blueprint"] is None
+    assert gone["known.design_power_ratio"] is None
+    other = stating(begun.document, {**gone, "cluster.accelerator": "l40s"})
+    assert scenario_of(moved(begun, other)).blueprint is None
+
+
 def test_the_draw_of_other_machines_is_in_proportion_to_their_own() -> None:
     begun = start(scenario_of(HALF), samples=1, seed=0)
     other = stating(begun.document, {"cluster.accelerator": "l40s"})

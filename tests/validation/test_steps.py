@@ -171,7 +171,7 @@ def test_the_tables_hold_what_the_rows_that_are_not_set_apart_give() -> None:
     """Fitted anew from the values in the tables, steps of pre-training stay where they are."""
     rows = [step for step in steps() if not step.unfitted and not step.tuned]
     moved = logs_of(CORE_CONSTANTS, fit_to(rows, CORE_CONSTANTS, {}))
-    off = Batch([step.scenario for step in rows], QUANTITY)
+    off = Batch.of([step.scenario for step in rows], QUANTITY)
     assert np.abs(np.log(off.predict(moved) / off.predict({}))).mean() < 0.02
 
 

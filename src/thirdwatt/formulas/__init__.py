@@ -27,6 +27,8 @@ from thirdwatt.formulas import (
     water,
     workload,
 )
+from thirdwatt.formulas.chip import area, matrix, package, process, products, traffic
+from thirdwatt.formulas.chip import power as chip_power
 
 CHAPTERS = (
     data,
@@ -52,5 +54,12 @@ CHAPTERS = (
     development,
     retraining,
     scaling_law,
+    process,
+    area,
+    matrix,
+    products,
+    package,
+    traffic,
+    chip_power,
 )
 """Alternatives of one quantity stand in one chapter; within a chapter, order decides between equals."""

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from thirdwatt.quantity import Num
 
 
+@quantity(given=("blueprint_factor",))
+def work_power_w__blueprint(blueprint_power_w: Num, accelerator_tdp_w: Num) -> Num:
+    """Draw of a blueprint in full work, which does not pass its board's limit."""
+    return np.minimum(blueprint_power_w, accelerator_tdp_w)
+
+
 @quantity
 def work_power_w(accelerator_tdp_w: Num, accelerator_load_ratio: Num) -> Num:
     """Draw of one accelerator in full work without a limit: the share of its design power that training draws."""
@@ -34,6 +40,12 @@ def work_power_w(accelerator_tdp_w: Num, accelerator_load_ratio: Num) -> Num:
 def power_cap_w(accelerator_tdp_w: Num, work_power_w: Num) -> Num:
     """Limit on one accelerator's draw where none is stated: none that full work would meet."""
     return np.maximum(accelerator_tdp_w, work_power_w)
+
+
+@quantity(given=("blueprint_factor",))
+def clock_ratio__blueprint(blueprint_factor: Num) -> Num:
+    """A blueprint runs at its own clock."""
+    return 1 * blueprint_factor
 
 
 @quantity

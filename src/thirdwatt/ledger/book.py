@@ -38,6 +38,11 @@ class Formula:
         return self.name.partition("__")[2]
 
     @property
+    def of_a_blueprint(self) -> bool:
+        """Whether it computes of a design what tables state of chips on sale."""
+        return self.function.__module__.startswith("thirdwatt.formulas.chip.")
+
+    @property
     def where(self) -> str:
         """File and line, as an editor opens them."""
         code = self.function.__code__

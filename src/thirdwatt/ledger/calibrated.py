@@ -46,7 +46,7 @@ ALIKE = ("stack", "method", "adapter", "precision", "accelerator")
 def alike(one: Scenario, other: Scenario) -> bool:
     """Whether a measurement of one scenario tells something of another."""
     same = all(one.choices[name] == other.choices[name] for name in ALIKE)
-    return same and _experts(one) == _experts(other)
+    return same and one.blueprint == other.blueprint and _experts(one) == _experts(other)
 
 
 def _experts(scenario: Scenario) -> bool:
@@ -82,7 +82,7 @@ def calibrated(scenario: Scenario, leaves: Mapping[str, Figure]) -> tuple[dict[s
 
 
 def _move(leaves: dict[str, Figure], quantity: str, own: Sequence[Measured], free: Mapping[str, float]) -> Gain:
-    batch = Batch([each.scenario for each in own], quantity)
+    batch = Batch.of([each.scenario for each in own], quantity)
     measured = np.array([each.value for each in own])
     constants = [
         Constant(

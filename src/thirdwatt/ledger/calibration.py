@@ -76,18 +76,20 @@ class _Group:
 
 
 class Batch:
-    """One quantity of many scenarios, as a function of constants."""
+    """One quantity of many scenarios, by their leaves, as a function of constants."""
 
-    def __init__(self, scenarios: Sequence[Scenario], target: str) -> None:
-        self.size = len(scenarios)
+    def __init__(self, leaves: Sequence[Mapping[str, Figure]], target: str) -> None:
+        self.size = len(leaves)
         self.target = target
         found: dict[Program, list[int]] = {}
-        leaves: list[Mapping[str, Figure]] = []
-        for number, scenario in enumerate(scenarios):
-            own = figures(scenario)
-            leaves.append(own)
+        for number, own in enumerate(leaves):
             found.setdefault(program(book(), informed(own), (target,)), []).append(number)
         self._groups = [self._group(plan, members, leaves) for plan, members in found.items()]
+
+    @classmethod
+    def of(cls, scenarios: Sequence[Scenario], target: str) -> Batch:
+        """The quantity of scenarios."""
+        return cls([figures(scenario) for scenario in scenarios], target)
 
     @staticmethod
     def _group(plan: Program, members: Sequence[int], leaves: Sequence[Mapping[str, Figure]]) -> _Group:
@@ -155,11 +157,21 @@ class Fitted:
         Standard deviation of its logarithm that remains.
     errors
         Logarithms of predicted over measured, shape (n,).
+    covariance
+        Of the logarithms of the constants in the order of ``values``, shape (c, c); ``None`` where fits are joined.
     """
 
     values: Mapping[str, float]
     sigmas: Mapping[str, float]
     errors: Array
+    covariance: Array | None = None
+
+    def correlation(self, one: str, other: str) -> float:
+        """How what is left unknown of two constants goes together: -1 where only their product is known."""
+        if self.covariance is None:
+            raise ValueError("several fits have no covariance in common")
+        names = list(self.values)
+        return float(self.covariance[names.index(one), names.index(other)] / (self.sigmas[one] * self.sigmas[other]))
 
 
 def calibrate(
@@ -226,9 +238,11 @@ def calibrate(
         gained, point, now, damping = now - after, tried, after, damping / 4
         if gained < ENOUGH * max(now, 1):
             break
-    remaining = np.sqrt(np.diag(np.linalg.inv(curvature)))
+    covariance = np.linalg.inv(curvature)
+    remaining = np.sqrt(np.diag(covariance))
     return Fitted(
         values={each.name: each.current * float(np.exp(log)) for each, log in zip(constants, point, strict=True)},
         sigmas={each.name: float(sigma) for each, sigma in zip(constants, remaining, strict=True)},
         errors=errors(point),
+        covariance=covariance.astype(np.float64),
     )

@@ -13,6 +13,9 @@ from types import MappingProxyType
 
 from thirdwatt.ledger.book import Book, BookError, Formula
 
+BLUEPRINT = "blueprint_factor"
+"""Leaf of a run on a design; without it a chip's own figures are asked for, and not what a design is made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -129,7 +132,8 @@ def plan(book: Book, leaves: Mapping[str, bool], targets: Iterable[str]) -> Plan
         path.pop()
         lacking = dict.fromkeys(leaf for argument in arguments for leaf in missing.get(argument, ()))
         if lacking:
-            missing[name] = tuple(lacking)
+            alone = formula is not None and formula.of_a_blueprint and BLUEPRINT not in leaves
+            missing[name] = (name,) if alone else tuple(lacking)
             return
         slots[name] = len(order)
         order.append((name, formula, tuple(slots[argument] for argument in arguments)))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.facts import Figure, Row, table
 from thirdwatt.facts.prices import rent
+from thirdwatt.ledger.blueprints import designed
 from thirdwatt.ledger.samples import Leaf
 from thirdwatt.quantity import limits
 from thirdwatt.scenario import Scenario
@@ -44,6 +45,8 @@ def figures(scenario: Scenario) -> dict[str, Figure]:
     """Every leaf a scenario has, by quantity."""
     found = dict(_of_choices(tuple(sorted(scenario.choices.items()))))
     given = dict(scenario.given)
+    if scenario.blueprint is not None:
+        found = designed(found, scenario.blueprint, scenario.choices["precision"])
     if scenario.choices["method"] != "pretrain":
         for name in _PRE_TRAINING_OF_A_MODEL:
             found.pop(name, None)

@@ -19,12 +19,13 @@ from thirdwatt.ledger.evaluate import Values, chunks, needed, solve, trace
 from thirdwatt.ledger.graph import Program, program
 from thirdwatt.ledger.leaves import columns, figures, informed
 from thirdwatt.ledger.ledger import ACCOUNTED, QUANTILES, TOTALS, WITHIN, Ledger, Total, path_of, total
+from thirdwatt.ledger.limits import unbuildable
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import assumed_share, spread_shares
 from thirdwatt.quantity import BOUNDARIES, Observation, limits
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.scenario.parse import parse
-from thirdwatt.scenario.read import put, read
+from thirdwatt.scenario.read import chips_first, read, with_chip, with_setting
 
 SAMPLES = 1_000
 
@@ -143,8 +144,9 @@ def scenario_of(
         document = copied(source)
     else:
         name, document = read(fspath(source))
-    for path, value in (set or {}).items():
-        put(document, path, value)
+    document = with_chip(document)
+    for path, value in chips_first((set or {}).items(), lambda each: each[0]):
+        document = with_setting(document, path, value)
     return parse(document, book().names, name=name, observations=seen)
 
 
@@ -297,6 +299,7 @@ def _warnings(
     yield from outside_published(scenario, hours)
     yield from _gains(scenario)
     yield from _idle_replicas(scenario.given)
+    yield from unbuildable(scenario, leaves)
     sizes = [name for name in ("dataset_byte", "checkpoint_byte") if name in plan.plan.leaves]
     assumed = [name for name in sizes if leaves[name].kind == "assumed"]
     if assumed and "boundary_energy_kwh" in plan.plan.slots:

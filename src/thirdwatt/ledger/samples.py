@@ -116,8 +116,11 @@ class Leaf:
             rows = self.index[variants]
         elif len(self.value) > 1:
             rows = variants
-        value, low, high = self.value[rows], self.low[rows], self.high[rows]
-        if scores.width == 1 or np.array_equal(low, high):
+        value = self.value[rows]
+        if scores.width == 1:
+            return value[:, None]
+        low, high = self.low[rows], self.high[rows]
+        if np.array_equal(low, high):
             return value[:, None]
         if len(self.streams) == 1:
             score = scores.of(self.streams[0])[None, :]

@@ -125,7 +125,8 @@ def variants(leaves: Sequence[Mapping[str, Figure]], targets: Sequence[str]) -> 
     batches = []
     for at, (doing, own) in enumerate(members.items()):
         batch[own], place[own] = at, np.arange(len(own))
-        batches.append(_Batch(programs[doing], columns([leaves[number] for number in own], needed(programs[doing]))))
+        read = columns([leaves[number] for number in own], needed(programs[doing]))
+        batches.append(_Batch(programs[doing], {name: _same(leaf) for name, leaf in read.items()}))
     return Variants(wanted, tuple(batches), batch, place)
 
 
@@ -137,6 +138,15 @@ def _doing(program: Program) -> object:
         tuple((step.quantity, step.formula, step.arguments, step.frees) for step in each.steps) for each in plans
     )
     return scalings, steps, tuple(tuple(each.slots.items()) for each in plans)
+
+
+def _same(leaf: Leaf) -> Leaf:
+    """A leaf that is equal in all scenarios, once: only its centre is read."""
+    if (leaf.value != leaf.value[0]).any():
+        return leaf
+    return replace(
+        leaf, value=leaf.value[:1], low=leaf.low[:1], high=leaf.high[:1], streams=leaf.streams[:1], index=None
+    )
 
 
 def _chunk(batch: _Batch, place: Places, numbers: Numbers, part: slice) -> Values:

@@ -60,6 +60,9 @@ class Chart:
         import vl_convert
 
         drawn = vl_convert.vegalite_to_svg(self.specification)
+        # Vega counts gradients over all charts that it draws: the ids would be others in another order.
+        for place, name in enumerate(dict.fromkeys(re.findall(r"gradient_[0-9]+", drawn))):
+            drawn = re.sub(rf"{name}\b", f"gradient-{self.id}-{place}", drawn)
         # The picture is one image to a reader: what Vega says of its inner groups would only be noise.
         bare = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)
         label = escape(self.says, quote=True)

@@ -225,7 +225,7 @@ def headline(ledger: Ledger) -> str:
     count, hours, pue = (ledger.of(name) for name in ("accelerator_count", "wall_time_h", "pue"))
     basis = [energy_kind(ledger)]
     if count:
-        basis.append(f"{plain(count.value, 5)} x {ledger.scenario.choices['accelerator']}")
+        basis.append(f"{plain(count.value, 5)} x {ledger.scenario.chip}")
     if hours:
         basis.append(f"{plain(hours.value, 4)} h")
     if pue:
@@ -288,6 +288,8 @@ def _at(document: object, path: str) -> object:
 
 def chip(ledger: Ledger) -> str:
     """Name of the accelerator."""
+    if ledger.scenario.blueprint is not None:
+        return ledger.scenario.blueprint.name
     return table("accelerators").rows[ledger.scenario.choices["accelerator"]].name
 
 

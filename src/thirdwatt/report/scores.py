@@ -14,6 +14,7 @@ from thirdwatt.amounts import amount, percent, plain, unit_to_read
 from thirdwatt.facts import digest, table
 from thirdwatt.facts.checks import SEEN
 from thirdwatt.ledger import estimate
+from thirdwatt.report.chip_scores import chip_document, chip_lines, chip_page
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
 from thirdwatt.validation.development_scores import DEVELOPMENT_QUESTIONS, EFFECTIVE_SHARE, added_up, failing, pauses
@@ -75,6 +76,7 @@ def document(found: Validation) -> dict[str, Any]:
         "arithmetic": [asdict(each) for each in arithmetic()],
         "retraining": [asdict(each) | {"error": each.error, "inside": each.inside} for each in factors()],
         "policies": [asdict(each) for each in searched()],
+        "chips": chip_document(),
     }
 
 
@@ -122,6 +124,7 @@ def _lines(found: Validation) -> Iterator[str]:
     yield "of a lever that changes nothing"
     yield f"memory: {len(found.refused)} of {len(found.memory)} jobs that ran are said not to fit"
     yield from _retraining_lines()
+    yield from chip_lines()
     whys = Counter(each.why for each in found.left_out)
     yield f"left out: {sum(whys.values())}; most: " + "; ".join(f"{count} {why}" for why, count in whys.most_common(3))
 
@@ -188,6 +191,7 @@ def _page(found: Validation) -> Iterator[str]:
     yield from _levers(found)
     yield from _retraining()
     yield from _development(found)
+    yield from chip_page(thorough=found.thorough)
     yield from _worst(found)
     yield from _arithmetic()
     yield from _contradictions()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from thirdwatt.facts import Figure, table
 from thirdwatt.facts.prices import OLD_YEARS, offers
 from thirdwatt.facts.stacks import UNNAMED
+from thirdwatt.scenario.blueprint import Blueprint
 from thirdwatt.scenario.mistakes import Mistake
 from thirdwatt.scenario.scenario import Finding, Warn
 from thirdwatt.scenario.schema import Development, Layout, ScenarioFile
@@ -16,7 +17,9 @@ TDP_MARGIN = 1.1
 """How far above its rating an accelerator may draw for the length of a run; no more than meters and boards differ."""
 
 
-def findings(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Finding]:
+def findings(
+    file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Figure], blueprint: Blueprint | None = None
+) -> Iterator[Finding]:
     """Everything that does not go together.
 
     Parameters
@@ -24,7 +27,7 @@ def findings(file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str,
     choices
         Every choice, those filled in too.
     """
-    yield from _precision(choices, given)
+    yield from _precision(choices, given) if file.blueprint is None else _designed(blueprint, choices, given)
     yield from _cooling(given)
     yield from _copies(given)
     yield from _rent(file, choices, given)
@@ -43,6 +46,19 @@ def _precision(choices: Mapping[str, str], given: Mapping[str, Figure]) -> Itera
     peaks = [name.split("@")[1] for name in chip.figures if name.startswith("accelerator_peak_flop_per_s@")]
     if choices["precision"] not in peaks and "accelerator_peak_flop_per_s" not in given:
         yield Mistake("layout.precision", f"{chip.id} has no {choices['precision']}", f"allowed: {', '.join(peaks)}")
+
+
+def _designed(
+    blueprint: Blueprint | None, choices: Mapping[str, str], given: Mapping[str, Figure]
+) -> Iterator[Mistake]:
+    """What a blueprint cannot be trained in, and limits that would go against its design."""
+    if blueprint is not None and choices["precision"] not in blueprint.precisions:
+        said = f"{blueprint.name} has no {choices['precision']}"
+        fix = f"allowed: {', '.join(blueprint.precisions)}; or state its rate to 16 bit in blueprint.rates"
+        yield Mistake("layout.precision", said, fix)
+    for name, path in (("power_cap_w", "cluster.power_cap_w"), ("clock_ratio", "cluster.clock")):
+        if name in given:
+            yield Mistake(path, "cannot be set of a blueprint, which has a clock of its own", "set blueprint.clock_hz")
 
 
 def _cooling(given: Mapping[str, Figure]) -> Iterator[Mistake]:

@@ -83,6 +83,8 @@ def unfit(path: str, name: str, names: Collection[str]) -> Iterator[Mistake]:
         yield Mistake(path, "is a definition and cannot be changed")
     elif name.endswith("_code"):
         yield Mistake(path, "is a choice between formulas", "make it by name in its own section, not by number")
+    elif name == "blueprint_factor":
+        yield Mistake(path, "says that a chip is a design", "state the design in [blueprint]")
     elif axis(name):
         parts = ", ".join(axis(name))
         yield Mistake(path, f"has a value for each of {parts}", "state the quantities it is made of")

@@ -7,6 +7,7 @@ from typing import Any
 
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import consistency, stated
+from thirdwatt.scenario.blueprint_form import design
 from thirdwatt.scenario.bounds import range_mistakes
 from thirdwatt.scenario.defaults import (
     BASES,
@@ -55,6 +56,7 @@ def parse(
     file, of_form = validated(raw)
     chosen, of_rows = stated.rows(file)
     given, of_latent = with_latent(with_experts(stated.quantities(file)))
+    blueprint, chosen, of_blueprint = design(file.blueprint, chosen, with_known(file, given, quantities)[0], quantities)
     choices, given, of_instance = with_instance(stated.options(file) | chosen, given)
     given, of_known = with_known(file, given, quantities)
     given, of_observed = with_observed(observations, given, quantities)
@@ -62,9 +64,18 @@ def parse(
     choices, of_defaults = with_defaults(choices, given)
     calibration, of_calibration = measured(file, lambda document: parse(document, quantities, name=name))
     figures = {quantity: each.figure for quantity, each in given.items()}
-    findings: list[Finding] = [*of_form, *of_rows, *of_latent, *of_instance, *of_known, *of_observed, *of_defaults]
+    findings: list[Finding] = [
+        *of_form,
+        *of_rows,
+        *of_blueprint,
+        *of_latent,
+        *of_instance,
+        *of_known,
+        *of_observed,
+        *of_defaults,
+    ]
     findings += of_calibration
-    findings += consistency.findings(file, choices, figures)
+    findings += consistency.findings(file, choices, figures, blueprint)
     for quantity, each in given.items():
         findings += range_mistakes(quantity, each.figure, each.path)
     if mistakes := [found for found in findings if isinstance(found, Mistake)]:
@@ -82,6 +93,7 @@ def parse(
         warnings=tuple(found for found in findings if isinstance(found, Warn)),
         observations=tuple(observations),
         calibration=calibration,
+        blueprint=blueprint,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from thirdwatt.scenario import content
 from thirdwatt.scenario.document import parsed, perhaps
@@ -15,6 +15,8 @@ from thirdwatt.scenario.mistakes import InputError, Mistake, nearest_few
 from thirdwatt.scenario.observed import observations
 
 __all__ = ["changed", "loosely", "observations", "presets", "put", "read", "strictly", "value_of"]
+
+_Setting = TypeVar("_Setting")
 
 SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 """Endings of the files that a scenario can be."""
@@ -37,9 +39,9 @@ def read(where: str) -> tuple[str, dict[str, Any]]:
         If it cannot be found, read or understood.
     """
     if where == content.STDIN:
-        return "stdin", _scenario(strictly(where), where)
+        return "stdin", with_chip(_scenario(strictly(where), where))
     if os.path.exists(where) and not (os.path.isdir(where) and where in presets()):  # noqa: PTH110, PTH112 - never fails
-        return Path(where).stem, _scenario(strictly(where), where)
+        return Path(where).stem, with_chip(_scenario(strictly(where), where), Path(where).parent)
     if where in presets():
         text = resources.files("thirdwatt.scenario").joinpath("presets", f"{where}.toml").read_bytes()
         return where, _scenario(parsed(content.decoded(text, where), where, ".toml"), where)
@@ -97,6 +99,83 @@ def _scenario(document: Any, where: str) -> dict[str, Any]:
     return document
 
 
+# --- chips that are files ------------------------------------------------------------------------------------------
+
+
+def with_chip(document: dict[str, Any], folder: Path = Path()) -> dict[str, Any]:
+    """A document with the chip in it that its ``cluster.accelerator`` names as a file.
+
+    Parameters
+    ----------
+    folder
+        Where relative paths start.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is no blueprint, or the document states another.
+    """
+    cluster = document.get("cluster")
+    named = cluster.get("accelerator") if isinstance(cluster, dict) else None
+    if not _is_chip_file(named):
+        return document
+    if "blueprint" in document:
+        said = f"is stated, and {CHIP} = {named} is a design too"
+        raise InputError([Mistake("blueprint", said, "state one; --set blueprint.… changes that of a file")])
+    chip = chip_of(str(folder / named))
+    kept = {name: each for name, each in cluster.items() if name != "accelerator"}  # type: ignore[union-attr]
+    return {**document, **chip, "cluster": {**kept, **chip.get("cluster", {})}}
+
+
+CHIP = "cluster.accelerator"
+"""What may name a file."""
+
+
+def _is_chip_file(named: Any) -> TypeGuard[str]:
+    return isinstance(named, str) and Path(named).suffix.lower() in SUFFIXES
+
+
+def chips_first(paths: Iterable[_Setting], path: Callable[[_Setting], str]) -> list[_Setting]:
+    """Settings in an order in which fields change the design of a file that is set too, and are not lost in it."""
+    return sorted(paths, key=lambda each: path(each).strip() != CHIP)
+
+
+def with_setting(document: dict[str, Any], path: str, value: Any, folder: Path = Path()) -> dict[str, Any]:
+    """A document with a field set; a chip that is a file takes the place of any design before.
+
+    Raises
+    ------
+    InputError
+        If the path is none, or the file is no blueprint.
+    """
+    put(document, path, value)
+    if path.strip() != CHIP or not _is_chip_file(value):
+        return document
+    document.pop("blueprint", None)
+    return with_chip(document, folder)
+
+
+def chip_of(where: str) -> dict[str, Any]:
+    """The sections of a scenario that a file of a chip states: ``blueprint``, and ``cluster.accelerator`` if it says
+    which chip on sale it is used like.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is no blueprint.
+    """
+    document = strictly(where)
+    if not isinstance(document, dict) or not isinstance(document.get("blueprint"), dict):
+        raise InputError([Mistake(where, "is no blueprint", "a chip is a file with a section [blueprint]")])
+    extra = [name for name in document if name not in ("schema", "blueprint", "like")]
+    if extra:
+        raise InputError([Mistake(f"{where}: {name}", "unknown key", "allowed: blueprint, like") for name in extra])
+    like = document.get("like")
+    blueprint = dict(document["blueprint"])
+    blueprint.setdefault("name", Path(where).stem)
+    return {"blueprint": blueprint} | ({} if like is None else {"cluster": {"accelerator": like}})
+
+
 # --- changes ------------------------------------------------------------------------------------------------------
 
 
@@ -149,7 +228,7 @@ def changed(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, A
     """
     copy: dict[str, Any] = _copy(document)
     mistakes: list[Mistake] = []
-    for setting in settings:
+    for setting in chips_first(settings, lambda each: each.partition("=")[0]):
         path, equals, value = setting.partition("=")
         if not equals:
             mistakes.append(Mistake(setting, "has no value", "write --set section.field=value"))
@@ -159,7 +238,7 @@ def changed(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, A
             mistakes.append(Mistake(path, "cannot be set, since the layout is left to the search", fix))
             continue
         try:
-            put(copy, path, value_of(value.strip()))
+            copy = with_setting(copy, path, value_of(value.strip()))
         except InputError as error:
             mistakes += error.mistakes
     if mistakes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from thirdwatt.scenario import content
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
 from thirdwatt.scenario.parse import parse
-from thirdwatt.scenario.read import put, value_of
+from thirdwatt.scenario.read import chips_first, value_of, with_setting
 from thirdwatt.scenario.scenario import Scenario
 from thirdwatt.scenario.schema import paths
 
@@ -39,7 +40,7 @@ def rows(where: str, base: Mapping[str, Any], quantities: Collection[str]) -> Se
     mistakes = list(_header_mistakes(where, header))
     if mistakes:
         raise InputError(mistakes)
-    return _Rows(header, lines[1:], base, quantities)
+    return _Rows(header, lines[1:], base, quantities, Path(where).parent)
 
 
 def _header_mistakes(where: str, header: list[str]) -> list[Mistake]:
@@ -66,12 +67,18 @@ class _Rows(Sequence[tuple[str, "Scenario | str"]]):
     """Rows parsed one at a time, so that a progress bar can count them."""
 
     def __init__(
-        self, header: list[str], lines: list[list[str]], base: Mapping[str, Any], quantities: Collection[str]
+        self,
+        header: list[str],
+        lines: list[list[str]],
+        base: Mapping[str, Any],
+        quantities: Collection[str],
+        folder: Path,
     ) -> None:
         self._header = header
         self._lines = lines
         self._base = base
         self._quantities = quantities
+        self._folder = folder
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -83,13 +90,20 @@ class _Rows(Sequence[tuple[str, "Scenario | str"]]):
         if len(line) != len(self._header):
             return name, _miscounted(len(line), len(self._header))
         try:
-            return name, parse(document_of(cells, self._base), self._quantities, name=name)
+            return name, parse(document_of(cells, self._base, self._folder), self._quantities, name=name)
         except InputError as error:
             return name, "; ".join(map(str, error.mistakes))
 
 
-def document_of(cells: Mapping[str, str], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def document_of(
+    cells: Mapping[str, str], base: Mapping[str, Any] | None = None, folder: Path = Path()
+) -> dict[str, Any]:
     """The document that the cells of a row make of a base; empty ones are not given.
+
+    Parameters
+    ----------
+    folder
+        Where relative paths of chips start.
 
     Raises
     ------
@@ -97,9 +111,9 @@ def document_of(cells: Mapping[str, str], base: Mapping[str, Any] | None = None)
         If a column leads through a value.
     """
     document: dict[str, Any] = _copy(base or {})
-    for path, cell in cells.items():
+    for path, cell in chips_first(cells.items(), lambda each: each[0]):
         if cell.strip():
-            put(document, path, cell.strip() if path in _TEXT else value_of(cell.strip()))
+            document = with_setting(document, path, cell.strip() if path in _TEXT else value_of(cell.strip()), folder)
     return document
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from thirdwatt.facts import Figure
 from thirdwatt.quantity import Observation
+from thirdwatt.scenario.blueprint import Blueprint
 from thirdwatt.scenario.mistakes import Mistake
 
 
@@ -57,6 +58,8 @@ class Scenario:
         What a meter or a scan saw of it.
     calibration
         Steps and watts measured on the same machines and software, which move the constants of the step model.
+    blueprint
+        The design of its chip, if it is one that nobody sells.
     """
 
     name: str
@@ -70,3 +73,9 @@ class Scenario:
     warnings: tuple[Warn, ...] = field(default=())
     observations: tuple[Observation, ...] = field(default=())
     calibration: tuple[Measured, ...] = field(default=())
+    blueprint: Blueprint | None = None
+
+    @property
+    def chip(self) -> str:
+        """What its accelerator is called in a line: its id, or a blueprint's name."""
+        return self.choices["accelerator"] if self.blueprint is None else self.blueprint.name

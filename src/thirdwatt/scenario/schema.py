@@ -125,6 +125,46 @@ class Cluster(Section):
     clock: Number | None = states("clock_ratio")
 
 
+Precision = Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"]
+
+
+class ChipDesign(Section):
+    """A chip as a design: what is not said is as in the design it is based on."""
+
+    name: Annotated[str, Field(max_length=80)] = ""
+    based_on: str | None = chooses("chips")
+    process: str | None = chooses("processes")
+    memory: str | None = chooses("memories")
+    link: str | None = chooses("links")
+    operands: Literal["registers", "local"] | None = None
+    accumulators: Literal["registers", "array"] | None = None
+    cooling: Literal["air", "liquid"] | None = None
+    units: Number | None = states("compute_unit_count")
+    spare_unit_ratio: Number | None = states("spare_unit_ratio")
+    dies: Number | None = states("die_count")
+    macs: Number | None = states("unit_mac_count")
+    rates: dict[Precision, Number] = {}
+    clock_hz: Number | None = states("clock_hz")
+    vector_lanes: Number | None = states("vector_lane_count")
+    double_lanes: Number | None = states("double_lane_count")
+    tile_rows: Number | None = states("tile_row_count")
+    tile_columns: Number | None = states("tile_column_count")
+    tile_depth: Number | None = states("tile_depth_count")
+    schedulers: Number | None = states("scheduler_count")
+    cluster: Number | None = states("cluster_unit_count")
+    register_byte: Number | None = states("register_byte")
+    local_byte: Number | None = states("local_byte")
+    accumulator_byte: Number | None = states("accumulator_byte")
+    last_level_byte: Number | None = states("last_level_byte")
+    stacks: Number | None = states("memory_stack_count")
+    spare_stack_ratio: Number | None = states("spare_stack_ratio")
+    link_byte_per_s: Number | None = states("accelerator_link_byte_per_s")
+    gated_share: Number | None = states("gated_share")
+    leaking_share: Number | None = states("leaking_share")
+    constants: Literal["fitted", "prior"] = "fitted"
+    known: dict[str, Number] = {}
+
+
 Degree = Annotated[int, Field(ge=1, le=10**9)]
 
 
@@ -143,7 +183,7 @@ class Layout(Section):
     global_batch: Number | None = states("global_batch_count")
     recompute: Literal["none", "selective", "full"] | None = None
     offload: Literal["none", "optimizer", "weights"] | None = None
-    precision: Literal["fp32", "tf32", "fp16", "bf16", "fp8", "fp4"] | None = None
+    precision: Precision | None = None
 
 
 class Software(Section):
@@ -220,6 +260,7 @@ class ScenarioFile(Section):
     boundary: Literal["accelerators", "accelerators+facility", "it", "facility"] = "facility"
     workload: Workload = Workload()
     cluster: Cluster = Cluster()
+    blueprint: ChipDesign | None = None
     layout: Layout | Literal["auto"] = Layout()
     software: Software = Software()
     site: Site = Site()
@@ -232,7 +273,7 @@ class ScenarioFile(Section):
 
 
 def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str, ...]:
-    """Every path that a scenario file may set, ``[known]``, ``[range]`` and ``[[calibration]]`` apart."""
+    """Every path that a scenario file may set, ``[known]``, ``[range]``, rates and ``[[calibration]]`` apart."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         options = getattr(field.annotation, "__args__", (field.annotation,))
@@ -242,6 +283,6 @@ def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str,
             found += paths(inner[0], f"{prefix}{name}.")
             if len(options) > 1 and type(None) not in options:
                 found.append(f"{prefix}{name}")  # a section that may be a word too
-        elif name not in ("known", "range", "calibration"):
+        elif name not in ("known", "range", "calibration", "rates"):
             found.append(f"{prefix}{name}")
     return tuple(found)

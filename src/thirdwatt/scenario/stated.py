@@ -110,6 +110,8 @@ def _sections(file: ScenarioFile) -> Iterator[tuple[str, Section]]:
     if file.workload.transformer:
         yield "workload.transformer", file.workload.transformer
     yield "cluster", file.cluster
+    if file.blueprint:
+        yield "blueprint", file.blueprint
     if isinstance(file.layout, Layout):
         yield "layout", file.layout
     yield "software", file.software
@@ -125,7 +127,7 @@ def _extra(section: Section, name: str) -> dict[str, str]:
 
 def _by_path() -> dict[str, str]:
     found = {"storage.erasure.data": "erasure_data_count", "storage.erasure.parity": "erasure_parity_count"}
-    for path, section in _sections(ScenarioFile.model_validate({"workload": {"transformer": {}}})):
+    for path, section in _sections(ScenarioFile.model_validate({"workload": {"transformer": {}}, "blueprint": {}})):
         for name in type(section).model_fields:
             if "quantity" in (extra := _extra(section, name)):
                 found[f"{path}.{name}"] = extra["quantity"]

@@ -17,7 +17,7 @@ PARTS = ("cluster.instance", "cluster.network", "cluster.host")
 TABLES = {"accelerators": "accelerator", "hosts": "host", "networks": "network", "generations": "generation"}
 """Tables of machines, and the choice that names a row of each."""
 RENTS = ("rent_usd_per_accelerator_h", "market_rent_usd_per_accelerator_h")
-OF_CHIP = ("power_cap_w", "accelerator_power_w", *RENTS)
+OF_CHIP = ("power_cap_w", "accelerator_power_w", "design_power_ratio", *RENTS)
 """Quantities of the present machine beside those that its rows have."""
 
 
@@ -32,6 +32,8 @@ def without_machine(ledger: Ledger) -> dict[str, Any]:
         [*parts, *(path_of(name) for name in scenario.given if name in own or name in OF_CHIP)]
     )
     count = ledger.of("accelerator_count")
+    if scenario.blueprint is not None:
+        found["blueprint"] = None
     if "count" not in stated and count is not None:
         found["cluster.count"] = count.value  # an instance, or what is usual, told it
     return found

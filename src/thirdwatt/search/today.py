@@ -46,6 +46,8 @@ RATIO, LOAD, CLOCK, USED = "campaign_time_ratio", "accelerator_load_ratio", "clo
 LAID_OUT = "known_layout_time_ratio"
 """What the first of these is where a layout is known and hours are not."""
 KNOWN_LAYOUT = "layout_known_factor"
+OF_A_BLUEPRINT = "design_power_ratio"
+"""What a blueprint draws to its model: it stays with it."""
 HOST = ("host_base_power_w", "host_fan_power_w")
 STEP = "modelled_step_s"
 
@@ -171,7 +173,8 @@ def _spelt(own: Ledger) -> dict[str, Any]:
         put(document, "workload.flop", _flop(own))
     if "accelerator_count" not in scenario.given:
         put(document, "cluster.count", _value(own, "accelerator_count"))
-    if CLOCK not in scenario.given and "power_cap_w" not in scenario.given:
+    limited = CLOCK in scenario.given or "power_cap_w" in scenario.given
+    if not limited and scenario.blueprint is None:
         put(document, "cluster.clock", 1.0)
     return {name: section for name, section in document.items() if section != {}}
 
@@ -307,7 +310,8 @@ def _drawing(document: dict[str, Any], own: Ledger, drawn: Sequence[str]) -> tup
     """The document with draws such that it takes the energy of the run today, and their ratios to usual ones."""
     plain = scenario_of(document, name=own.scenario.name)
     leaves = figures(plain)
-    names = (LOAD, *HOST) if any(name in OF_ALL for name in drawn) else (LOAD,)
+    load = LOAD if plain.blueprint is None else OF_A_BLUEPRINT
+    names = (load, *HOST) if any(name in OF_ALL for name in drawn) else (load,)
     target = OF_ALL[0] if len(names) > 1 else ENERGY
     wanted = _value(own, target)
 
@@ -335,7 +339,7 @@ def _drawing(document: dict[str, Any], own: Ledger, drawn: Sequence[str]) -> tup
         )
     if abs(ratio - 1) < CLOSE:
         return document, {}
-    return document_at(ratio), dict.fromkeys(names, ratio)
+    return document_at(ratio), {name: ratio for name in names if name != OF_A_BLUEPRINT}
 
 
 def _root(gap: Callable[[float], float], scale: float) -> float | None:

@@ -234,7 +234,7 @@ def fitted(rows: Sequence[Step] | None = None) -> tuple[list[Step], Fitted]:
 
 def fit_to(rows: Sequence[Step], free: Sequence[Cells], held: Mapping[str, float]) -> Fitted:
     """Constants that meet some steps best, others held at the logarithms of factors on their streams."""
-    batch = Batch([row.scenario for row in rows], QUANTITY)
+    batch = Batch.of([row.scenario for row in rows], QUANTITY)
     measured = np.array([row.measured_s for row in rows])
     return calibrate(batch, measured, constants(free), noise(rows), held)
 

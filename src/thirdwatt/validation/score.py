@@ -86,6 +86,7 @@ class Validation:
     memory: tuple[Answer, ...] = ()
     refused: tuple[Refused, ...] = ()
     development: tuple[Answer, ...] = ()
+    thorough: bool = False
 
     @property
     def levers(self) -> tuple[Held, ...]:
@@ -146,7 +147,7 @@ def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, tho
     progress
         Called with the cases and iterated over, so that a command can show how far it is.
     thorough
-        Whether to fit the step model anew without each family, which takes a minute.
+        Whether to fit the step model anew without each family and to search chips, which takes some minutes.
     """
     found, left = cases()
     answered = []
@@ -175,6 +176,7 @@ def validate(progress: Callable[[Sequence[Case]], Iterable[Case]] = iter, *, tho
         memory=tuple(of_memory),
         refused=tuple(refused()),
         development=tuple(Answer(*each) for each in development_answers(SAMPLES)),
+        thorough=thorough,
     )
 
 

@@ -67,7 +67,7 @@ def left_out_answers(samples: int) -> Iterator[tuple[Case, Total, float | None]]
         own = [replace(step, scenario=unnamed(step.scenario)) for step in rows if step.family == family]
         others = [step for step in rows if step.family != family and not step.unfitted]
         moved = logs_of(CORE_CONSTANTS, fit_to(others, CORE_CONSTANTS, {}))
-        batch = Batch([step.scenario for step in own], QUANTITY)
+        batch = Batch.of([step.scenario for step in own], QUANTITY)
         ratio = batch.predict(moved) / batch.predict({})
         table = estimate_table([(step.id, step.scenario) for step in own], samples=samples)
         for step, row, factor in zip(own, table, ratio, strict=True):
@@ -100,8 +100,8 @@ def _case(step: Step, question: str) -> Case:
 def _baseline(rows: Sequence[Step]) -> list[float]:
     """Time of each step at one constant utilisation for its width of number."""
     scenarios = [step.scenario for step in rows]
-    model = Batch(scenarios, QUANTITY).predict({})
-    reached = Batch(scenarios, "step_mfu_share").predict({})
+    model = Batch.of(scenarios, QUANTITY).predict({})
+    reached = Batch.of(scenarios, "step_mfu_share").predict({})
     measured = np.array([step.measured_s for step in rows])
     implied = reached * model / measured
     widths = [step.scenario.choices["precision"] for step in rows]

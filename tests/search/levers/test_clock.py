@@ -27,6 +27,7 @@ def test_a_lower_clock_takes_longer_and_draws_less(preset: str) -> None:
         ("palm-540b", {}, "maker's to choose"),
         ("bert-large", {}, "maker's to choose"),
         ("llama-7b", {"cluster.accelerator": "trainium1"}, "maker's to choose"),
+        ("llama-7b", {"blueprint.based_on": "h100-sxm-80gb"}, "blueprint.clock_hz"),
     ],
 )
 def test_it_says_why_not(preset: str, change: dict[str, Any], why: str) -> None:

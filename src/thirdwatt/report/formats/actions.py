@@ -72,6 +72,7 @@ def _has_fp8(ledger: Ledger) -> bool:
     row = table("accelerators").rows[ledger.scenario.choices["accelerator"]]
     return (
         _free(ledger)
+        and ledger.scenario.blueprint is None
         and "accelerator_peak_flop_per_s@fp8" in row.figures
         and ledger.scenario.choices["precision"] not in ("fp8", "fp4")
     )

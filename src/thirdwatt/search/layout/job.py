@@ -120,6 +120,8 @@ def job_of(ledger: Ledger, counts: Sequence[int] = ()) -> Job:
         return 0 if found is None else round(found.value)
 
     choices = ledger.scenario.choices
+    rated = ledger.of("accelerator_tdp_w")
+    assert rated is not None  # noqa: S101 - every chip has a limit
     return Job(
         layers=whole("layer_count"),
         heads=max(whole("head_count"), 1),
@@ -129,8 +131,8 @@ def job_of(ledger: Ledger, counts: Sequence[int] = ()) -> Job:
         batch=max(whole("global_batch_count"), 1),
         counts=tuple(counts) or (max(whole("accelerator_count"), 1),),
         in_host=max(whole("accelerators_in_host_count"), 1),
-        tdp_w=ledger.figures["accelerator_tdp_w"].value,
-        uncapped_w=max(float(whole("power_cap_w")), ledger.figures["accelerator_tdp_w"].value),
+        tdp_w=rated.value,
+        uncapped_w=max(float(whole("power_cap_w")), rated.value),
         zero_stage=int(choices["zero"]),
         offload_code=int(ledger.figures["offload_code"].value),
         heads_exchanged=choices["context_by"] == "heads",

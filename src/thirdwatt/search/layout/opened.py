@@ -144,6 +144,7 @@ def spaces(
             own_values = current if path in kept or (union and not outer) else {}
             axes.append(axis(scenario, path, _values(path, own, own_values, opened, kept)))
         capped = CAP in opened or (CAP not in kept and by != "time") or limits.power_w < float("inf")
+        capped = capped and scenario.blueprint is None  # which has a clock of its own
         late = []
         if capped:
             late.append(axis(scenario, CAP, _values(CAP, own, current, opened, kept), own.uncapped_w))

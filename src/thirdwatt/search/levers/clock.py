@@ -21,6 +21,8 @@ def settable(chip: Row) -> bool:
 
 def ways(today: Today) -> Sequence[Way] | str:
     """Clocks below the present one."""
+    if today.ledger.scenario.blueprint is not None:
+        return "a blueprint has a clock of its own: set blueprint.clock_hz"
     chip = table("accelerators").rows[today.choice("accelerator")]
     if not settable(chip):
         return f"no way to set the clock of {chip.name} is known: it is its maker's to choose"

@@ -1,0 +1,409 @@
+"""The answer: the best design, how sure its factor is, where it comes from, and what it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from thirdwatt.facts import table
+from thirdwatt.ledger import Ledger, estimate, scenario_of
+from thirdwatt.ledger.book import book
+from thirdwatt.ledger.evaluate import needed
+from thirdwatt.ledger.graph import program
+from thirdwatt.ledger.leaves import columns, figures, informed
+from thirdwatt.ledger.ledger import Total, total
+from thirdwatt.ledger.samples import Array, Leaf, Scores
+from thirdwatt.ledger.sensitivity import spread_shares
+from thirdwatt.ledger.variants import Numbers, variants
+from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.scenario.blueprint import shipping
+from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+from thirdwatt.search.blueprint.find import Counts, Pool, find
+from thirdwatt.search.blueprint.mix import Document, Workload, document_of, laid_out, weighted
+from thirdwatt.search.blueprint.parts import Part, parts
+from thirdwatt.search.blueprint.price import BUILT, HOURS, Mixed, Pricer, gain, on
+from thirdwatt.search.blueprint.question import Question, asked
+from thirdwatt.search.blueprint.space import NUMBERS, STYLES, Axis, Space
+
+TRIED = 3
+"""Best designs whose layouts are searched anew."""
+
+HANGS_ON = 5
+"""Assumptions that are named."""
+
+Say = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A figure that the factor hangs on: its share of the factor's variance."""
+
+    quantity: str
+    stream: str
+    share: float
+    value: float
+    low: float
+    high: float
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A workload on the baseline and on the best design.
+
+    Attributes
+    ----------
+    before_j_per_token, after_j_per_token
+        Energy of a token trained, at the question's boundary.
+    factor
+        How many times less, with its interval.
+    hours_ratio
+        Accelerator hours to the baseline's.
+    """
+
+    workload: Workload
+    before_j_per_token: Total
+    after_j_per_token: Total
+    factor: Total
+    hours_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A design as a file states it, and what it is.
+
+    Attributes
+    ----------
+    section, precision
+        Its ``[blueprint]``, and what it trains in.
+    built
+        Quantities of :data:`~thirdwatt.search.blueprint.price.BUILT` at the centre.
+    factor, time_ratio, cost_usd
+        Energy that it takes less, accelerator hours to the baseline's, cost of making it, at the centre.
+    """
+
+    section: Mapping[str, Any]
+    precision: str
+    built: Mapping[str, float]
+    factor: float
+    time_ratio: float
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What the best design would be if something more were allowed, apart from the answer."""
+
+    what: str
+    speculative: bool
+    design: Design | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found.
+
+    Attributes
+    ----------
+    best
+        The design with the least energy; ``None`` if nothing can be built within the limits.
+    factor, probability
+        How many times less energy it takes than the baseline with its interval, and the share of draws that reach what
+        was asked.
+    boundaries
+        The factor at each boundary.
+    documents
+        The workloads on the best design, for ``estimate``.
+    front
+        Designs that nothing beats in energy, time and cost at once.
+    shipping
+        Factor of each chip on sale, on the same mix in its best precision.
+    """
+
+    question: Question
+    best: Design | None
+    factor: Total | None
+    probability: float | None
+    boundaries: Mapping[str, Total]
+    trained: tuple[Trained, ...]
+    parts: tuple[Part, ...]
+    assumptions: tuple[Assumption, ...]
+    documents: tuple[Document, ...]
+    front: tuple[Design, ...]
+    beyond: tuple[Beyond, ...]
+    shipping: Mapping[str, float]
+    counts: Counts
+
+
+def search(question: Question | str = Question(), say: Say | None = None) -> Answer:  # noqa: B008 - it is frozen
+    """The design that trains a mix with the least energy.
+
+    Parameters
+    ----------
+    question
+        What is asked, or the baseline alone.
+    say
+        Called with what is done and how much of all is.
+
+    Raises
+    ------
+    InputError
+        With every mistake in the question.
+    """
+    wanted = asked(Question(baseline=question) if isinstance(question, str) else question)
+    tell = say or _silent
+    mix = weighted(wanted.mix, wanted.weights)
+    weights = np.array([each.weight for each in mix])
+    tell("layouts of the baseline", 0.0)
+    before = laid_out(
+        [
+            document_of(
+                each, {"based_on": wanted.baseline}, wanted.baseline, wanted.baseline_precision, wanted.boundary
+            )
+            for each in mix
+        ]
+    )
+    base = _taken(before, wanted.boundary)
+    tell("designs", 0.2)
+    space = space_of(wanted)
+    pricer = Pricer(space, before, wanted.boundary)
+    pool, counts = find(pricer, base, weights, wanted.limits, slowest=wanted.slowest, seed=wanted.seed)
+    if not len(pool.designs):
+        return Answer(wanted, None, None, None, {}, (), (), (), (), (), (), {}, counts)
+    tell("layouts of the best", 0.4)
+    best, after = _best(pricer, pool, before, base, weights, wanted)
+    tell("draws", 0.6)
+    ledgers = [[_sampled(each, wanted) for each in side] for side in (before, after)]
+    factor = _drawn(ledgers, weights, wanted.boundary)
+    tell("where it comes from", 0.7)
+    return Answer(
+        question=wanted,
+        best=best,
+        factor=total(factor),
+        probability=float((factor[1:] >= wanted.factor).mean()) if len(factor) > 1 else None,
+        boundaries={each: total(_drawn(ledgers, weights, each)) for each in BOUNDARIES},
+        trained=tuple(
+            _trained(each, one, other, wanted.boundary) for each, one, other in zip(mix, *ledgers, strict=True)
+        ),
+        parts=parts(before, after, weights, wanted),
+        assumptions=_assumptions(factor, ledgers, wanted),
+        documents=tuple(after),
+        front=tuple(_designs(pricer, pool)),
+        beyond=tuple(_beyond(before, base, weights, wanted)),
+        shipping=_on_sale(before, base, weights, wanted),
+        counts=counts,
+    )
+
+
+def _silent(what: str, share: float) -> None:
+    """Say nothing of what is done."""
+
+
+def space_of(question: Question) -> Space:
+    """The space of designs that a question allows."""
+    base = shipping(question.baseline)
+    links = base.figures["accelerator_link_byte_per_s"].value
+    rates = {"fp32": 1 / 32, "tf32": 0.5, "fp16": 1.0, "bf16": 1.0, "fp8": 2.0, "fp4": 4.0}
+    fixed: dict[str, Any] = {
+        "name": f"blueprint from {question.baseline}",
+        "dies": float(question.dies),
+        "double_lanes": 0.0,
+        "spare_unit_ratio": 0.08,
+        "link_byte_per_s": links,
+        "rates": rates,
+    }
+    if question.least_supply_v is not None:
+        fixed["known"] = {"least_supply_v": question.least_supply_v}
+    choices = (
+        Axis("process", question.nodes, "node"),
+        Axis("memory", question.memories, "memory"),
+        Axis("link", question.links, "memory"),
+        Axis("operands", ("local",), "architecture"),
+        Axis("accumulators", ("registers", "array"), "architecture"),
+        Axis("precision", question.precisions, "precision"),
+    )
+    return Space((*NUMBERS, *choices), fixed, STYLES[question.styles[0]])
+
+
+# --- at the centre ------------------------------------------------------------------------------------------------
+
+
+def _taken(documents: Sequence[Document], boundary: str) -> Mixed:
+    """What workloads take as they are, at the centre, V = 1."""
+    target = BOUNDARY_QUANTITY[boundary]
+    energy, hours = [], []
+    for document in documents:
+        found = variants([figures(scenario_of(document))], (target, HOURS)).of(
+            np.zeros(1, dtype=np.intp), Numbers({}, {})
+        )
+        energy.append(found[target])
+        hours.append(found[HOURS])
+    return Mixed(np.stack(energy), np.stack(hours), np.ones(1, dtype=bool))
+
+
+def _best(
+    pricer: Pricer, pool: Pool, before: Sequence[Document], base: Mixed, weights: Array, question: Question
+) -> tuple[Design, list[Document]]:
+    """The best design with layouts of its own, and the workloads on it."""
+    found: list[tuple[float, float, int, list[Document]]] = []
+    for place in np.argsort(-pool.factor, kind="stable")[:TRIED]:
+        section, precision = pricer.space.blueprint(pool.designs[place])
+        own = [on(document, section, precision) for document in before]
+        opened = [{**document, "layout": {"precision": precision}} for document in own]
+        anew = laid_out(opened)
+        ways = [(_energies(side, question.boundary), side) for side in (own, anew)]
+        chosen = [
+            min(((taken[row], side[row]) for taken, side in ways), key=lambda each: each[0])[1]
+            for row in range(len(own))
+        ]
+        mixed = _taken(chosen, question.boundary)
+        factor = float(gain(base.energy_kwh, mixed.energy_kwh, weights)[0])
+        time = 1 / float(gain(base.hours, mixed.hours, weights)[0])
+        found.append((factor, time, int(place), chosen))
+    factor, time, place, documents = max(found, key=lambda each: each[0])
+    design = _design(pricer, pool, place)
+    return replace(design, factor=factor, time_ratio=time), documents
+
+
+def _energies(documents: Sequence[Document], boundary: str) -> list[float]:
+    return [float(each) for each in _taken(documents, boundary).energy_kwh[:, 0]]
+
+
+def _design(pricer: Pricer, pool: Pool, place: int) -> Design:
+    section, precision = pricer.space.blueprint(pool.designs[place])
+    built = pricer.built(pool.designs[place : place + 1])
+    return Design(
+        section=section,
+        precision=precision,
+        built={name: float(built[name][0]) for name in BUILT},
+        factor=float(pool.factor[place]),
+        time_ratio=float(pool.time_ratio[place]),
+        cost_usd=float(pool.cost_usd[place]),
+    )
+
+
+SHOWN = 200
+"""Most designs of a front that are kept."""
+
+
+def _designs(pricer: Pricer, pool: Pool) -> list[Design]:
+    front = pool.front()
+    return [_design(pricer, pool, int(place)) for place in front[:: max(len(front) // SHOWN, 1)]]
+
+
+def _on_sale(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> dict[str, float]:
+    """Factor of chips on sale whose memory holds the mix as it is laid out, each in its best precision."""
+    found: dict[str, float] = {}
+    for row in table("chips"):
+        chip = shipping(row.id)
+        for precision in PRECISIONS_ON_SALE:
+            if precision not in chip.precisions:
+                continue
+            documents = [
+                on({**each, "cluster": {**each["cluster"], "accelerator": chip.like}}, {"based_on": row.id}, precision)
+                for each in before
+            ]
+            factor = _factor_if_it_fits(documents, base, weights, question)
+            if factor is not None:
+                found[row.id] = max(factor, found.get(row.id, 0.0))
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+PRECISIONS_ON_SALE = ("bf16", "fp8")
+
+
+def _factor_if_it_fits(documents: Sequence[Document], base: Mixed, weights: Array, question: Question) -> float | None:
+    target = BOUNDARY_QUANTITY[question.boundary]
+    energy = []
+    for document in documents:
+        found = variants([figures(scenario_of(document))], (target, "memory_used_ratio")).of(
+            np.zeros(1, dtype=np.intp), Numbers({}, {})
+        )
+        if target not in found or not found["memory_used_ratio"][0] <= 1:
+            return None
+        energy.append(found[target])
+    return float(gain(base.energy_kwh, np.stack(energy), weights)[0])
+
+
+def _beyond(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> list[Beyond]:
+    """The best designs with one thing more allowed each, with today's layouts."""
+    more: list[tuple[str, bool, Question]] = []
+    if "vectors" not in question.styles:
+        more.append(
+            (
+                f"wide vectors for threads, as {STYLES['vectors'].like} are built",
+                False,
+                replace(question, styles=("vectors",)),
+            )
+        )
+    if "fp4" not in question.precisions:
+        more.append(("training in fp4", True, replace(question, precisions=(*question.precisions, "fp4"))))
+    if question.nodes != ("n2",):
+        more.append(("N2 with memory cells at 0.6 V", True, replace(question, nodes=("n2",), least_supply_v=0.6)))
+    found = []
+    for what, speculative, other in more:
+        pricer = Pricer(space_of(other), before, question.boundary)
+        pool, _ = find(pricer, base, weights, other.limits, slowest=other.slowest, seed=other.seed)
+        best = _design(pricer, pool, int(np.argmax(pool.factor))) if len(pool.designs) else None
+        found.append(Beyond(what, speculative, best))
+    return found
+
+
+# --- draws --------------------------------------------------------------------------------------------------------
+
+
+def _sampled(document: Document, question: Question) -> Ledger:
+    return estimate(scenario_of(document), samples=question.samples, seed=question.seed)
+
+
+def _drawn(ledgers: Sequence[Sequence[Ledger]], weights: Array, boundary: str) -> Array:
+    """Draws of the factor, column 0 the centre: both sides on the same draws."""
+    name = BOUNDARY_QUANTITY[boundary]
+    before, after = (np.stack([_samples(ledger, name) for ledger in side]) for side in ledgers)
+    return gain(before, after, weights)
+
+
+def _samples(ledger: Ledger, name: str) -> Array:
+    found = ledger.samples(name)
+    assert found is not None  # noqa: S101 - workloads of a mix are known
+    return found
+
+
+J_PER_KWH = 3.6e6
+
+
+def _trained(workload: Workload, before: Ledger, after: Ledger, boundary: str) -> Trained:
+    name = BOUNDARY_QUANTITY[boundary]
+    tokens = _samples(before, "trained_token_count")
+    one, other = _samples(before, name) / tokens * J_PER_KWH, _samples(after, name) / tokens * J_PER_KWH
+    hours = _samples(after, HOURS)[0] / _samples(before, HOURS)[0]
+    return Trained(workload, total(one), total(other), total(one / other), float(hours))
+
+
+def _assumptions(factor: Array, ledgers: Sequence[Sequence[Ledger]], question: Question) -> tuple[Assumption, ...]:
+    """The figures that most of the factor's spread comes from."""
+    scores = Scores(question.samples, question.seed)
+    if question.samples < 3:
+        return ()
+    leaves: dict[str, Leaf] = {}
+    told: dict[str, tuple[str, Any]] = {}
+    target = (BOUNDARY_QUANTITY[question.boundary],)
+    for side in ledgers:
+        for ledger in side:
+            names = needed(program(book(), informed(ledger.figures), target))
+            for name, leaf in columns([ledger.figures], names).items():
+                leaves.setdefault(leaf.streams[0], leaf)
+                told.setdefault(leaf.streams[0], (name, ledger.figures[name]))
+    shares, _ = spread_shares(np.log(factor), leaves, scores)
+    first = sorted(shares, key=lambda stream: -shares[stream])[:HANGS_ON]
+    found = []
+    for stream in first:
+        name, figure = told[stream]
+        found.append(
+            Assumption(name, stream, shares[stream], figure.value, figure.low, figure.high, figure.kind, figure.source)
+        )
+    return tuple(found)

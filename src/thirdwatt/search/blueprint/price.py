@@ -1,0 +1,180 @@
+"""Prices of designs: what can be built of them by themselves, and what they take on a mix through the step model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thirdwatt.facts import Figure
+from thirdwatt.ledger import scenario_of
+from thirdwatt.ledger.blueprints import alone
+from thirdwatt.ledger.leaves import figures
+from thirdwatt.ledger.samples import Array
+from thirdwatt.ledger.variants import Numbers, Variants, variants
+from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
+from thirdwatt.scenario.read import put
+from thirdwatt.scenario.stated import QUANTITY_OF
+from thirdwatt.search.blueprint.mix import Document
+from thirdwatt.search.blueprint.space import Designs, Space
+
+AREA, POWER, COST, PEAK = "die_area_mm2", "accelerator_tdp_w", "accelerator_cost_usd", "accelerator_peak_flop_per_s"
+RETICLE, EDGE, HEAT, SUPPLY = "reticle_used_ratio", "edge_used_ratio", "heat_used_ratio", "supply_v"
+BUILT = (AREA, POWER, COST, PEAK, RETICLE, EDGE, HEAT, SUPPLY)
+"""What is asked of a design by itself."""
+MEMORY, HOURS = "memory_used_ratio", "accelerator_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a design may be at most.
+
+    Attributes
+    ----------
+    reticle_share
+        Largest die, to what can be exposed.
+    power_w
+        Most that its board may draw.
+    cost_usd
+        Most that it may cost to make.
+    """
+
+    reticle_share: float = 1.0
+    power_w: float = np.inf
+    cost_usd: float = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """What designs take on a mix.
+
+    Attributes
+    ----------
+    energy_kwh, hours
+        By workload, shape (W, V).
+    fits
+        Whether all workloads fit into the memory with their layouts, shape (V,).
+    """
+
+    energy_kwh: Array
+    hours: Array
+    fits: NDArray[np.bool_]
+
+
+def gain(base: Array, energy_kwh: Array, weights: Array) -> Array:
+    """How many times less energy a mix takes: the weighted geometric mean over its workloads.
+
+    Parameters
+    ----------
+    base
+        Shape (W, 1) or (W, S).
+    energy_kwh
+        Shape (W, V) or (W, S).
+    """
+    share = weights / weights.sum()
+    ratio: Array = np.exp(np.tensordot(share, np.log(base / energy_kwh), axes=1))
+    return ratio
+
+
+@dataclass
+class Pricer:
+    """Prices designs of a space on a mix.
+
+    Attributes
+    ----------
+    documents
+        The workloads as scenarios with layouts, on any blueprint.
+    """
+
+    space: Space
+    documents: Sequence[Document]
+    boundary: str
+    _places: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make every choice a scenario once."""
+        grids = np.meshgrid(*[np.arange(self.space.sizes[place]) for place in self.space.choices], indexing="ij")
+        rows = np.stack([grid.ravel() for grid in grids], axis=1)
+        self._places = {tuple(int(each) for each in row): number for number, row in enumerate(rows)}
+        design = np.zeros(len(self.space.axes), dtype=np.intp)
+        own: list[Mapping[str, Figure]] = []
+        mixed: list[list[Mapping[str, Figure]]] = [[] for _ in self.documents]
+        for row in rows:
+            design[list(self.space.choices)] = row
+            section, precision = self.space.blueprint(design)
+            section["accumulator_byte"] = 1.0  # varies
+            for number, document in enumerate(self.documents):
+                scenario = scenario_of(on(document, section, precision))
+                mixed[number].append(figures(scenario))
+                if number == 0:
+                    assert scenario.blueprint is not None  # noqa: S101 - the document has one
+                    own.append(alone(scenario.blueprint, precision) | of_blueprint(scenario.given))
+        self._own = variants(own, BUILT)
+        energy = BOUNDARY_QUANTITY[self.boundary]
+        self._mixed: list[Variants] = [variants(each, (energy, HOURS, MEMORY)) for each in mixed]
+
+    def _scenario(self, designs: Designs) -> NDArray[np.intp]:
+        """Number of the scenario of each design: its choices read as digits."""
+        number = np.zeros(len(designs), dtype=np.intp)
+        for place in self.space.choices:
+            number = number * self.space.sizes[place] + designs[:, place]
+        return number
+
+    def _numbers(self, designs: Designs) -> Numbers:
+        stated = {}
+        columns = np.ascontiguousarray(designs.T)
+        for place in self.space.numbers:
+            axis = self.space.axes[place]
+            assert axis.quantity is not None  # noqa: S101 - it is a number
+            stated[axis.quantity] = np.array(axis.values, dtype=np.float64)[columns[place]]
+        words = self.space.axes[self.space.place("accumulators")].values
+        in_array = designs[:, self.space.place("accumulators")] == words.index("array")
+        stated["accumulator_byte"] = np.where(in_array, stated["accumulator_byte"], 0.0)
+        stated["scheduler_count"] = self.space.schedulers(designs)
+        return Numbers(stated, {})
+
+    def built(self, designs: Designs) -> dict[str, Array]:
+        """What designs are by themselves, shape (V,) by quantity of :data:`BUILT`."""
+        return self._own.of(self._scenario(designs), self._numbers(designs))
+
+    def mixed(self, designs: Designs) -> Mixed:
+        """What designs take on the mix."""
+        scenario, numbers = self._scenario(designs), self._numbers(designs)
+        energy, hours, fits = [], [], np.ones(len(designs), dtype=bool)
+        for each in self._mixed:
+            found = each.of(scenario, numbers)
+            energy.append(found[BOUNDARY_QUANTITY[self.boundary]])
+            hours.append(found[HOURS])
+            fits &= found[MEMORY] <= 1
+        return Mixed(np.stack(energy), np.stack(hours), fits)
+
+
+def within(built: Mapping[str, Array], limits: Limits) -> NDArray[np.bool_]:
+    """Which designs can be built within limits, shape (V,)."""
+    able: NDArray[np.bool_] = (
+        (built[RETICLE] <= limits.reticle_share)
+        & (built[EDGE] <= 1)
+        & (built[HEAT] <= 1)
+        & (built[POWER] <= limits.power_w)
+        & (built[COST] <= limits.cost_usd)
+    )
+    return able
+
+
+def on(document: Document, section: Mapping[str, Any], precision: str) -> Document:
+    """A workload on a blueprint in a precision."""
+    whole = {**document, "blueprint": dict(section), "layout": dict(document["layout"])}
+    put(whole, "layout.precision", precision)
+    return whole
+
+
+OWN = frozenset(quantity for path, quantity in QUANTITY_OF.items() if path.startswith("blueprint."))
+"""Quantities that a scenario states of its blueprint."""
+
+
+def of_blueprint(given: Mapping[str, Figure]) -> dict[str, Figure]:
+    """What a scenario states of its blueprint."""
+    return {name: figure for name, figure in given.items() if name in OWN}

@@ -1,0 +1,131 @@
+"""What is asked of a search for a blueprint, and every mistake in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from thirdwatt.facts import table
+from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.scenario import InputError, Mistake
+from thirdwatt.scenario.blueprint import shipping
+from thirdwatt.scenario.mistakes import nearest
+from thirdwatt.search.blueprint.mix import MIXES
+from thirdwatt.search.blueprint.price import Limits
+from thirdwatt.search.blueprint.space import STYLES
+
+UNLIMITED = Limits()
+"""What can be exposed, cooled and fed at the edge, at any power and cost."""
+
+PRECISIONS = ("bf16", "fp8")
+"""Precisions that models of the frontier are trained in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes
+    ----------
+    baseline, baseline_precision
+        The chip on sale that designs are compared with, and what it trains in.
+    factor
+        How many times less energy is wanted.
+    nodes, memories, links, styles, precisions
+        What a design may choose among.
+    limits
+        What it may be at most.
+    slowest
+        Accelerator hours that it may take, to the baseline's.
+    least_supply_v
+        Least supply, where another than the process's usual one is allowed.
+    """
+
+    baseline: str = "b200-sxm-180gb"
+    baseline_precision: str = "bf16"
+    factor: float = 3.0
+    mix: str = "today"
+    weights: Mapping[str, float] = field(default_factory=dict)
+    boundary: str = "accelerators"
+    nodes: tuple[str, ...] = ("n3e",)
+    memories: tuple[str, ...] = ("hbm3e", "hbm4")
+    links: tuple[str, ...] = ("nvlink-5",)
+    styles: tuple[str, ...] = ("threads",)
+    precisions: tuple[str, ...] = PRECISIONS
+    dies: int = 2
+    limits: Limits = UNLIMITED
+    slowest: float = 1.0
+    least_supply_v: float | None = None
+    samples: int = 1_000
+    seed: int = 0
+
+    @property
+    def speculative(self) -> tuple[str, ...]:
+        """What of it nobody has shown to work where models of the frontier are trained."""
+        found = [f"training in {each}" for each in self.precisions if each == "fp4"]
+        usual = min(table("processes").rows[each].figures["least_supply_v"].value for each in self.nodes)
+        if self.least_supply_v is not None and self.least_supply_v < usual:
+            found.append(f"memory cells at {self.least_supply_v:g} V")
+        found += [
+            table("processes").rows[each].name
+            for each in self.nodes
+            if table("processes").rows[each].text["status"] != "shipping"
+        ]
+        return tuple(found)
+
+
+def asked(question: Question) -> Question:
+    """The question with ids for names.
+
+    Raises
+    ------
+    InputError
+        With every mistake in it.
+    """
+    mistakes: list[Mistake] = []
+
+    def rows(name: str, option: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        found = []
+        for each in names:
+            row = table(name).find(each)
+            if row is None:
+                mistakes.append(Mistake(option, f"{each!r} is in no row of {name}", nearest(each, table(name).ids)))
+            else:
+                found.append(row.id)
+        return tuple(dict.fromkeys(found))
+
+    (baseline, *_) = rows("accelerators", "--baseline", (question.baseline,)) or ("",)
+    if baseline and baseline not in table("chips").rows:
+        known = ", ".join(table("chips").rows)
+        mistakes.append(Mistake("--baseline", f"no blueprint of {baseline} is known", f"there are {known}"))
+    elif baseline and question.baseline_precision not in (has := shipping(baseline).precisions):
+        said = f"{baseline} has no {question.baseline_precision}"
+        mistakes.append(Mistake("--baseline-precision", said, f"allowed: {', '.join(has)}"))
+    nodes = rows("processes", "--node", question.nodes)
+    memories = rows("memories", "--memory", question.memories)
+    links = rows("links", "--link", question.links)
+    for option, wanted, allowed in (
+        ("--mix", (question.mix,), tuple(MIXES)),
+        ("--boundary", (question.boundary,), BOUNDARIES),
+        ("--style", question.styles, tuple(STYLES)),
+        ("--precision", question.precisions, ("bf16", "fp8", "fp4")),
+    ):
+        mistakes += [
+            Mistake(option, f"{each!r} is none", f"allowed: {', '.join(allowed)}")
+            for each in wanted
+            if each not in allowed
+        ]
+    for option, number in (
+        ("--factor", question.factor),
+        ("--area", question.limits.reticle_share),
+        ("--power", question.limits.power_w),
+        ("--cost", question.limits.cost_usd),
+        ("--time", question.slowest),
+    ):
+        if not number > 0:
+            mistakes.append(Mistake(option, f"{number:g} is no amount above 0"))
+    if question.least_supply_v is not None and not 0.3 <= question.least_supply_v <= 1:
+        mistakes.append(Mistake("--vmin", f"{question.least_supply_v:g} V is no supply of logic", "give 0.3 to 1 V"))
+    if mistakes:
+        raise InputError(mistakes, "chip search")
+    return replace(question, baseline=baseline, nodes=nodes, memories=memories, links=links)

@@ -1,0 +1,121 @@
+"""A chip's sheet: parts add up, figures are the ledger's, chips compare as their runs do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from thirdwatt.facts import table
+from thirdwatt.ledger import estimate
+from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.scenario import InputError
+from thirdwatt.search.blueprint.mix import Workload, document_of, laid_out
+from thirdwatt.search.blueprint.sheet import Sheet, compare, sheet, training
+
+CHIPS = ("a100-sxm-80gb", "h100-sxm-80gb", "b200-sxm-180gb", "tpu-v4")
+TINY = '[blueprint]\nbased_on = "h100-sxm-80gb"\nknown = {accelerator_memory_byte = 1e8}\n'
+LARGE = '[blueprint]\nbased_on = "h100-sxm-80gb"\nunits = 180\n'
+
+
+@pytest.fixture(scope="module", params=CHIPS)
+def found(request: pytest.FixtureRequest) -> Sheet:
+    return sheet(request.param, samples=40)
+
+
+def test_parts_add_up(found: Sheet) -> None:
+    sides = [found.product] + ([] if found.training is None else [found.training.joules])
+    for side in sides:
+        assert sum(each.value for each in side.parts.values()) == pytest.approx(side.whole.value)
+        assert all(each.value >= 0 for each in side.parts.values())
+    assert sum(each.value for each in found.area.values()) == pytest.approx(found.figures["die_area_mm2"].value)
+
+
+def test_products_are_the_board_at_full_clock(found: Sheet) -> None:
+    share = table("silicon").rows["chip"].figures["kernel_share"].value
+    rate = found.figures["accelerator_peak_flop_per_s"].value * share
+    assert found.product.whole.value * rate == pytest.approx(found.figures["product_power_w"].value)
+    assert found.peaks[found.precision] == pytest.approx(found.figures["accelerator_peak_flop_per_s"].value)
+
+
+def test_training_is_the_ledger_of_its_run(found: Sheet) -> None:
+    run = found.training
+    assert run is not None
+    document = document_of(Workload(run.model, run.count), {"based_on": found.id}, found.id, "bf16", "facility")
+    ledger = estimate(laid_out([document])[0], samples=1)
+    flop = ledger.values["training_flop"][0]
+    for name, quantity in (("accelerators", "accelerators_energy_kwh"), ("facility", "facility_energy_kwh")):
+        assert run.boundaries[name].value == pytest.approx(ledger.values[quantity][0] * 3.6e6 / flop)
+    assert run.joules.whole.value == run.boundaries["accelerators"].value
+
+
+def test_a_sold_chip_is_held_against_what_is_published() -> None:
+    found = sheet("h100-sxm-80gb", samples=1)
+    area, idle = found.against
+    assert (area.quantity, area.published.value) == ("die_area_mm2", 814)
+    assert abs(area.error) < 0.1
+    assert idle.model.value != idle.published.value  # what is published is kept from the model
+    assert found.sold
+    assert {each.kind for each in found.fields} >= {"datasheet", "derived", "fitted", "assumed"}
+
+
+def test_a_file_is_a_chip(tmp_path: Path) -> None:
+    file = tmp_path / "large.toml"
+    file.write_text(LARGE)
+    found = sheet(str(file), samples=1)
+    assert not found.sold
+    assert found.id == "large.toml"
+    assert found.against == ()
+    assert "larger than can be exposed" in found.broken[0]
+    kinds = {each.name: each.kind for each in found.fields}
+    assert (kinds["compute_unit_count"], kinds["process"]) == ("stated", "datasheet")
+
+
+def test_what_does_not_fit_says_so(tmp_path: Path) -> None:
+    assert sheet("v100-sxm-16gb", workload="llama-3.1-8b", precision="fp16", samples=1).training is not None
+    file = tmp_path / "tiny.toml"
+    file.write_text(TINY)
+    none = sheet(str(file), samples=1)
+    assert none.training is None
+    assert "llama-3.1-405b does not fit tiny.toml" in none.no_training
+
+
+@pytest.mark.parametrize(
+    ("chip", "precision", "workload", "said"),
+    [
+        ("h1000", None, "llama-3.1-405b", "is neither a chip nor a file"),
+        ("gaudi3", None, "llama-3.1-405b", "no blueprint of gaudi3 is known"),
+        ("a100", "fp8", "llama-3.1-405b", "has no fp8; allowed: "),
+        ("h100", None, "llama-5", "'llama-5' is no preset"),
+        ("none.toml", None, "llama-3.1-405b", "does not exist"),
+    ],
+)
+def test_mistakes_are_said(chip: str, precision: str | None, workload: str, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        sheet(chip, precision, workload, samples=1)
+    assert said in str(error.value.mistakes[0])
+
+
+@pytest.mark.slow
+def test_a_chip_beside_itself_is_one() -> None:
+    first, second = compare(["h100-sxm-80gb", "h100-sxm-80gb"], samples=20).chips
+    for name in BOUNDARIES:
+        assert first.factors[name].value == second.factors[name].value == 1
+        assert (second.factors[name].low, second.factors[name].high) == (1, 1)
+
+
+@pytest.mark.slow
+def test_chips_stand_beside_each_other_as_their_runs_do(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.toml"
+    file.write_text(TINY)
+    found = compare(["a100-sxm-80gb", str(file)], samples=20)
+    assert found.left_out["deepseek-v3"] == "tiny.toml"
+    assert "deepseek-v3" not in found.models
+    whole = compare(["a100-sxm-80gb", "b200-sxm-180gb"], samples=20)
+    assert whole.left_out == {}
+    assert whole.chips[1].factors["accelerators"].value > 1.3
+
+
+def test_a_run_that_does_not_fit_has_no_joules() -> None:
+    document = document_of(Workload("deepseek-v3", 8), {"based_on": "h100-sxm-80gb"}, "h100-sxm-80gb", "bf16", "it")
+    assert training(laid_out([document])[0], samples=1) is None
