@@ -15,6 +15,7 @@ from thirdwatt.facts import Figure, table
 from thirdwatt.facts.table import content, sources
 from thirdwatt.ledger.calibration import Fitted
 from thirdwatt.ledger.samples import SCORE_AT_95
+from thirdwatt.search.blueprint.known import known_by
 from thirdwatt.validation import chip_fit
 from thirdwatt.validation.chip_fit import (
     CELLS,
@@ -28,6 +29,7 @@ from thirdwatt.validation.chip_fit import (
     left_out,
     main,
     moved,
+    own_ratios,
     predicted,
     spreads,
 )
@@ -147,3 +149,19 @@ def test_the_tables_hold_what_the_fit_gives(tmp_path, monkeypatch, capsys) -> No
     assert main(["--write"]) == 0
     assert {file.stem: file.read_bytes() for file in tmp_path.iterdir()} == first
     assert capsys.readouterr().out
+
+
+def test_a_ratio_of_guesses_is_a_guess() -> None:
+    """Of some chips every point at work has watts or a load that somebody guessed: their ratio says so everywhere."""
+    ratios = own_ratios(fit()[1])
+    kinds = {each.chip: set[str]() for each in points() if each.quantity == POWER}
+    for each in points():
+        if each.quantity == POWER:
+            kinds[each.chip].add(each.measured.kind)
+    assert {chip for chip, ratio in ratios.items() if ratio.guessed} == {
+        chip for chip, seen in kinds.items() if seen == {"assumed"}
+    }
+    for chip, ratio in ratios.items():
+        figure = table("chips").rows[chip].figures["design_power_ratio@fitted"]
+        assert figure.kind == ("assumed" if ratio.guessed else "modelled"), chip
+        assert known_by(figure.kind, figure.source) == ("assumed" if ratio.guessed else "fitted"), chip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -71,6 +71,29 @@ def plain(name: str) -> str:
     'a100-80gb'
     """
     return "-".join(name.lower().replace("_", " ").split())
+
+
+def under(rows: Iterable[Mapping[str, Figure]], conditions: Collection[str]) -> dict[str, Figure]:
+    """Figures of rows that hold under some conditions, by quantity.
+
+    Parameters
+    ----------
+    rows
+        The general ones first: a later row hides what an earlier one says of the same quantity.
+    conditions
+        What may stand behind an ``@``; a figure that asks for one goes before one of its row that asks for none.
+    """
+    found: dict[str, Figure] = {}
+    for figures in rows:
+        of_row: dict[str, Figure] = {}
+        for name, figure in figures.items():
+            quantity, _, condition = name.partition("@")
+            if not condition:
+                of_row.setdefault(quantity, figure)
+            elif condition in conditions:
+                of_row[quantity] = figure
+        found |= of_row
+    return found
 
 
 class Rows(Mapping[str, Row]):

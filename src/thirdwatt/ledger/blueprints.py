@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from thirdwatt.facts import Figure, table
+from thirdwatt.facts.table import under
 from thirdwatt.formulas.chip import area, matrix, package, power, process, traffic
 from thirdwatt.ledger.book import read_book
 from thirdwatt.scenario.blueprint import CHOSEN, OPTIONS, Blueprint
@@ -38,7 +39,7 @@ def designed(
 def alone(blueprint: Blueprint, precision: str, silicon: str | None = None) -> dict[str, Figure]:
     """Leaves of a blueprint that nothing is trained on: what of it follows from itself."""
     constants = table("constants").rows
-    found = _of([constants["exact"].figures, constants["default"].figures], ("", precision))
+    found = under([constants["exact"].figures, constants["default"].figures], (precision,))
     return designed(found, blueprint, precision, silicon)
 
 
@@ -53,10 +54,10 @@ def leaves(blueprint: Blueprint, precision: str, silicon: str | None = None) -> 
     if precision not in blueprint.precisions:
         raise KeyError(precision)
     constants = table("silicon").rows["chip"].figures
-    conditions = ("", precision, silicon or blueprint.constants, blueprint.choices["cooling"])
+    conditions = (precision, silicon or blueprint.constants, blueprint.choices["cooling"])
     rows = [constants, *(table(name).rows[blueprint.choices[each]].figures for each, name in CHOSEN.items())]
     rows.append(blueprint.figures)
-    found = _of(rows, conditions)
+    found = under(rows, conditions)
     narrow = precision in ("fp8", "fp4")
     wide = next((each for each in ("bf16", "fp16") if each in blueprint.precisions), "bf16") if narrow else precision
     found.setdefault("wide_datapath_j_per_flop", constants[f"datapath_j_per_flop@{wide}"])
@@ -67,17 +68,4 @@ def leaves(blueprint: Blueprint, precision: str, silicon: str | None = None) -> 
         number = words.index(blueprint.choices[option])
         name = f"{option}_code"
         found[name] = Figure(number, number, number, "exact", f"option {words[number]}", f"option/{name}")
-    return found
-
-
-def _of(rows: Sequence[Mapping[str, Figure]], conditions: Collection[str]) -> dict[str, Figure]:
-    """Figures of rows under some conditions, the general rows first; one with a condition goes before one without."""
-    found: dict[str, Figure] = {}
-    for figures in rows:
-        of_row: dict[str, Figure] = {}
-        for name, figure in figures.items():
-            quantity, _, condition = name.partition("@")
-            if condition in conditions and (condition or quantity not in of_row):
-                of_row[quantity] = figure
-        found |= of_row
     return found

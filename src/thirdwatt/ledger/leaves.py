@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from thirdwatt.facts import Figure, Row, table
 from thirdwatt.facts.prices import rent
+from thirdwatt.facts.table import under
 from thirdwatt.ledger.blueprints import designed
 from thirdwatt.ledger.samples import Leaf
 from thirdwatt.quantity import limits
@@ -98,15 +99,8 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     ):
         general_first.append(table(name).rows[chosen[field]])
 
-    found: dict[str, Figure] = {}
-    conditions = ("", chosen["precision"], chosen["basis"], chosen["generation"])
-    for row in general_first:
-        of_row: dict[str, Figure] = {}
-        for name, figure in row.figures.items():
-            quantity, _, condition = name.partition("@")
-            if condition in conditions and (condition or quantity not in of_row):
-                of_row[quantity] = figure
-        found |= of_row
+    conditions = (chosen["precision"], chosen["basis"], chosen["generation"])
+    found = under((row.figures for row in general_first), conditions)
     found |= _wide(chosen)
     if chosen["tenure"] != "colo":
         del found["colocation_usd_per_kw_per_year"]

@@ -47,7 +47,7 @@ def search_document(answer: Answer) -> dict[str, Any]:
         "nodes": list(question.nodes),
         "memories": list(question.memories),
         "links": list(question.links),
-        "styles": list(question.styles),
+        "style": question.style,
         "precisions": list(question.precisions),
         "dies": question.dies,
         "limits": {

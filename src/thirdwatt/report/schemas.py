@@ -1133,7 +1133,7 @@ class ChipSearch(Strict):
     nodes: list[str]
     memories: list[str]
     links: list[str]
-    styles: list[str]
+    style: str
     precisions: list[str]
     dies: int
     limits: ChipLimits

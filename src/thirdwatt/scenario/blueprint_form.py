@@ -24,8 +24,10 @@ OPTIONAL = frozenset(
 )  # fmt: skip
 """Quantities of a design that have a usual value."""
 
-OWN = tuple(path.partition(".")[2] for path in QUANTITY_OF if path.startswith(f"{SECTION}."))
-"""Fields of a design that state quantities."""
+FIELDS: Mapping[str, str] = {
+    path.partition(".")[2]: quantity for path, quantity in QUANTITY_OF.items() if path.startswith(f"{SECTION}.")
+}
+"""Fields of a design that state quantities, and the quantity of each."""
 
 
 def design(
@@ -89,7 +91,7 @@ def _inherited(
     changed |= {name for name, rows in CHOSEN.items() if known.keys() & _usual(rows).keys()}
     changed |= {
         name
-        for name in map(QUANTITY_OF.__getitem__, (f"{SECTION}.{field}" for field in OWN))
+        for name in FIELDS.values()
         if name in given and (name not in base.figures or given[name].figure.value != base.figures[name].value)
     }
     for name, figure in base.figures.items():
@@ -104,8 +106,7 @@ def _lacking(
     for name in (*CHOSEN, *OPTIONS):
         if name not in choices and getattr(form, name) is None:
             yield Mistake(f"{SECTION}.{name}", "missing", fix)
-    for field in OWN:
-        quantity = QUANTITY_OF[f"{SECTION}.{field}"]
+    for field, quantity in FIELDS.items():
         if quantity not in OPTIONAL and quantity not in figures and quantity not in given:
             yield Mistake(f"{SECTION}.{field}", "missing", fix)
     if not any(name.startswith("narrow_rate_ratio@") for name in figures):

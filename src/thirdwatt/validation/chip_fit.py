@@ -185,12 +185,13 @@ def fitted(chosen: Iterable[Point] | None = None) -> tuple[dict[str, Fitted], di
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Draw of a chip on sale to its model's, by its points at work."""
+    """Draw of a chip on sale to its model's, by its points at work; guessed where the watts of all of them are."""
 
     value: float
     low: float
     high: float
     points: int
+    guessed: bool
 
 
 MOST = 2.0
@@ -208,6 +209,7 @@ def own_ratios(logs: Mapping[str, float]) -> dict[str, Ratio]:
     found = {}
     for chip in dict.fromkeys(each.chip for each in work):
         own = np.array([each.chip == chip for each in work])
+        guessed = all(each.measured.kind == "assumed" for each in work if each.chip == chip)
         weight, errors = 1 / spread[own] ** 2, away[own]
         mean = float((weight * errors).sum() / weight.sum())
         scatter = float((weight * (errors - mean) ** 2).sum() / weight.sum()) / len(errors)
@@ -215,7 +217,7 @@ def own_ratios(logs: Mapping[str, float]) -> dict[str, Ratio]:
         mean = float(np.clip(mean, -np.log(MOST), np.log(MOST)))
         ends = (mean - SCORE_AT_95 * sigma, mean, mean + SCORE_AT_95 * sigma)
         low, value, high = (float(np.exp(each)) for each in ends)
-        found[chip] = Ratio(value, low, high, len(errors))
+        found[chip] = Ratio(value, low, high, len(errors), guessed)
     return found
 
 
@@ -382,8 +384,10 @@ def _chips(ratios: Mapping[str, Ratio]) -> str:
         ratio = ratios.get(line[0])
         if ratio is not None and (after is None or after[0] != line[0]):
             many = f"{ratio.points} point{'s' if ratio.points > 1 else ''} at work"
+            kind, confidence = ("assumed", "low") if ratio.guessed else ("modelled", "medium")
+            many += ", watts or load guessed in part" if ratio.guessed else ""
             numbers = [f"{each:.4g}" for each in (ratio.value, ratio.low, ratio.high)]
-            writer.writerow([line[0], OWN_RATIO, *numbers, "modelled", SOURCE, "2026-11", "medium", many])
+            writer.writerow([line[0], OWN_RATIO, *numbers, kind, SOURCE, "2026-11", confidence, many])
     return text.getvalue()
 
 

@@ -41,7 +41,7 @@ def test_names_become_ids() -> None:
         (Question(links=("nvlink-9",)), "--link: 'nvlink-9' is in no row of links; did you mean nvlink-5?"),
         (Question(mix="yesterday"), "--mix: 'yesterday' is none; allowed: today"),
         (Question(boundary="rack"), "--boundary: 'rack' is none; allowed: accelerators, "),
-        (Question(styles=("strands",)), "--style: 'strands' is none; allowed: threads, vectors"),
+        (Question(style="strands"), "--style: 'strands' is none; allowed: threads, vectors"),
         (Question(precisions=("fp2",)), "--precision: 'fp2' is none; allowed: bf16, fp8, fp4"),
         (Question(factor=0), "--factor: 0 is no amount above 0"),
         (Question(factor=math.nan), "--factor: nan is no amount above 0"),

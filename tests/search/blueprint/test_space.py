@@ -68,7 +68,7 @@ def test_sums_in_registers_have_no_memory_of_their_own() -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_lanes_keep_up_with_arrays_and_have_registers(style: str) -> None:
-    whole = space_of(asked(Question(styles=(style,))))
+    whole = space_of(asked(Question(style=style)))
     drawn = whole.drawn(5_000, np.random.default_rng(0))
     able = drawn[whole.buildable(drawn)]
     lanes = whole.values(able, "vector_lanes")

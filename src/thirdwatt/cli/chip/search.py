@@ -100,7 +100,7 @@ def command(
         nodes=several(nodes) or usual.nodes,
         memories=several(memories) or usual.memories,
         links=several(links) or usual.links,
-        styles=(style,),
+        style=style,
         precisions=several(precisions) or usual.precisions,
         dies=dies,
         limits=Limits(_reticle(area), *(float("inf") if each is None else each for each in (power, cost))),

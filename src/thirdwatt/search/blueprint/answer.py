@@ -24,9 +24,15 @@ from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.search.blueprint.find import Counts, Pool, find
 from thirdwatt.search.blueprint.mix import Document, Workload, document_of, laid_out, weighted
 from thirdwatt.search.blueprint.parts import Part, parts
-from thirdwatt.search.blueprint.price import BUILT, HOURS, Mixed, Pricer, gain, on
+from thirdwatt.search.blueprint.price import BUILT, HOURS, J_PER_KWH, MEMORY, Mixed, Pricer, gain, on
 from thirdwatt.search.blueprint.question import Question, asked
 from thirdwatt.search.blueprint.space import NUMBERS, STYLES, Axis, Space
+
+SPARE = 0.08
+"""Units built and not enabled, to those that are: GH100 has 0.09, AD102 0.125, the dies of MI300X 0.053."""
+
+RATES: Mapping[str, float] = {"fp32": 1 / 32, "tf32": 0.5, "fp16": 1.0, "bf16": 1.0, "fp8": 2.0, "fp4": 4.0}
+"""Rates of arrays to that of 16 bit, as B200's are: half as wide, twice as fast."""
 
 TRIED = 3
 """Best designs whose layouts are searched anew."""
@@ -207,14 +213,13 @@ def space_of(question: Question) -> Space:
     """The space of designs that a question allows."""
     base = shipping(question.baseline)
     links = base.figures["accelerator_link_byte_per_s"].value
-    rates = {"fp32": 1 / 32, "tf32": 0.5, "fp16": 1.0, "bf16": 1.0, "fp8": 2.0, "fp4": 4.0}
     fixed: dict[str, Any] = {
         "name": f"blueprint from {question.baseline}",
         "dies": float(question.dies),
         "double_lanes": 0.0,
-        "spare_unit_ratio": 0.08,
+        "spare_unit_ratio": SPARE,
         "link_byte_per_s": links,
-        "rates": rates,
+        "rates": dict(RATES),
     }
     if question.least_supply_v is not None:
         fixed["known"] = {"least_supply_v": question.least_supply_v}
@@ -226,7 +231,7 @@ def space_of(question: Question) -> Space:
         Axis("accumulators", ("registers", "array"), "architecture"),
         Axis("precision", question.precisions, "precision"),
     )
-    return Space((*NUMBERS, *choices), fixed, STYLES[question.styles[0]])
+    return Space((*NUMBERS, *choices), fixed, STYLES[question.style])
 
 
 # --- at the centre ------------------------------------------------------------------------------------------------
@@ -235,14 +240,14 @@ def space_of(question: Question) -> Space:
 def _taken(documents: Sequence[Document], boundary: str) -> Mixed:
     """What workloads take as they are, at the centre, V = 1."""
     target = BOUNDARY_QUANTITY[boundary]
-    energy, hours = [], []
+    unknown = np.full(1, np.nan)
+    rows = []
     for document in documents:
-        found = variants([figures(scenario_of(document))], (target, HOURS)).of(
-            np.zeros(1, dtype=np.intp), Numbers({}, {})
-        )
-        energy.append(found[target])
-        hours.append(found[HOURS])
-    return Mixed(np.stack(energy), np.stack(hours), np.ones(1, dtype=bool))
+        ready = variants([figures(scenario_of(document))], (target, HOURS, MEMORY))
+        found = ready.of(np.zeros(1, dtype=np.intp), Numbers({}, {}))
+        rows.append([found.get(name, unknown) for name in (target, HOURS, MEMORY)])
+    energy, hours, memory = (np.stack(column) for column in zip(*rows, strict=True))
+    return Mixed(energy, hours, np.logical_and.reduce(memory <= 1))
 
 
 def _best(
@@ -274,16 +279,23 @@ def _energies(documents: Sequence[Document], boundary: str) -> list[float]:
 
 
 def _design(pricer: Pricer, pool: Pool, place: int) -> Design:
-    section, precision = pricer.space.blueprint(pool.designs[place])
-    built = pricer.built(pool.designs[place : place + 1])
-    return Design(
-        section=section,
-        precision=precision,
-        built={name: float(built[name][0]) for name in BUILT},
-        factor=float(pool.factor[place]),
-        time_ratio=float(pool.time_ratio[place]),
-        cost_usd=float(pool.cost_usd[place]),
-    )
+    return _listed(pricer, pool, [place])[0]
+
+
+def _listed(pricer: Pricer, pool: Pool, places: Sequence[int]) -> list[Design]:
+    """Some designs of a pool as files state them, and what they are."""
+    chosen = pool.designs[list(places)]
+    built = pricer.built(chosen)
+    return [
+        Design(
+            *pricer.space.blueprint(design),
+            built={name: float(built[name][number]) for name in BUILT},
+            factor=float(pool.factor[place]),
+            time_ratio=float(pool.time_ratio[place]),
+            cost_usd=float(pool.cost_usd[place]),
+        )
+        for number, (place, design) in enumerate(zip(places, chosen, strict=True))
+    ]
 
 
 SHOWN = 200
@@ -292,7 +304,7 @@ SHOWN = 200
 
 def _designs(pricer: Pricer, pool: Pool) -> list[Design]:
     front = pool.front()
-    return [_design(pricer, pool, int(place)) for place in front[:: max(len(front) // SHOWN, 1)]]
+    return _listed(pricer, pool, [int(place) for place in front[:: max(len(front) // SHOWN, 1)]])
 
 
 def _on_sale(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> dict[str, float]:
@@ -307,8 +319,9 @@ def _on_sale(before: Sequence[Document], base: Mixed, weights: Array, question: 
                 on({**each, "cluster": {**each["cluster"], "accelerator": chip.like}}, {"based_on": row.id}, precision)
                 for each in before
             ]
-            factor = _factor_if_it_fits(documents, base, weights, question)
-            if factor is not None:
+            taken = _taken(documents, question.boundary)
+            if taken.fits.all() and np.isfinite(taken.energy_kwh).all():
+                factor = float(gain(base.energy_kwh, taken.energy_kwh, weights)[0])
                 found[row.id] = max(factor, found.get(row.id, 0.0))
     return dict(sorted(found.items(), key=lambda each: -each[1]))
 
@@ -316,28 +329,15 @@ def _on_sale(before: Sequence[Document], base: Mixed, weights: Array, question: 
 PRECISIONS_ON_SALE = ("bf16", "fp8")
 
 
-def _factor_if_it_fits(documents: Sequence[Document], base: Mixed, weights: Array, question: Question) -> float | None:
-    target = BOUNDARY_QUANTITY[question.boundary]
-    energy = []
-    for document in documents:
-        found = variants([figures(scenario_of(document))], (target, "memory_used_ratio")).of(
-            np.zeros(1, dtype=np.intp), Numbers({}, {})
-        )
-        if target not in found or not found["memory_used_ratio"][0] <= 1:
-            return None
-        energy.append(found[target])
-    return float(gain(base.energy_kwh, np.stack(energy), weights)[0])
-
-
 def _beyond(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> list[Beyond]:
     """The best designs with one thing more allowed each, with today's layouts."""
     more: list[tuple[str, bool, Question]] = []
-    if "vectors" not in question.styles:
+    if question.style != "vectors":
         more.append(
             (
                 f"wide vectors for threads, as {STYLES['vectors'].like} are built",
                 False,
-                replace(question, styles=("vectors",)),
+                replace(question, style="vectors"),
             )
         )
     if "fp4" not in question.precisions:
@@ -371,9 +371,6 @@ def _samples(ledger: Ledger, name: str) -> Array:
     found = ledger.samples(name)
     assert found is not None  # noqa: S101 - workloads of a mix are known
     return found
-
-
-J_PER_KWH = 3.6e6
 
 
 def _trained(workload: Workload, before: Ledger, after: Ledger, boundary: str) -> Trained:

@@ -22,5 +22,10 @@ def known_by(kind: str, source: str) -> str:
     --------
     >>> known_by("published", "nvidia-h100"), known_by("modelled", "chip-points"), known_by("stated", "user")
     ('datasheet', 'fitted', 'stated')
+
+    What is fitted to points that are guesses is a guess:
+
+    >>> known_by("assumed", "chip-points")
+    'assumed'
     """
-    return "fitted" if source == FITTED_TO else KINDS.get(kind, "derived")
+    return "fitted" if source == FITTED_TO and kind != "assumed" else KINDS.get(kind, "derived")

@@ -21,9 +21,8 @@ from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.variants import Numbers, variants
 from thirdwatt.scenario.blueprint import shipping
-from thirdwatt.scenario.blueprint_form import FOLLOWS
+from thirdwatt.scenario.blueprint_form import FIELDS, FOLLOWS
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
-from thirdwatt.scenario.stated import QUANTITY_OF
 from thirdwatt.search.blueprint.mix import Document
 from thirdwatt.search.blueprint.price import on
 from thirdwatt.search.blueprint.question import Question
@@ -115,9 +114,8 @@ def full_section(chip: str) -> dict[str, Any]:
     """The blueprint of a chip on sale, every field said, so that each can be changed by itself."""
     blueprint = shipping(chip)
     section: dict[str, Any] = {"name": blueprint.name, **blueprint.choices}
-    for path, quantity in QUANTITY_OF.items():
-        head, _, field = path.partition(".")
-        if head == "blueprint" and quantity in blueprint.figures:
+    for field, quantity in FIELDS.items():
+        if quantity in blueprint.figures:
             section[field] = blueprint.figures[quantity].value
     section["rates"] = {each: blueprint.figures[f"narrow_rate_ratio@{each}"].value for each in blueprint.precisions}
     return section

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.variants import Numbers, Variants, variants
+from thirdwatt.scenario.blueprint_form import FIELDS
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.scenario.read import put
-from thirdwatt.scenario.stated import QUANTITY_OF
 from thirdwatt.search.blueprint.mix import Document
 from thirdwatt.search.blueprint.space import Designs, Space
 
@@ -26,6 +26,7 @@ RETICLE, EDGE, HEAT, SUPPLY = "reticle_used_ratio", "edge_used_ratio", "heat_use
 BUILT = (AREA, POWER, COST, PEAK, RETICLE, EDGE, HEAT, SUPPLY)
 """What is asked of a design by itself."""
 MEMORY, HOURS = "memory_used_ratio", "accelerator_hours"
+J_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,11 @@ class Pricer:
     space: Space
     documents: Sequence[Document]
     boundary: str
-    _places: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make every choice a scenario once."""
         grids = np.meshgrid(*[np.arange(self.space.sizes[place]) for place in self.space.choices], indexing="ij")
         rows = np.stack([grid.ravel() for grid in grids], axis=1)
-        self._places = {tuple(int(each) for each in row): number for number, row in enumerate(rows)}
         design = np.zeros(len(self.space.axes), dtype=np.intp)
         own: list[Mapping[str, Figure]] = []
         mixed: list[list[Mapping[str, Figure]]] = [[] for _ in self.documents]
@@ -171,10 +170,6 @@ def on(document: Document, section: Mapping[str, Any], precision: str) -> Docume
     return whole
 
 
-OWN = frozenset(quantity for path, quantity in QUANTITY_OF.items() if path.startswith("blueprint."))
-"""Quantities that a scenario states of its blueprint."""
-
-
 def of_blueprint(given: Mapping[str, Figure]) -> dict[str, Figure]:
     """What a scenario states of its blueprint."""
-    return {name: figure for name, figure in given.items() if name in OWN}
+    return {name: given[name] for name in FIELDS.values() if name in given}

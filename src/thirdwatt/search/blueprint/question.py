@@ -31,8 +31,10 @@ class Question:
         The chip on sale that designs are compared with, and what it trains in.
     factor
         How many times less energy is wanted.
-    nodes, memories, links, styles, precisions
+    nodes, memories, links, precisions
         What a design may choose among.
+    style
+        How it runs what is not an array.
     limits
         What it may be at most.
     slowest
@@ -50,7 +52,7 @@ class Question:
     nodes: tuple[str, ...] = ("n3e",)
     memories: tuple[str, ...] = ("hbm3e", "hbm4")
     links: tuple[str, ...] = ("nvlink-5",)
-    styles: tuple[str, ...] = ("threads",)
+    style: str = "threads"
     precisions: tuple[str, ...] = PRECISIONS
     dies: int = 2
     limits: Limits = UNLIMITED
@@ -107,7 +109,7 @@ def asked(question: Question) -> Question:
     for option, wanted, allowed in (
         ("--mix", (question.mix,), tuple(MIXES)),
         ("--boundary", (question.boundary,), BOUNDARIES),
-        ("--style", question.styles, tuple(STYLES)),
+        ("--style", (question.style,), tuple(STYLES)),
         ("--precision", question.precisions, ("bf16", "fp8", "fp4")),
     ):
         mistakes += [

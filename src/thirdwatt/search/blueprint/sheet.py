@@ -30,14 +30,13 @@ from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.scenario.read import SUFFIXES, chip_of, presets, read
 from thirdwatt.search.blueprint.known import known_by
 from thirdwatt.search.blueprint.mix import MIXES, Document, Workload, document_of, laid_out
-from thirdwatt.search.blueprint.price import gain, of_blueprint
+from thirdwatt.search.blueprint.price import J_PER_KWH, gain, of_blueprint
 
 SAMPLES = 1_000
 SHOWN_ON = "llama-3.1-405b"
 """What a chip is shown training, unless another run is named."""
 LIKE = "b200-sxm-180gb"
 """Chip whose host and network a design is used with that says none."""
-J_PER_KWH = 3.6e6
 WAITING = "waiting"
 
 PARTS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.ledger.samples import Array
-from thirdwatt.scenario.stated import QUANTITY_OF
+from thirdwatt.scenario.blueprint_form import FIELDS
 
 Designs = NDArray[np.intp]
 """Shape (V, A): the place of each design's value along each axis."""
@@ -39,7 +39,7 @@ class Axis:
     @property
     def quantity(self) -> str | None:
         """The quantity it states; ``None`` for a choice."""
-        return QUANTITY_OF.get(f"blueprint.{self.field}")
+        return FIELDS.get(self.field)
 
 
 def _steps(low: float, high: float, count: int) -> tuple[float, ...]:

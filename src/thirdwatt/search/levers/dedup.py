@@ -75,6 +75,22 @@ def _worth(today: Today, before: float, after: float) -> float:
     return float(one / other)
 
 
+EVIDENCE = (
+    Evidence(
+        "models trained on data without copies took fewer steps to the same or better accuracy and repeated ten "
+        "times less by heart",
+        "Lee et al. 2021, arXiv:2107.06499",
+        "measured",
+    ),
+    Evidence(
+        "repeats are worth less than new tokens, little less at first: four passes teach nearly as much as four "
+        "times the data",
+        "Muennighoff et al. 2023, arXiv:2305.16264",
+        "measured",
+    ),
+)
+"""What copies are known to be worth, exact and near ones alike."""
+
 LEVER = Lever(
     id="dedup",
     title="near copies taken out, or all",
@@ -85,19 +101,6 @@ LEVER = Lever(
     doubt="what resembles may still differ in what matters; copies that somebody repeats on purpose count too; the law "
     "says that few copies teach nearly as much as new text, which the low end of the saving allows for",
     quality=EQUAL_LOSS,
-    evidence=(
-        Evidence(
-            "models trained on data without copies took fewer steps to the same or better accuracy and repeated ten "
-            "times less by heart",
-            "Lee et al. 2021, arXiv:2107.06499",
-            "measured",
-        ),
-        Evidence(
-            "repeats are worth less than new tokens, little less at first: four passes teach nearly as much as four "
-            "times the data",
-            "Muennighoff et al. 2023, arXiv:2305.16264",
-            "measured",
-        ),
-    ),
+    evidence=EVIDENCE,
     ways=ways,
 )

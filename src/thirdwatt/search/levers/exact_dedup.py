@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thirdwatt.search.levers.dedup import EXACT_LEFT, LEAST, SCAN, without
-from thirdwatt.search.levers.lever import EQUAL_LOSS, Evidence, Lacking, Lever, Today, Way
+from thirdwatt.search.levers.dedup import EVIDENCE, EXACT_LEFT, LEAST, SCAN, without
+from thirdwatt.search.levers.lever import EQUAL_LOSS, Lacking, Lever, Today, Way
 
 
 def ways(today: Today) -> Sequence[Way] | str:
@@ -34,19 +34,6 @@ LEVER = Lever(
     doubt="copies that somebody repeats on purpose count too; the law says that few copies teach nearly as much as new "
     "text, which the low end of the saving allows for",
     quality=EQUAL_LOSS,
-    evidence=(
-        Evidence(
-            "models trained on data without copies took fewer steps to the same or better accuracy and repeated ten "
-            "times less by heart",
-            "Lee et al. 2021, arXiv:2107.06499",
-            "measured",
-        ),
-        Evidence(
-            "repeats are worth less than new tokens, little less at first: four passes teach nearly as much as four "
-            "times the data",
-            "Muennighoff et al. 2023, arXiv:2305.16264",
-            "measured",
-        ),
-    ),
+    evidence=EVIDENCE,
     ways=ways,
 )
