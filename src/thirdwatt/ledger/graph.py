@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from thirdwatt.ledger.book import Book, BookError, Formula
@@ -27,7 +27,7 @@ class Step:
     frees: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """An order of evaluation for some targets.
 
@@ -43,7 +43,7 @@ class Plan:
         """Leaves that are read."""
         return tuple(step.quantity for step in self.steps if step.formula is None)
 
-    @property
+    @cached_property
     def chosen(self) -> Mapping[str, Formula]:
         """Formula by which each computed quantity is computed."""
         return {step.quantity: step.formula for step in self.steps if step.formula is not None}
