@@ -44,6 +44,7 @@ bench: .venv/.ready
 	@$(BIN)/python benchmarks/layout_search.py
 	@$(BIN)/python benchmarks/laws.py
 	@$(BIN)/python benchmarks/plan.py
+	@$(BIN)/python benchmarks/outlook.py
 	@$(BIN)/python benchmarks/chips.py
 	@$(BIN)/python benchmarks/meter.py
 	@$(BIN)/python benchmarks/near.py

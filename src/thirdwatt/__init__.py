@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from thirdwatt.meter import measure
 
     layout: Callable[..., Any]
+    outlook: Callable[..., Any]
     plan: Callable[..., Any]
     retrain: Callable[..., Any]
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "plan", "retrain"]
+__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "outlook", "plan", "retrain"]
 
 _LAZY = {
     "Ledger": ("thirdwatt.ledger", "Ledger"),
     "estimate": ("thirdwatt.search.auto", "estimate"),
     "layout": ("thirdwatt.search.layout", "search"),
     "measure": ("thirdwatt.meter.run", "measure"),
+    "outlook": ("thirdwatt.outlook", ""),  # a package that is called
     "plan": ("thirdwatt.search.plan", "plan"),
     "retrain": ("thirdwatt.search.retraining.question", "retrain"),
 }
@@ -39,7 +41,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module, attribute = _LAZY[name]
-    return getattr(import_module(module), attribute)
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
 
 
 def __dir__() -> list[str]:

@@ -225,7 +225,7 @@ def limits(name: str) -> tuple[float, float]:
     >>> limits("pue"), limits("mfu")
     ((1.0, 10.0), (0.0, 1.0))
     """
-    if name in ("pue", "typical_pue_ratio"):
+    if name == "pue" or name.endswith("_pue_ratio"):
         return 1.0, 10.0
     if name == "development_multiplier_ratio":
         return 1.0, 1e40  # a project holds its final run

@@ -12,6 +12,7 @@ from thirdwatt.ledger.blueprints import OF_CHIPS
 from thirdwatt.ledger.book import BookError, book, read_book
 from thirdwatt.ledger.graph import plan
 from thirdwatt.ledger.pricing import ACCOUNTS, OF_DATA, OF_DEVELOPMENT, OF_LAWS
+from thirdwatt.outlook import paths
 from thirdwatt.quantity import COMPONENTS, axis, dimension, quantity
 from thirdwatt.scenario.blueprint import OPTIONS
 from thirdwatt.scenario.parse import QUANTITY_OF
@@ -28,12 +29,14 @@ ELSEWHERE = {
     *policy.STATED,  # policies
     "initial_token_count", "new_token_count", "retrain_count", "replay_share",  # data that grow
     "first_token_count", "second_token_count",
+    *paths.STATED,  # years to come
 }  # fmt: skip
 CALLED_BY_NAME = {
     "equivalent_count", *policy.ASKED, "continued_to_scratch_ratio", "union_cost_ratio",
     "product_s",  # one product by itself
     "retrain_count_per_year", "accelerators_floor_energy_kwh",  # a plan of a year of updates, and its floor
     "near_copy_token_share", "filtered_token_share",  # levers of the data
+    *paths.ASKED,  # the outlook
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from tests.report.diffs import diff
 from tests.report.plans import DEDUP, FILTER, SLOWER, planned
 from tests.report.scans import mended, scan
 from thirdwatt.cli.data.prices import priced
-from thirdwatt.report import chip_page, diff_page, layout_page, plan_page, retraining_page, scan_page
+from thirdwatt.outlook.answer import outlook
+from thirdwatt.report import chip_page, diff_page, layout_page, outlook_page, plan_page, retraining_page, scan_page
 from thirdwatt.report.html import page
 from thirdwatt.report.places import fragment
 from thirdwatt.search.layout import search
@@ -60,6 +61,7 @@ PAGES: dict[str, Callable[[], str]] = {
         thirdwatt.plan("startup-lora-8xh100", by="cost", samples=100),
         fragment(places("startup-lora-8xh100", samples=20)),
     ),
+    "outlook": lambda: outlook_page.page(outlook(site_mw=500, region="us-va", samples=500)),
     "chip": lambda: chip_page.page(answered()),
     "retrain": lambda: retraining_page.page(
         thirdwatt.retrain("gpt-3-175b", new_tokens="40%", drift="0.5/30d", value="20000/d", every="30d", samples=100)

@@ -18,6 +18,7 @@ VERBS = {
     "layout": "the layout that takes least time, energy, money or carbon",
     "retrain": "whether new data are worth training again, in which way, how often; what more data would buy",
     "plan": "the shortest path to a third: what to change in which order, how sure it is, what stays out of reach",
+    "outlook": "where demand goes, what bounds it, what a third buys, how far to trust it",
     "chip": "blueprints of chips: what one of them takes, which would take a third, what that hangs on",
     "check": "hold a scenario against a budget; exit code 3 if it is over",
     "equivalents": "a mass of CO2 in things people know, by edition",

@@ -33,6 +33,9 @@ class Finite(click.FloatRange):
             self.fail(f"{value} is no finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def scenario_options(function: F) -> F:
     """``--set``, ``--observed``, ``--samples``, ``--seed``."""

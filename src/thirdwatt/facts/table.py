@@ -42,6 +42,9 @@ TABLES = {
     "embodied": "published footprints of making hardware, to compare with",
     "runs": "published training runs, to hold estimates against",
     "developments": "published projects: all work to that of the final run, to compare with",
+    "frontier": "largest published training runs by date: compute, power, energy, what each is known by",
+    "demand": "electricity of data centres, AI, companies; generation, intensity by place, year; forecasts as issued",
+    "outlook": "how fast things grow, what bounds them, what data centres share out",
     "standards": "constants and thresholds of standards and laws",
     "constants": "definitions, defaults and assumptions of the book",
 }

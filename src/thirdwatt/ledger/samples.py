@@ -45,6 +45,10 @@ class Scores:
             self._streams[stream] = found
         return found
 
+    def forget(self, stream: str) -> None:
+        """Let go of the scores of a stream that nobody asks for again."""
+        self._streams.pop(stream, None)
+
 
 def _normal_scores(samples: int) -> Array:
     from statistics import NormalDist

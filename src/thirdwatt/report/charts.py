@@ -221,7 +221,7 @@ def quadrant(ledger: Ledger) -> Chart | None:
     )
     head = ("component", "power", rule.cost, "quadrant", "in the essay")
     chart = alt.layer(across, down, *layers).properties(width=WIDTH_PX, height=320)
-    return Chart("quadrant", "Cost and power", says, head, table, _plain(chart))
+    return Chart("quadrant", "Cost and power", says, head, table, styled(chart))
 
 
 def _clear(data: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -431,16 +431,16 @@ def _grouped(groups: tuple[str, ...]) -> Any:
 
 def finished(chart: Any, bars: int) -> dict[str, Any]:
     """A chart as Vega-Lite, as high as so many bars."""
-    return _plain(chart.properties(width=WIDTH_PX, height=STEP_PX * bars))
+    return styled(chart.properties(width=WIDTH_PX, height=STEP_PX * bars))
 
 
-def _plain(chart: Any) -> dict[str, Any]:
+def styled(chart: Any) -> dict[str, Any]:
     """Vega-Lite with the house's type: one family, quiet grid, no frame."""
-    styled = chart.configure(
+    house = chart.configure(
         font=FONT, background="transparent", padding={"left": 8, "right": 60, "top": 4, "bottom": 4}
     ).configure_view(stroke=None)
-    styled = styled.configure_axis(
+    house = house.configure_axis(
         labelFontSize=11, titleFontSize=11, gridColor="#e5e5e5", labelColor=INK, titleColor=INK
     )
-    found: dict[str, Any] = styled.configure_legend(labelFontSize=11, labelColor=INK).to_dict()
+    found: dict[str, Any] = house.configure_legend(labelFontSize=11, labelColor=INK).to_dict()
     return found

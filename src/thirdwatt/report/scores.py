@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from thirdwatt.amounts import amount, percent, plain, unit_to_read
 from thirdwatt.facts import digest, table
 from thirdwatt.facts.checks import SEEN
 from thirdwatt.ledger import estimate
+from thirdwatt.outlook.runs import COMPUTE, MEASURES
 from thirdwatt.report.chip_scores import chip_document, chip_lines, chip_page
 from thirdwatt.validation import Score, Validation
 from thirdwatt.validation.cases import QUESTIONS
@@ -29,6 +31,19 @@ from thirdwatt.validation.lever_scores import (
     Held,
 )
 from thirdwatt.validation.memory_scores import ALL, MEMORY_QUESTIONS, peaks
+from thirdwatt.validation.outlook_scores import (
+    BINS,
+    CUTS,
+    FIXED,
+    bars,
+    doublings,
+    held_apart,
+    missed,
+    outlook_scores,
+    pooled,
+    quotients,
+    resolved,
+)
 from thirdwatt.validation.retraining_scores import POLICIES, factors, searched
 from thirdwatt.validation.score import SAMPLES, Answer, arithmetic
 from thirdwatt.validation.step_scores import GROUPS, STEP_QUESTIONS, TUNING
@@ -76,6 +91,13 @@ def document(found: Validation) -> dict[str, Any]:
         "arithmetic": [asdict(each) for each in arithmetic()],
         "retraining": [asdict(each) | {"error": each.error, "inside": each.inside} for each in factors()],
         "policies": [asdict(each) for each in searched()],
+        "outlook": {
+            "scores": [asdict(each) for each in outlook_scores()],
+            "pooled": [asdict(pooled(measure, imputed=imputed)) for imputed in (False, True) for measure in MEASURES],
+            "energy_as_told": [asdict(each) for each in quotients()],
+            "bars": [asdict(each) for each in bars()],
+            "resolved": [asdict(each) | {"error": each.error} for each in resolved()],
+        },
         "chips": chip_document(),
     }
 
@@ -124,6 +146,7 @@ def _lines(found: Validation) -> Iterator[str]:
     yield "of a lever that changes nothing"
     yield f"memory: {len(found.refused)} of {len(found.memory)} jobs that ran are said not to fit"
     yield from _retraining_lines()
+    yield from _outlook_lines()
     yield from chip_lines()
     whys = Counter(each.why for each in found.left_out)
     yield f"left out: {sum(whys.values())}; most: " + "; ".join(f"{count} {why}" for why, count in whys.most_common(3))
@@ -190,6 +213,8 @@ def _page(found: Validation) -> Iterator[str]:
     yield from _memory(found)
     yield from _levers(found)
     yield from _retraining()
+    yield ""
+    yield from _outlook()
     yield from _development(found)
     yield from chip_page(thorough=found.thorough)
     yield from _worst(found)
@@ -363,6 +388,121 @@ def _retraining() -> Iterator[str]:
     yield "|---|---:|---|"
     for shape in searched():
         yield f"| {shape.shape} | {shape.n} | {_more(shape.worst)} |"
+
+
+def _outlook_lines() -> Iterator[str]:
+    held = pooled(COMPUTE)
+    told = "; ".join(f"{bar.what} {percent(bar.value) if bar.value >= 0 else _signed(bar.value)}" for bar in bars())
+    by = math.exp(missed()[0])
+    yield f"outlook: {told}; {held.n} outcomes; data-centre forecasts missed by a factor of {by:.2f}"
+
+
+def _outlook() -> Iterator[str]:
+    yield "# Outlook"
+    yield ""
+    yield (
+        "At the end of each year the ensemble of the outlook is fitted to the runs published by then and scored on all "
+        "that followed at the frontier (among the five largest when they came out). Windows (from 2012, 2015, 2018), "
+        "statistics (largest 3, 5, 10) and cuts were fixed before anything was scored. Of the spread that cannot be "
+        "said: a first form could only widen it, and 98 % of compute lay in the interval of 80 %; since then it is "
+        "scaled either way by the errors known at each cut, and by no later one. Errors are in decades: 0.3 is a "
+        "factor of 2. Runs whose energy is imputed from their compute are in no headline. A run is judged from "
+        "several cuts: outcomes pooled are no independent trials, and what holds of all cuts does not hold of each. "
+        "Simple forecasts start from the five largest runs of the time or from the largest, the record; bars take "
+        "whichever does better."
+    )
+    yield ""
+    yield "| demanded beforehand of compute | bar | found | holds |"
+    yield "|---|---|---:|---|"
+    for bar in bars():
+        found = f"{100 * bar.value:+.1f} %" if bar.value < 0.5 else percent(bar.value)
+        yield f"| {bar.what} | {bar.demanded} | {found} | {'yes' if bar.holds else 'no'} |"
+    yield ""
+    for measure, name in MEASURES.items():
+        yield from _outlook_of(measure, name)
+    yield from _quotients()
+    yield (
+        "A doubling in 3.4 months, as it was told in 2018, would have had, in decades too much: "
+        + "; ".join(f"{each.run} {each.over:.1f}" for each in doublings())
+        + "."
+    )
+    yield ""
+    yield "### Forecasts of data centres that came due"
+    yield ""
+    yield "| forecast | years ahead | TWh | TWh that came | ratio | ln ratio |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for each in resolved():
+        yield (
+            f"| {each.case} | {each.horizon:g} | {plain(each.forecast / 1e9)} | {plain(each.outcome / 1e9)} | "
+            f"{each.forecast / each.outcome:.2f} | {each.error:+.2f} |"
+        )
+    whole, yearly = missed()
+    yield ""
+    yield (
+        f"Root mean square {whole:.2f}, a factor of {math.exp(whole):.2f}; {yearly:.2f} times the root of the years "
+        "ahead, which is the width of a year's step in the outlook. The sign turned: too much until 2011, too little "
+        "since 2016; so nothing is corrected, only widened. Outcomes between two accounts are taken at even growth. "
+        "The width is set by these five, so that they lie within it proves little; by a width from the other four "
+        f"{held_apart()} of 5 lie inside 80 %. None is for less than four years: the widths of one to three years "
+        "follow from the root alone."
+    )
+    yield ""
+
+
+def _quotients() -> Iterator[str]:
+    yield "### Energy as the outlook tells it"
+    yield ""
+    yield (
+        "The lines of power and energy above stand beside the outlook. It tells energy as compute over FLOP per joule, "
+        "by a growth of either window; here both are fitted to what was known at each cut."
+    )
+    yield ""
+    yield "| FLOP per joule since | until | n | growth of it | bias | error | in 80 % |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
+    for each in quotients():
+        yield (
+            f"| {each.since} | {each.cut} | {each.n} | {each.growth:.2f} | {each.bias:+.2f} | {each.mae:.2f} | "
+            f"{percent(each.inside)} |"
+        )
+    yield ""
+
+
+def _outlook_of(measure: str, name: str) -> Iterator[str]:
+    yield f"## outlook, {name}"
+    yield ""
+    fixed = measure == COMPUTE
+    simple = f" {FIXED:g} a year | so from the record | doubling of 2018 |" if fixed else ""
+    yield (
+        "| until | scored | n | lines | growth | scaled by | bias | error | CRPS | in 50 % | in 80 % | "
+        "in 90 % | no growth | the record stands |" + simple
+    )
+    yield f"|---|---|{'---:|' * (15 if fixed else 12)}"
+    for each in outlook_scores():
+        if each.measure != measure:
+            continue
+        held = " | ".join(percent(share) for share in each.coverage)
+        line = (
+            f"| {each.cut} | {'with imputed' if each.imputed else 'headline'} | {each.n} | {each.members} | "
+            f"{each.growth:.2f} | {each.scale:.2f} | {each.bias:+.2f} | {each.mae:.2f} | {each.crps:.2f} | {held} | "
+            f"{each.persistence:.2f} | {each.record:.2f} |"
+        )
+        yield line + (f" {each.fixed:.2f} | {each.fixed_record:.2f} | {each.doubling:.2f} |" if fixed else "")
+    yield ""
+    for imputed in (False, True):
+        both = pooled(measure, imputed=imputed)
+        yield (
+            f"All cuts{', with imputed' if imputed else ''}: {both.n} outcomes, "
+            f"{', '.join(percent(share) for share in both.coverage)} inside 50, 80 and 90 %; without scaling "
+            f"{', '.join(percent(share) for share in both.unscaled)}. In {BINS} equal parts of the forecast, from "
+            f"below: {', '.join(map(str, both.histogram))}. These are {both.runs} runs, the later ones judged from "
+            f"up to {len(CUTS)} cuts: of single cuts 80 % hold {_from_to(both.single)}, of all but one "
+            f"{_from_to(both.without_one)}."
+        )
+        yield ""
+
+
+def _from_to(ends: tuple[float, float]) -> str:
+    return " to ".join(percent(each) for each in ends)
 
 
 def _development(found: Validation) -> Iterator[str]:
