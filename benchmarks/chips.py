@@ -27,10 +27,11 @@ from thirdwatt.ledger.evaluate import solve
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.sweep import CENTRE
 from thirdwatt.search.blueprint import find as sweeping
-from thirdwatt.search.blueprint.answer import _taken, space_of
+from thirdwatt.search.blueprint.answer import space_of
 from thirdwatt.search.blueprint.mix import document_of, laid_out, weighted
 from thirdwatt.search.blueprint.price import Mixed, Pricer, gain, within
 from thirdwatt.search.blueprint.question import Question, asked
+from thirdwatt.search.blueprint.settle import one_each
 from thirdwatt.search.blueprint.space import Designs
 
 ALONE, ON_MIX, ONE_BY_ONE, ROUNDS = 400_000, 20_000, 300, 5
@@ -68,7 +69,7 @@ def prepared() -> Bench:
     open_ones = [document_of(each, {"based_on": chip}, chip, precision, question.boundary) for each in mix]
     documents = laid_out(open_ones)
     pricer = Pricer(space_of(question), documents, question.boundary)
-    return Bench(question, pricer, _taken(documents, question.boundary), np.array([each.weight for each in mix]))
+    return Bench(question, pricer, one_each(documents, question.boundary), np.array([each.weight for each in mix]))
 
 
 def least_s(work: Callable[[], object]) -> float:

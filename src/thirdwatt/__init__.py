@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from thirdwatt.ledger import Ledger, estimate  # as the search's, which settles layouts first
     from thirdwatt.meter import measure
 
+    chip: Callable[..., Any]
     layout: Callable[..., Any]
     outlook: Callable[..., Any]
     plan: Callable[..., Any]
     retrain: Callable[..., Any]
 
 __version__ = "0.1.0"
-__all__ = ["Ledger", "__version__", "estimate", "layout", "measure", "outlook", "plan", "retrain"]
+__all__ = ["Ledger", "__version__", "chip", "estimate", "layout", "measure", "outlook", "plan", "retrain"]
 
 _LAZY = {
     "Ledger": ("thirdwatt.ledger", "Ledger"),
+    "chip": ("thirdwatt.search.blueprint.answer", "search"),
     "estimate": ("thirdwatt.search.auto", "estimate"),
     "layout": ("thirdwatt.search.layout", "search"),
     "measure": ("thirdwatt.meter.run", "measure"),

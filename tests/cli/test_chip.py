@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +21,15 @@ SMALL = (
     "--weight", "gpt-3-175b=0,llama-3.1-405b=0", "--weight", "deepseek-v3=0", "--weight", "dit-xl-2=0",
     "--samples", "40", "--power", "450", "--cost", "4300", "--area", "500",
 )  # fmt: skip
+BOARD = """like = "h200-sxm-141gb"
+[datasheet]
+name = "Board X"
+peak_flop_per_s = {bf16 = 1.5e15, fp8 = 3e15}
+tdp_w = 800
+memory_byte = 192e9
+memory_byte_per_s = 6e12
+link_byte_per_s = 600e9
+"""
 NONE = ("chip", "search", *SMALL[:6], "--samples", "20", "--power", "10")
 
 
@@ -31,14 +44,103 @@ def test_a_chip_is_shown_on_a_screen(columns: str, snapshot: SnapshotAssertion) 
     assert done.stdout == snapshot
 
 
-def test_a_design_beyond_a_limit_warns_with_what_mends_it(tmp_path: Path) -> None:
-    file = tmp_path / "large.toml"
-    file.write_text('[blueprint]\nbased_on = "h100-sxm-80gb"\nname = "large"\nunits = 180\n')
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is made by a pty")
+def test_the_headline_is_bold_also_where_the_title_takes_two_lines() -> None:
+    import pty
+
+    parts: list[bytes] = []
+
+    def read(fd: int) -> bytes:
+        parts.append(os.read(fd, 4096))
+        return parts[-1]
+
+    asked = [sys.executable, "-m", "thirdwatt", "chip", "show", "h100", "--samples", "2"]
+    kept = {name: os.environ.pop(name, None) for name in ("NO_COLOR", "COLUMNS")}
+    os.environ["COLUMNS"] = "80"
+    try:
+        pty.spawn(asked, read)
+    finally:
+        del os.environ["COLUMNS"]
+        os.environ.update({name: value for name, value in kept.items() if value is not None})
+    (bold,) = re.findall(r"\x1b\[1m(.*?)\x1b\[0m", b"".join(parts).decode())
+    assert re.match(r"[\d.]+ \(90 %: .* J per TFLOP of the model", bold)
+
+
+def test_a_chip_fits_a_screen_and_all_of_it_tells_the_rest() -> None:
+    short, whole = (
+        run("chip", "show", "h100", "--samples", "20", *more, columns="80").stdout for more in ((), ("--all",))
+    )
+    assert len(short.splitlines()) <= 50
+    assert len(whole.splitlines()) > len(short.splitlines())
+    fields = document("chip", "show", "h100", "--samples", "20", "--json")["fields"]
+    counts = Counter(each["known_by"] for each in fields)
+    told = re.search(r"Fields and constants: (.*?)\.", " ".join(short.split()))
+    assert told is not None
+    assert {kind: int(count) for count, kind in re.findall(r"(\d+) (\w+)", told[1])} == counts
+    said = " ".join(whole.split())
+    for each in fields:
+        assert each["name"].replace("_", " ") in said
+
+
+def test_a_chip_that_only_a_datasheet_tells_of_is_shown_and_compared(
+    tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    done = run("chip", "show", "gaudi3", "--samples", "20")
+    assert done.stdout == snapshot
+    file = tmp_path / "board.toml"
+    file.write_text(BOARD)
+    asked = ("chip", "compare", "h100", str(file), "--samples", "20")
+    both = run(*asked, columns="80").stdout
+    assert "Of board.toml only a datasheet is known" in " ".join(both.split())
+    assert max(map(len, both.splitlines())) <= 80
+    found = document(*asked, "--json")
+    jsonschema.validate(found, document("schema", "chip-compare"))
+    assert found["chips"][1]["product"] is None
+    assert {each["known_by"] for each in found["chips"][1]["fields"]} == {"datasheet", "assumed"}
+
+
+def test_a_datasheet_without_what_it_is_like_cannot_be_shown(tmp_path: Path) -> None:
+    file = tmp_path / "board.toml"
+    file.write_text(BOARD.replace("like", "#"))
+    done = run("chip", "show", str(file))
+    assert done.returncode == 2
+    assert "name the chip on sale whose kernels, software, host, network and rents it is used with" in done.stderr
+
+
+def test_pages_are_written(tmp_path: Path) -> None:
+    shown, side = tmp_path / "show.html", tmp_path / "compare.html"
+    asked = ("--samples", "20", "--html")
+    assert run("chip", "show", "h100", *asked, str(shown)).stderr == f"{shown} written\n"
+    assert "Where a joule goes in training llama-3.1-405b" in shown.read_text()
+    assert run("chip", "compare", "h100", "b200", *asked, str(side)).stderr == f"{side} written\n"
+    assert "How many times less energy" in side.read_text()
+
+
+def test_figures_side_by_side_are_a_sheet() -> None:
+    asked = ("chip", "compare", "h100", "b200", "--samples", "20")
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--csv").stdout)))
+    found = document(*asked, "--json")["chips"][1]
+    area = {row["quantity"]: float(row["value"]) for row in rows if (row["chip"], row["of"]) == (found["id"], "area")}
+    assert area == {name: each["value"] for name, each in found["area_mm2"].items()}
+    (factor,) = (row for row in rows if row["quantity"] == "facility" and row["chip"] == found["id"])
+    assert (float(factor["value"]), factor["unit"]) == (found["times_less"]["facility"]["value"], "1")
+
+
+def test_a_design_beyond_a_limit_is_told_what_mends_it(tmp_path: Path) -> None:
+    """By as much as the model may be off it is warned of, by more it is refused."""
+    file, beyond = tmp_path / "large.toml", tmp_path / "beyond.toml"
+    for each, units in ((file, 160), (beyond, 300)):
+        each.write_text(f'[blueprint]\nbased_on = "h100-sxm-80gb"\nname = "large"\nunits = {units}\n')
     said = " ".join(run("chip", "show", str(file), "--samples", "1").stdout.split())
-    assert "warning: large cannot be built: a die is 18 % larger than can be exposed" in said
+    assert re.search(r"warning: large can hardly be built: a die is [\d.]+ % larger than can be exposed", said)
     assert "take fewer units" in said
-    done = run("estimate", "llama-3.1-405b", "--set", f"cluster.accelerator={file}", "--samples", "1", "--json")
-    assert '"blueprint_limit"' in done.stdout
+    estimate = ("estimate", "llama-3.1-405b", "--samples", "1", "--json", "--set")
+    assert '"blueprint_limit"' in run(*estimate, f"cluster.accelerator={file}").stdout
+    for asked in (("chip", "show", str(beyond)), (*estimate, f"cluster.accelerator={beyond}")):
+        done = run(*asked)
+        assert done.returncode == 2
+        assert "blueprint: cannot be built: a die is" in done.stderr
+        assert "take fewer units" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("h100",), ("tpu-v4", "--precision", "bf16", "--workload", "vit-l-16")])
@@ -67,8 +169,22 @@ def test_the_fit_keeps_to_its_schema() -> None:
     found = document("chip", "fit", "--json")
     jsonschema.validate(found, document("schema", "chip-fit"))
     assert {each["fitted_to"] for each in found["constants"]} == {each["quantity"] for each in found["points"]}
-    said = run("chip", "fit").stdout
-    assert all(each["name"] in said for each in found["constants"])
+    short, whole = (run("chip", "fit", *more, columns="80").stdout for more in ((), ("--all",)))
+    for said in (short, whole):
+        assert max(map(len, said.splitlines())) <= 80
+        assert all(each["name"].rpartition("/")[2] in said for each in found["constants"])
+    assert "mi300x-gemm-bf16" not in short
+    assert all(each["id"] in whole for each in found["points"])
+    assert re.search(r"area of dies +\d+ +[\d.]+ % +\d+ +[\d.]+ %", short)
+    assert re.search(r"b200-training +880 +\d+ +[-+][\d.]+ %", whole)
+    assert re.search(r"b200-sxm-180gb +1,640 +[\d,]+ +-[\d.]+ % +left out, a guess", whole)
+    ratios = {each["name"]: each["left_log_sigma"] / each["prior_log_sigma"] for each in found["constants"]}
+    for line in short.splitlines():
+        name, _, rest = line.partition(" ")
+        if name in ratios:
+            assert float(rest.split()[-2]) / 100 == pytest.approx(ratios[name], abs=0.006), (
+                "left is a share of the prior"
+            )
 
 
 def test_limits_that_nothing_keeps_are_said() -> None:
@@ -128,7 +244,10 @@ def test_what_is_named_next_runs(tmp_path: Path) -> None:
     ("arguments", "code", "said"),
     [
         (("show", "h1000"), 2, "is neither a chip nor a file"),
-        (("show", "gaudi3"), 2, "no blueprint of gaudi3 is known"),
+        (("show", "gaudi3", "--precision", "fp16"), 2, "gaudi3 has no fp16; allowed: fp8, bf16, tf32, fp32"),
+        (("search", "--baseline", "gaudi3"), 2, "gaudi3"),
+        (("show", "h100", "--json", "--html", "f.html"), 2, "choose one of --html and --json"),
+        (("compare", "h100", "--json", "--csv"), 2, "choose one of --csv and --json"),
         (("show", "a100", "--precision", "fp8"), 2, "has no fp8"),
         (("show", "h100", "--workload", "llama-5"), 2, "is no preset"),
         (("show", "no.toml"), 2, "does not exist"),

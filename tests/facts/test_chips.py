@@ -90,6 +90,60 @@ def test_stacks_of_its_kind_carry_the_printed_rate(chip: str) -> None:
     assert count * stack.low * 0.9 <= printed <= count * stack.high * 1.1
 
 
+DENSEST = {
+    "16ff": 28.9e6,
+    "12ffn": 33.8e6,
+    "8n-samsung": 61.2e6,
+    "n7": 91.2e6,
+    "n6": 107e6,
+    "n5": 138.2e6,
+    "n4": 147e6,
+    "n3p": 220e6,
+}
+"""Transistors on a mm² of logic alone, by foundry and press; products stay below."""
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_no_die_holds_more_transistors_than_its_process_can(chip: str) -> None:
+    row = table("chips").rows[chip]
+    area, count = (row.figures.get(f"{name}@measured") for name in ("die_area_mm2", "transistor_count"))
+    if area is not None and count is not None:
+        assert count.value / area.low <= DENSEST[row.text["process"]]
+
+
+def test_the_same_dies_have_the_same_area_on_every_board() -> None:
+    areas = {
+        (figures["die_area_mm2@measured"].value, figures["die_area_mm2@measured"].low)
+        for chip in ("b200-sxm-180gb", "gb200", "b300", "gb300")
+        for figures in (table("chips").rows[chip].figures,)
+    }
+    assert len(areas) == 1
+
+
+def test_parts_of_tpu_v4_are_as_large_as_on_its_smaller_sister() -> None:
+    """Of TPU v4i, below 400 mm² on N7: 128 MiB of common memory 28 %, four arrays 11 %."""
+    own, gpus = table("chips").rows["tpu-v4"].figures, table("silicon").rows["chip"].figures
+    assert own["last_level_mm2_per_byte"].value * 128 * 2**20 == pytest.approx(0.28 * 400, rel=0.01)
+    assert own["mac_mm2"].value * 4 * 128**2 == pytest.approx(0.11 * 400, rel=0.01)
+    assert own["last_level_mm2_per_byte"].value < gpus["last_level_mm2_per_byte"].value  # no tags, no slices
+
+
+def test_matrix_instructions_of_one_vendor_never_got_shallower() -> None:
+    """CDNA 4 brought instructions twice as deep as those of CDNA 3 at equal tiles."""
+    chips = table("chips").rows
+
+    def flop(chip: str) -> float:
+        figures = chips[chip].figures
+        return 2 * figures["tile_row_count"].value * figures["tile_column_count"].value * depth(chip)
+
+    def depth(chip: str) -> float:
+        return chips[chip].figures["tile_depth_count"].value
+
+    assert depth("mi210") <= depth("mi300x") <= depth("mi355x")
+    assert flop("mi300x") == 2 * 16**3
+    assert flop("mi355x") == 2 * 32 * 32 * 16
+
+
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_die_is_within_the_reticle(chip: str) -> None:
     figures = table("chips").rows[chip].figures

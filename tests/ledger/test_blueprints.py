@@ -174,7 +174,7 @@ def test_every_derived_quantity_is_of_the_book() -> None:
 
 
 def test_a_design_beyond_a_limit_is_priced_with_a_warning() -> None:
-    ledger = based(blueprint__units=600)
+    ledger = based(blueprint__units=280)
     assert [each.code for each in ledger.warnings if each.code == "blueprint_limit"]
     assert not [each.code for each in based().warnings if each.code == "blueprint_limit"]
 

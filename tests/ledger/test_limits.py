@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from thirdwatt.facts import table
-from thirdwatt.ledger import estimate, estimate_table, scenario_of
+from thirdwatt.ledger import Ledger, estimate, estimate_table, scenario_of
 from thirdwatt.ledger.limits import EDGE, HEAT, LEAST_SUPPLY, RETICLE, SUPPLY, broken
+from thirdwatt.scenario import InputError
+from thirdwatt.scenario.blueprint import shipping
 
 CHIPS = sorted(table("chips").rows)
 
@@ -32,25 +36,68 @@ def test_what_is_at_its_limits_can_be_built() -> None:
     assert broken({}) == []
 
 
+def priced(blueprint: dict[str, Any], **more: Any) -> Ledger:
+    return estimate("llama-3.1-405b", {f"blueprint.{name}": each for name, each in blueprint.items()}, **more)
+
+
 def codes(blueprint: dict[str, Any]) -> list[str]:
-    ledger = estimate("llama-3.1-405b", {f"blueprint.{name}": each for name, each in blueprint.items()}, samples=1)
-    return [each.text for each in ledger.warnings if each.code == "blueprint_limit"]
+    return [each.text for each in priced(blueprint, samples=1).warnings if each.code == "blueprint_limit"]
 
 
-def test_estimate_warns_of_every_limit() -> None:
-    (die, edge) = codes({"based_on": "h100-sxm-80gb", "units": 180, "stacks": 14})
-    assert "cannot be built: a die is" in die
-    assert "more edge" in edge
+def refused(blueprint: dict[str, Any]) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        priced(blueprint, samples=1)
+    return [str(each) for each in caught.value.mistakes]
+
+
+def test_what_passes_a_limit_by_less_than_the_model_may_be_off_is_warned_of() -> None:
+    (die,) = codes({"based_on": "h100-sxm-80gb", "units": 160})
+    assert "can hardly be built: a die is" in die
     assert codes({"based_on": "h100-sxm-80gb", "units": 100}) == []
 
 
-def test_a_supply_that_is_stated_too_low_is_warned_of() -> None:
-    (said,) = codes({"based_on": "h100-sxm-80gb", "known": {"supply_v": 0.5}})
+def test_every_limit_that_is_passed_for_certain_is_refused() -> None:
+    die, edge = refused({"based_on": "h100-sxm-80gb", "units": 300, "stacks": 20})
+    assert "blueprint: cannot be built: a die is" in die
+    assert "larger than can be exposed" in die
+    assert "take fewer units" in die
+    assert "more edge" in edge
+
+
+def test_it_does_not_hang_on_the_draws_of_a_ledger() -> None:
+    """The same design is refused whatever the seed, and drawn or not."""
+    design = {"based_on": "h100-sxm-80gb", "units": 300}
+    for samples, seed in ((1, 0), (1000, 0), (1000, 7)):
+        with pytest.raises(InputError, match="cannot be built"):
+            priced(design, samples=samples, seed=seed)
+
+
+@given(units=st.integers(60, 400))
+@settings(max_examples=20, deadline=None)
+def test_more_units_are_never_easier_to_build(units: int) -> None:
+    def ease(count: int) -> int:
+        try:
+            return len(codes({"based_on": "h100-sxm-80gb", "units": count}))
+        except InputError:
+            return 2
+
+    assert ease(units) <= ease(units + 20)
+
+
+def test_a_supply_that_is_stated_too_low_is_refused() -> None:
+    (said,) = refused({"based_on": "h100-sxm-80gb", "known": {"supply_v": 0.5}})
     assert "memory cells keep their bits" in said
+
+
+@pytest.mark.parametrize("known", [{"die_area_mm2": 900}, {"accelerator_tdp_w": 9000}, {"supply_v": 0.5}])
+def test_a_chip_on_sale_is_one_no_more_where_its_limits_are_known_to_be_others(known: dict[str, float]) -> None:
+    assert any("cannot be built" in each for each in refused({"based_on": "h100-sxm-80gb", "known": known}))
+    assert codes({"based_on": "h100-sxm-80gb", "known": {"accelerator_idle_power_w": 80}}) == []
 
 
 @pytest.mark.parametrize("chip", CHIPS)
 def test_what_is_sold_can_be_built(chip: str) -> None:
+    assert shipping(chip).sold
     ledger = estimate("llama-3.1-8b", {"blueprint.based_on": chip, "layout.precision": _precision(chip)}, samples=1)
     assert "blueprint_limit" not in {each.code for each in ledger.warnings}
 
@@ -60,7 +107,14 @@ def _precision(chip: str) -> str:
     return "bf16" if "narrow_rate_ratio@bf16" in figures else "fp32"
 
 
-def test_a_row_of_a_table_warns_too() -> None:
-    large = scenario_of("llama-3.1-405b", {"blueprint.based_on": "h100-sxm-80gb", "blueprint.units": 180})
-    (row,) = estimate_table([("large", large)], samples=1)
-    assert "blueprint_limit" in row.codes
+def test_a_row_of_a_table_warns_or_is_refused_too() -> None:
+    rows = [
+        (str(units), scenario_of("llama-3.1-405b", {"blueprint.based_on": "h100-sxm-80gb", "blueprint.units": units}))
+        for units in (100, 160, 300)
+    ]
+    small, large, beyond = estimate_table(rows, samples=1)
+    assert "blueprint_limit" not in small.codes
+    assert "blueprint_limit" in large.codes
+    assert beyond.totals is None
+    assert beyond.error is not None
+    assert "cannot be built: a die is" in beyond.error

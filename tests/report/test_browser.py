@@ -16,9 +16,19 @@ from tests.report.plans import DEDUP, FILTER, SLOWER, planned
 from tests.report.scans import mended, scan
 from thirdwatt.cli.data.prices import priced
 from thirdwatt.outlook.answer import outlook
-from thirdwatt.report import chip_page, diff_page, layout_page, outlook_page, plan_page, retraining_page, scan_page
+from thirdwatt.report import (
+    chip_page,
+    chip_sheet_page,
+    diff_page,
+    layout_page,
+    outlook_page,
+    plan_page,
+    retraining_page,
+    scan_page,
+)
 from thirdwatt.report.html import page
 from thirdwatt.report.places import fragment
+from thirdwatt.search.blueprint.sheet import compare, sheet
 from thirdwatt.search.layout import search
 from thirdwatt.search.layout.offers import offers, small
 from thirdwatt.search.layout.why import reasons
@@ -63,6 +73,10 @@ PAGES: dict[str, Callable[[], str]] = {
     ),
     "outlook": lambda: outlook_page.page(outlook(site_mw=500, region="us-va", samples=500)),
     "chip": lambda: chip_page.page(answered()),
+    "chip-show": lambda: chip_sheet_page.sheet_page(sheet("h100-sxm-80gb", samples=20), 20, 0),
+    "chip-compare": lambda: chip_sheet_page.comparison_page(
+        compare(("h100-sxm-80gb", "b200-sxm-180gb", "gaudi3"), samples=20), "today", 20, 0
+    ),
     "retrain": lambda: retraining_page.page(
         thirdwatt.retrain("gpt-3-175b", new_tokens="40%", drift="0.5/30d", value="20000/d", every="30d", samples=100)
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +14,7 @@ import jsonschema
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from tests.cli.calling import call
 from tests.report.chips import NAMES, answered
 from tests.report.test_language import said as forbidden
 from thirdwatt.cli.options import dumped
@@ -135,9 +138,23 @@ def test_estimate_of_the_file_gives_the_numbers_of_the_answer(tmp_path: Path) ->
         assert energy is not None
         assert tokens is not None
         assert _per(energy, tokens.value) == pytest.approx(_three(trained.after_j_per_token), rel=1e-12)
-        for setting in document["layout"]:
-            assert f"--set layout.{setting}=" in file.read_text()
     assert chip_of(str(file))["cluster"] == {"accelerator": answer.question.baseline}
+
+
+def test_the_commands_in_a_file_price_the_layouts_of_the_answer(tmp_path: Path) -> None:
+    answer = answered()
+    file = tmp_path / "chip.toml"
+    file.write_text(chip_file(answer))
+    commands = re.findall(r"^#   thirdwatt (estimate .*)$", file.read_text(), re.MULTILINE)
+    for command, document in zip(commands, answer.documents, strict=True):
+        asked = [each.replace("FILE", str(file)) for each in command.split()]
+        done = call(os.environ, *asked, "--samples", "1", "--json")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)["scenario"]
+        layout = {name: each["value"] if isinstance(each, dict) else each for name, each in told["layout"].items()}
+        assert layout == document["layout"]
+        assert told["cluster"]["count"]["value"] == document["cluster"]["count"]
+        assert told["blueprint"]["units"]["value"] == document["blueprint"]["units"]
 
 
 def test_without_a_design_there_is_no_file() -> None:

@@ -23,6 +23,14 @@ LIMITS = [
 ]
 
 
+OWN_DESIGN: dict[str, Any] = {
+    "process": "n3e", "memory": "hbm4", "link": "nvlink-5", "operands": "local", "accumulators": "registers",
+    "units": 100, "macs": 4096, "clock_hz": 1e9, "vector_lanes": 128, "tile_rows": 128, "tile_columns": 256,
+    "tile_depth": 16, "schedulers": 4, "register_byte": 262_144, "local_byte": 262_144, "last_level_byte": 5e7,
+    "stacks": 6, "link_byte_per_s": 9e11, "rates": {"bf16": 1},
+}  # fmt: skip
+
+
 def job(blueprint: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"workload": {"model": "llama-3.1-8b"}, "layout": {"precision": "bf16"}, "blueprint": blueprint, **more}
 
@@ -57,12 +65,57 @@ def test_all_that_a_design_of_ones_own_lacks_is_listed() -> None:
     assert wrong({"process": "n3e"}) == [*(f"blueprint.{field}: {fix}" for field in fields), rates]
 
 
+def told(blueprint: dict[str, Any], **more: Any) -> dict[str, str]:
+    return {each.code: each.text for each in made(blueprint, **more).warnings}
+
+
+def test_whose_host_and_kernels_a_design_has_is_told() -> None:
+    cluster = {"accelerator": "h100-sxm-80gb", "count": 8}
+    found = told({"based_on": "tpu-v4", "name": "own"}, cluster=cluster)
+    assert found["blueprint_like"].startswith("own is based on tpu-v4 and used like h100-sxm-80gb, with its host")
+    assert "blueprint_like" not in told({"based_on": "tpu-v4"})
+    assert "blueprint_like" not in told({"based_on": "H100"}, cluster=cluster)
+    assert "blueprint_like" not in told(OWN_DESIGN, cluster=cluster)
+
+
+def test_whose_rent_a_design_has_is_told() -> None:
+    rented, changed = {"tenure": "rented"}, {"based_on": "h100-sxm-80gb", "clock_hz": 1e9}
+    assert "its rent is that of h100-sxm-80gb" in told(changed, site=rented)["blueprint_rent"]
+    assert "blueprint_rent" not in told(changed, site={"tenure": "own"})
+    assert "blueprint_rent" not in told(changed, site={**rented, "rent_usd_per_h": 2})
+    assert "blueprint_rent" not in told({"based_on": "h100-sxm-80gb"}, site=rented)
+
+
+def test_what_is_wrong_is_not_missing_too() -> None:
+    own = {field: said for field, said in OWN_DESIGN.items() if field not in ("units", "operands", "rates")}
+    assert made(OWN_DESIGN).blueprint is not None
+    assert sorted(wrong({**own, "units": "many", "operands": "x", "rates": {"int3": 1}})) == [
+        "blueprint.operands: 'x': input should be 'registers' or 'local'",
+        "blueprint.rates.int3: unknown key; allowed: fp32, tf32, fp16, bf16, fp8, fp4",
+        "blueprint.units: 'many' is not a number, or a table with value, low, high, source",
+    ]
+
+
+def test_a_chip_to_begin_with_has_every_name_of_it() -> None:
+    assert made({"based_on": "H100"}).blueprint == made({"based_on": "h100-sxm-80gb"}).blueprint
+    (said,) = (each.text for each in made({"based_on": "H100"}).warnings if each.code == "alias")
+    assert said.startswith("H100 is taken as h100-sxm-80gb")
+
+
 @pytest.mark.parametrize(
     ("blueprint", "said"),
     [
         ({"based_on": "l40"}, ["blueprint.based_on: 'l40' is in no row of chips; did you mean l40s?"]),
         ({**H100, "process": "n3x"}, ["blueprint.process: 'n3x' is in no row of processes; did you mean n3e?"]),
         ({**H100, "memory": "hbm5"}, ["blueprint.memory: 'hbm5' is in no row of memories; did you mean hbm4?"]),
+        ({**H100, "clock_hz": 1.83}, [
+            "blueprint.clock_hz: 1.83 is a decade away from chips on sale, 9.4e+08 to 2.617e+09; check its unit: "
+            "a GHz is 1e9"
+        ]),
+        ({**H100, "link_byte_per_s": 900}, [
+            "blueprint.link_byte_per_s: 900 is a decade away from chips on sale, 4e+09 to 4e+12; check its unit: "
+            "a GB/s is 1e9"
+        ]),
         ({**H100, "unit": 3}, ["blueprint.unit: unknown key; did you mean units?"]),
         ({**H100, "operands": "hbm"}, ["blueprint.operands: 'hbm': input should be 'registers' or 'local'"]),
         ({**H100, "constants": "good"}, ["blueprint.constants: 'good': input should be 'fitted' or 'prior'"]),

@@ -113,7 +113,10 @@ def test_a_file_that_is_no_blueprint(tmp_path: Path, text: str) -> None:
     path = tmp_path / "chip.toml"
     path.write_text(text)
     (said,) = wrong("llama-3.1-8b", {"cluster.accelerator": str(path)})
-    assert said == f"{path}: is no blueprint; a chip is a file with a section [blueprint]"
+    assert (
+        said
+        == f"{path}: is neither a blueprint nor a datasheet; a chip is a file with a section [blueprint] or [datasheet]"
+    )
 
 
 def test_what_else_stands_in_a_file_is_refused(tmp_path: Path) -> None:
@@ -126,7 +129,7 @@ def test_what_else_stands_in_a_file_is_refused(tmp_path: Path) -> None:
 def test_two_designs_in_one_scenario_are_one_too_many(folder: Path) -> None:
     (folder / "job.json").write_text(json.dumps({**JOB, "blueprint": {"based_on": "b200-sxm-180gb"}}))
     (said,) = wrong(folder / "job.json")
-    assert said.startswith("blueprint: is stated, and cluster.accelerator = chip.toml is a design too; state one")
+    assert said.startswith("blueprint: is stated, and cluster.accelerator = chip.toml is a chip too; state one")
 
 
 def test_a_mistake_in_a_file_is_one_of_the_scenario(folder: Path) -> None:

@@ -409,3 +409,18 @@ def test_what_is_stated_of_lost_work_is_of_spot_machines_alone() -> None:
     assert least is not None
     assert "lost_work_ratio" not in steady.document["known"]
     assert hours.value / least.value == pytest.approx(1 + 0.5 * goodput.value)
+
+
+# --- chips that are in no table -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("section", ["blueprint", "datasheet"])
+def test_a_chip_of_ones_own_is_no_row_of_the_one_it_is_used_like(section: str) -> None:
+    own = {section: {"based_on": "h100-sxm-80gb", "name": "mine"}}
+    run: dict[str, Any] = {"workload": {"model": "llama-3.1-8b"}, "site": {"tenure": "own"}, "cluster": {"count": 64}}
+    answer = places({**run, **own}, accelerators=["h100-sxm-80gb", "a100-sxm-80gb"], samples=SAMPLES)
+    assert answer.standing.accelerator == "mine"
+    assert {each.accelerator for each in answer.places} == {"h100-sxm-80gb", "a100-sxm-80gb"}
+    for each in answer.places:
+        assert section not in each.document
+        assert scenario_of(dict(each.document)).on_sale

@@ -25,12 +25,16 @@ from thirdwatt.validation.chip_fit import (
     SOURCE,
     Apart,
     Moved,
+    area_ratio_without,
+    every_apart,
     fitted,
     left_out,
     main,
     moved,
+    other_dies,
     own_ratios,
     predicted,
+    same_die,
     spreads,
 )
 from thirdwatt.validation.chips import AREA, FIT_ON, POWER, points
@@ -83,9 +87,9 @@ def test_a_node_that_follows_is_as_unsure_as_it_was() -> None:
     assert changes[own.stream].of(own).high / changes[own.stream].of(own).low < own.high / own.low
 
 
-def apart(quantity: str, errors: list[float], sigma: float) -> list[Apart]:
+def apart(quantity: str, errors: list[float], sigma: float, known: float = 0.0) -> list[Apart]:
     return [
-        Apart(f"chip {number}", quantity, (), np.array([error]), np.array([sigma]), ())
+        Apart(f"chip {number}", quantity, (), np.array([error]), np.array([sigma]), np.array([known]), ())
         for number, error in enumerate(errors)
     ]
 
@@ -97,15 +101,47 @@ def test_spreads_are_what_constants_do_not_explain() -> None:
     assert found[OWN_AREA] == pytest.approx(0.02)  # constants explain more: as closely as a model can be
 
 
-def test_the_spreads_come_from_the_four_chips_alone() -> None:
-    without = left_out()
-    assert {each.chip for each in without} == set(FIT_ON)
-    assert all(point.fitted for each in without for point in each.points)
-    for name, sigma in spreads(without).items():
+def test_how_well_a_chip_was_measured_explains_its_error_too() -> None:
+    found = spreads([*apart(POWER, [0.5, -0.5, 0.5, -0.5], 0.3, 0.2), *apart(AREA, [0.1], 0.0)])
+    assert found[COMMON] ** 2 + found[OWN] ** 2 == pytest.approx(0.25 - 0.09 - 0.04)
+    several = replace(
+        apart(POWER, [0.5], 0.0)[0], errors=np.full(4, 0.5), sigmas=np.full(4, 0.3), known=np.full(4, 0.2)
+    )
+    assert several.unexplained == pytest.approx(0.25 - 0.09 - 0.01)  # constants are common to its points, meters not
+
+
+def test_an_error_is_explained_by_the_side_that_would_lessen_it() -> None:
+    """V100 comes out too high without it: its node may take less by more than it may take more; H100's the reverse."""
+    for chip, node, side in (("v100-sxm-32gb", "12ffn", "low"), ("h100-sxm-80gb", "n4", "high")):
+        (own,) = (each for each in left_out() if each.chip == chip and each.quantity == POWER)
+        prior = table("processes").rows[node].figures["switching_energy_ratio"]
+        wide = abs(log(getattr(prior, side) / prior.value)) / SCORE_AT_95
+        assert wide > log(prior.high / prior.low) / (2 * SCORE_AT_95)  # more than if both sides were alike
+        assert (own.errors.mean() > 0) == (side == "low")
+        assert own.sigmas.mean() > 0.7 * wide
+
+
+def test_the_spreads_of_boards_come_from_the_four_chips_and_those_of_dies_from_every_die_left_out() -> None:
+    assert {each.chip for each in left_out()} == set(FIT_ON)
+    assert all(point.fitted for each in left_out() for point in each.points)
+    assert {each.quantity for each in other_dies()} == {AREA}
+    dies = {each.chip for each in points() if each.quantity == AREA}
+    assert {each.chip for each in every_apart() if each.quantity == AREA} == dies
+    assert {each.chip for each in every_apart() if each.quantity == POWER} == set(FIT_ON)
+    for name, sigma in spreads(every_apart()).items():
         figure = table("silicon").rows["chip"].figures[name]
         assert (figure.value, figure.kind, figure.source) == (1, "modelled", SOURCE)
         assert figure.high == pytest.approx(exp(SCORE_AT_95 * sigma), rel=5e-3)
         assert figure.low == pytest.approx(exp(-SCORE_AT_95 * sigma), rel=5e-3)
+
+
+def test_an_interval_of_a_die_knows_nothing_of_that_die() -> None:
+    """The worst die makes the ratio of dies wider for all others and not for itself; most lie inside all the same."""
+    apart = [each for each in every_apart() if each.quantity == AREA]
+    worst = max(apart, key=lambda each: abs(each.errors[0]))
+    whole = table("silicon").rows["chip"].figures[OWN_AREA]
+    assert area_ratio_without(worst.chip).high < whole.high
+    assert whole.low == pytest.approx(1 / whole.high, rel=5e-3)
 
 
 def test_a_chip_left_out_does_not_move_its_constants() -> None:
@@ -154,10 +190,8 @@ def test_the_tables_hold_what_the_fit_gives(tmp_path, monkeypatch, capsys) -> No
 def test_a_ratio_of_guesses_is_a_guess() -> None:
     """Of some chips every point at work has watts or a load that somebody guessed: their ratio says so everywhere."""
     ratios = own_ratios(fit()[1])
-    kinds = {each.chip: set[str]() for each in points() if each.quantity == POWER}
-    for each in points():
-        if each.quantity == POWER:
-            kinds[each.chip].add(each.measured.kind)
+    work = [each for each in points() if each.quantity == POWER]
+    kinds = {each.chip: {other.measured.kind for other in work if same_die(each.chip, other.chip)} for each in work}
     assert {chip for chip, ratio in ratios.items() if ratio.guessed} == {
         chip for chip, seen in kinds.items() if seen == {"assumed"}
     }
@@ -165,3 +199,16 @@ def test_a_ratio_of_guesses_is_a_guess() -> None:
         figure = table("chips").rows[chip].figures["design_power_ratio@fitted"]
         assert figure.kind == ("assumed" if ratio.guessed else "modelled"), chip
         assert known_by(figure.kind, figure.source) == ("assumed" if ratio.guessed else "fitted"), chip
+
+
+def test_boards_with_one_die_have_one_ratio() -> None:
+    """One point of a board may not make the same silicon look twice as good: it counts among those of its die."""
+    assert same_die("h100-sxm-80gb", "h100-pcie-80gb")
+    assert same_die("h100-sxm-80gb", "h200-sxm-141gb")
+    assert not same_die("h100-sxm-80gb", "l40s")
+    assert not same_die("b200-sxm-180gb", "gb300")  # fewer lanes of 64 bit
+    assert not same_die("tpu-v4", "tpu-v3")
+    ratios = own_ratios(fit()[1])
+    for one, ratio in ratios.items():
+        for other, another in ratios.items():
+            assert (ratio == another) == same_die(one, other), (one, other)

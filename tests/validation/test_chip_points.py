@@ -9,6 +9,7 @@ import pytest
 
 from thirdwatt.facts import table
 from thirdwatt.facts.table import sources
+from thirdwatt.validation.chips import AREA, die, points
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -61,3 +62,11 @@ def test_a_product_takes_no_less_than_its_peak_and_bytes_allow(product: dict[str
     by_bytes = 2 * (m * k + k * n + m * n) / board["accelerator_memory_byte_per_s"].value
     assert max(by_rate, by_bytes) < float(product["latency_s"])
     assert product["source"] in sources()
+
+
+def test_boards_of_one_maker_with_one_die_count_once_and_dies_of_two_makers_never_as_one() -> None:
+    """Lists give Gaudi 2 the area of A100, on the same process: that must not hide it."""
+    dies = [each.chip for each in points() if each.quantity == AREA]
+    assert "a100-sxm-40gb" not in dies
+    assert "rtx-3090" not in dies  # A40's
+    assert die("a100-sxm-40gb", 826) == die("a100-sxm-80gb", 826) != die("gaudi2", 826)

@@ -46,7 +46,8 @@ ALIKE = ("stack", "method", "adapter", "precision", "accelerator")
 def alike(one: Scenario, other: Scenario) -> bool:
     """Whether a measurement of one scenario tells something of another."""
     same = all(one.choices[name] == other.choices[name] for name in ALIKE)
-    return same and one.blueprint == other.blueprint and _experts(one) == _experts(other)
+    chip = one.blueprint == other.blueprint and one.datasheet == other.datasheet
+    return same and chip and _experts(one) == _experts(other)
 
 
 def _experts(scenario: Scenario) -> bool:

@@ -96,8 +96,7 @@ SAME_WORK = frozenset(("model", "method", "adapter"))
 
 def outside_published(scenario: Scenario, hours: Total | None) -> Iterator[Warn]:
     """Say which published hours of this model on this accelerator lie outside an estimate's interval."""
-    designed = scenario.blueprint is not None
-    if hours is None or hours.low == hours.high or designed or not _as_published(scenario):
+    if hours is None or hours.low == hours.high or not scenario.on_sale or not _as_published(scenario):
         return
     for row in _published().get((scenario.choices["model"], scenario.choices["accelerator"]), ()):
         published = row.figures["accelerator_hours"].value

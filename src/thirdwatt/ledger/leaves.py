@@ -44,7 +44,10 @@ _PRE_TRAINING_OF_A_MODEL = ("token_count", "epochs", "global_batch_count")
 
 def figures(scenario: Scenario) -> dict[str, Figure]:
     """Every leaf a scenario has, by quantity."""
-    found = dict(_of_choices(tuple(sorted(scenario.choices.items()))))
+    if scenario.datasheet is None:
+        found = dict(_of_choices(tuple(sorted(scenario.choices.items()))))
+    else:
+        found = _gathered(scenario.choices, scenario.datasheet)
     given = dict(scenario.given)
     if scenario.blueprint is not None:
         found = designed(found, scenario.blueprint, scenario.choices["precision"])
@@ -79,6 +82,11 @@ def figures(scenario: Scenario) -> dict[str, Figure]:
 @lru_cache(maxsize=4096)
 def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     chosen = dict(choices)
+    return _gathered(chosen, table("accelerators").rows[chosen["accelerator"]])
+
+
+def _gathered(chosen: Mapping[str, str], accelerator: Row) -> dict[str, Figure]:
+    """Leaves that choices bring along, with an accelerator of the tables or one that is in none."""
     constants = table("constants").rows
     facility = table("facilities").rows[chosen["facility"]]
     general_first: list[Row] = [constants["exact"], constants["default"]]
@@ -95,13 +103,13 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
         ("media", "media"),
         ("network", "networks"),
         ("host", "hosts"),
-        ("accelerator", "accelerators"),
     ):
         general_first.append(table(name).rows[chosen[field]])
+    general_first.append(accelerator)
 
     conditions = (chosen["precision"], chosen["basis"], chosen["generation"])
     found = under((row.figures for row in general_first), conditions)
-    found |= _wide(chosen)
+    found |= _wide(chosen, accelerator.figures)
     if chosen["tenure"] != "colo":
         del found["colocation_usd_per_kw_per_year"]
     market = rent(chosen["accelerator"], chosen.get("vendor"), chosen["term"])
@@ -127,9 +135,8 @@ def _of_choices(choices: tuple[tuple[str, str], ...]) -> Mapping[str, Figure]:
     return found
 
 
-def _wide(chosen: Mapping[str, str]) -> dict[str, Figure]:
+def _wide(chosen: Mapping[str, str], chip: Mapping[str, Figure]) -> dict[str, Figure]:
     """Peak and share of products that stay wide where others are narrow: in 16 bit, if the chip has it."""
-    chip = table("accelerators").rows[chosen["accelerator"]].figures
     family = table("generations").rows[chosen["generation"]].figures
     narrow = chosen["precision"] in ("fp8", "fp4")
     wanted = ("bf16", "fp16", chosen["precision"]) if narrow else (chosen["precision"],)

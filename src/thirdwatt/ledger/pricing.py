@@ -19,7 +19,7 @@ from thirdwatt.ledger.evaluate import Values, chunks, needed, solve, trace
 from thirdwatt.ledger.graph import Program, program
 from thirdwatt.ledger.leaves import columns, figures, informed
 from thirdwatt.ledger.ledger import ACCOUNTED, QUANTILES, TOTALS, WITHIN, Ledger, Total, path_of, total
-from thirdwatt.ledger.limits import unbuildable
+from thirdwatt.ledger.limits import demand_buildable, unbuildable
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import assumed_share, spread_shares
 from thirdwatt.quantity import BOUNDARIES, Observation, limits
@@ -188,6 +188,7 @@ def estimate(
     leaves = figures(wanted)
     plan = program(book(), informed(leaves), tuple(dict.fromkeys((*accounts(wanted), *also))))
     _demand_energy(plan, wanted)
+    demand_buildable(wanted, leaves)
     scores = Scores(samples, seed)
     columned = columns([leaves], needed(plan))
     values, factors = _solved(plan, columned, scores)
@@ -406,8 +407,12 @@ def estimate_table(
         plan = program(book(), informed(leaves[number]), (*dict.fromkeys(wanted_totals.values()), *RATES))
         try:
             _demand_energy(plan, wanted)
+            demand_buildable(wanted, leaves[number])
         except InsufficientError as error:
             results[number] = TableRow(row_id, None, str(error))
+            continue
+        except InputError as error:
+            results[number] = TableRow(row_id, None, "; ".join(map(str, error.mistakes)))
             continue
         groups.setdefault(plan, []).append(number)
     for plan, members in groups.items():

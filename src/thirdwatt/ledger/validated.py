@@ -77,7 +77,7 @@ def nearest(ledger: Ledger) -> Nearest:
     outside = (
         len(family) < LEAST
         or choices["method"] != "pretrain"
-        or ledger.scenario.blueprint is not None
+        or not ledger.scenario.on_sale
         or _outside(size, [each.active_parameter_count for each in family])
         or _outside(count, [each.accelerator_count for each in family])
     )

@@ -156,14 +156,14 @@ def sheet_body(sheet: Sheet) -> dict[str, Any]:
         "name": sheet.name,
         "id": sheet.id,
         "precision": sheet.precision,
-        "constants": sheet.blueprint.constants,
+        "constants": None if sheet.blueprint is None else sheet.blueprint.constants,
         "sold": sheet.sold,
         "figures": {name: {**three(each), "unit": unit(name)} for name, each in sheet.figures.items()},
         "area_mm2": {name: three(each) for name, each in sheet.area.items()},
         "limits": {name: three(each) for name, each in sheet.limits.items()},
         "broken": list(sheet.broken),
         "peaks_flop_per_s": dict(sheet.peaks),
-        "product": _joules(sheet.product),
+        "product": None if sheet.product is None else _joules(sheet.product),
         "training": None
         if run is None
         else {
@@ -216,6 +216,28 @@ def comparison_document(found: Comparison, mix: str) -> dict[str, Any]:
             for each in found.chips
         ],
     }
+
+
+def comparison_rows(found: Comparison) -> list[tuple[object, ...]]:
+    """Head and rows of every figure of chips side by side, a row each with its range and unit, for spreadsheets."""
+    rows: list[tuple[object, ...]] = [("chip", "of", "quantity", "value", "low", "high", "unit")]
+
+    def add(chip: str, of: str, quantity: str, total: Total, symbol: str) -> None:
+        rows.append((chip, of, quantity, total.value, total.low, total.high, symbol))
+
+    for each in found.chips:
+        sheet, run = each.sheet, each.sheet.training
+        for name, total in sheet.figures.items():
+            add(sheet.id, "chip", name, total, unit(name))
+        for name, total in sheet.area.items():
+            add(sheet.id, "area", name, total, "mm2")
+        sides = [("products", sheet.product), (run.model if run else "", run.joules if run else None)]
+        for of, joules in sides:
+            for name, total in ({**joules.parts, "whole": joules.whole} if joules else {}).items():
+                add(sheet.id, of, name, total, "J/FLOP")
+        for name, total in each.factors.items():
+            add(sheet.id, "times less energy than the first", name, total, "1")
+    return rows
 
 
 # --- the fit ------------------------------------------------------------------------------------------------------

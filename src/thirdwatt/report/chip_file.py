@@ -71,8 +71,10 @@ def _heading(answer: Answer) -> Iterator[str]:
     yield "Everything below is a choice of the search, not a datasheet; thirdwatt chip show tells what follows from it."
     yield "Layouts of the answer (the documents of --json are its scenarios in full):"
     for document in answer.documents:
-        settings = " ".join(f"--set layout.{name}={value}" for name, value in document["layout"].items())
-        yield f"  {document['workload']['model']} on {document['cluster']['count']}: {settings}"
+        changes = {"cluster.accelerator": "FILE", "cluster.count": document["cluster"]["count"]}
+        changes |= {f"layout.{name}": value for name, value in document["layout"].items()}
+        settings = " ".join(f"--set {path}={value}" for path, value in changes.items())
+        yield f"  thirdwatt estimate {document['workload']['model']} {settings}"
 
 
 def _fields(section: Mapping[str, Any]) -> Iterator[str]:

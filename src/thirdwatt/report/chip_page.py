@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import thirdwatt
@@ -49,7 +49,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "waiting": ("waiting",),
 }
 """Parts of a joule as a chart tells them apart."""
-SHADES = (MACHINES, BUILDING, WHOLE, "#009E73", "#CC79A7", "#8A8A8A")
+SHADES = (MACHINES, BUILDING, "#7A4FA3", "#00795A", "#A8467F", "#6E6E6E")
+"""Shades of the groups, dark enough for a letter in white."""
+LETTER_SHARE = 0.04
+"""Share of the longest bar from which a part of it has room for its letter."""
 FRONT_ROWS = 25
 USUAL: Mapping[str, float] = {"gated_share": 0.0, "leaking_share": 1.0}
 """Fields of a chip on sale that say nothing."""
@@ -153,9 +156,11 @@ def _waterfall(answer: Answer) -> Chart | None:
     data: list[dict[str, Any]] = [
         {"name": "baseline", "from": 0.0, "to": 100.0, "edge": 100.0, "label": "100 %", "group": "a chip"}
     ]
-    at = 1.0
+    at = before_fit = 1.0
+    marks = []
     for each in answer.parts:
-        after = at / each.in_order
+        after, before_fit = at / each.in_order, before_fit / each.prior_in_order
+        marks.append({"name": f"{each.group}: {words[each.group]}", "prior": PER_CENT * before_fit})
         data.append(
             {
                 "name": f"{each.group}: {words[each.group]}",
@@ -184,16 +189,19 @@ def _waterfall(answer: Answer) -> Chart | None:
         ),
     )
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="edge:Q", text="label:N")
+    prior = drawn_on(marks).mark_point(shape="diamond", size=90, filled=True, color=INK, opacity=1)
+    prior = prior.encode(y=axis_names(data), x="prior:Q")
     aimed = drawn_on([{"at": PER_CENT / answer.question.factor}])
     line = aimed.mark_rule(color=INK, strokeDash=[5, 3]).encode(x="at:Q")
     most = max(answer.parts, key=lambda each: each.any_order)
     says = (
         f"The baseline's energy on the mix becomes {percent(at)} of it; the most, whatever the order, comes from "
-        f"{most.group} ({most.any_order:.2f} times). In brackets: in any order. The dashed line is what was asked."
+        f"{most.group} ({most.any_order:.2f} times). In brackets: in any order. Diamonds: what is left with constants "
+        f"as before any fit, in the end {percent(before_fit)}. The dashed line is what was asked."
     )
     head, *rows = part_rows(answer)
     head = ("part", "what changes", "in order", "any order", "in order, prior constants", "any order, prior constants")
-    drawn = finished(line + bars + labels, len(data))
+    drawn = finished(line + bars + prior + labels, len(data))
     return Chart("waterfall", "Where it comes from", says, head, tuple(rows), drawn)
 
 
@@ -230,15 +238,8 @@ def _joules(answer: Answer) -> Chart | None:
             ends_of.append({"name": name, "to": at, "label": f"{plain(run.joules.whole.value / 1e-12)} J/TFLOP"})
             rows.append((name, *(plain(value / 1e-12) for value in _grouped(run).values()),
                          plain(run.joules.whole.value / 1e-12)))  # fmt: skip
-    base = drawn_on(data).encode(y=alt.Y("name:N", sort=names, title=None))
-    bars = base.mark_bar(height=16, stroke="white", strokeWidth=1).encode(
-        x=alt.X("from:Q", title="J of the accelerators per FLOP, % of the baseline's"),
-        x2="to:Q",
-        color=alt.Color(
-            "group:N",
-            scale=alt.Scale(domain=list(GROUPS), range=list(SHADES)),
-            legend=alt.Legend(title=None, orient="top", columns=3),
-        ),
+    bars = stacked(
+        data, names, "J of the accelerators per FLOP, % of the baseline's", dict(zip(GROUPS, SHADES, strict=True))
     )
     labels = drawn_on(ends_of).mark_text(align="left", dx=5, fontSize=11, color=INK)
     labels = labels.encode(y=alt.Y("name:N", sort=names), x="to:Q", text="label:N")
@@ -250,9 +251,43 @@ def _joules(answer: Answer) -> Chart | None:
         f"{percent(_grouped(one)[largest] / one.joules.whole.value)}), of the blueprint's {after} ("
         f"{percent(_grouped(other)[after] / other.joules.whole.value)})."
     )
-    head = ("J per TFLOP of the model", *GROUPS, "whole")
+    head = ("J per TFLOP of the model", *lettered(GROUPS).values(), "whole")
     return Chart("joules", "Where a joule goes, before and after", says, head, tuple(rows),
                  finished(bars + labels, len(names) + 2))  # fmt: skip
+
+
+def lettered(groups: Iterable[str]) -> dict[str, str]:
+    """Groups with the letters that stand in their parts of a bar, so that colour does not stand alone."""
+    return {group: f"{letter} {group}" for letter, group in zip("ABCDEFGH", groups, strict=False)}
+
+
+def stacked(data: Sequence[Mapping[str, Any]], names: Sequence[str], axis: str, shades: Mapping[str, str]) -> Any:
+    """Bars of parts one after the other, each with the letter of its group where there is room."""
+    import altair as alt
+
+    called = lettered(shades)
+    whole = max(row["to"] for row in data)
+    rows = [
+        {
+            **row,
+            "group": called[row["group"]],
+            "middle": (row["from"] + row["to"]) / 2,
+            "letter": called[row["group"]][0] if row["to"] - row["from"] >= LETTER_SHARE * whole else "",
+        }
+        for row in data
+    ]
+    base = drawn_on(rows).encode(y=alt.Y("name:N", sort=list(names), title=None))
+    bars = base.mark_bar(height=16, stroke="white", strokeWidth=1).encode(
+        x=alt.X("from:Q", title=axis),
+        x2="to:Q",
+        color=alt.Color(
+            "group:N",
+            scale=alt.Scale(domain=list(called.values()), range=list(shades.values())),
+            legend=alt.Legend(title=None, orient="top", columns=3),
+        ),
+    )
+    letters = base.mark_text(fontSize=10, fontWeight="bold", color="white").encode(x="middle:Q", text="letter:N")
+    return bars + letters
 
 
 def _grouped(run: Training) -> dict[str, float]:
@@ -290,8 +325,9 @@ def _front(answer: Answer) -> Chart | None:
     cheap = min(front, key=lambda each: each.cost_usd)
     fast = min(front, key=lambda each: each.time_ratio)
     says = (
-        f"{len(front)} designs that nothing beats in energy, time and cost at once, with the baseline's layouts: from "
-        f"{plain(front[0].factor)} times less energy at {plain(front[0].cost_usd)} USD, over the cheapest at "
+        f"{len(front)} designs that nothing beats in energy, time and cost at once, laid out as the baseline "
+        f"or as the best: from {plain(front[0].factor)} times less energy at {plain(front[0].cost_usd)} USD, "
+        "over the cheapest at "
         f"{plain(cheap.cost_usd)} USD ({plain(cheap.factor)} times less), to the fastest in {percent(fast.time_ratio)} "
         f"of the hours ({plain(fast.factor)} times less)."
     )

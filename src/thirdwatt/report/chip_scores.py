@@ -10,7 +10,7 @@ from typing import Any
 from thirdwatt.amounts import percent
 from thirdwatt.facts import table
 from thirdwatt.ledger.samples import SCORE_AT_95
-from thirdwatt.validation.chip_fit import left_out, spreads
+from thirdwatt.validation.chip_fit import every_apart, left_out, spreads
 from thirdwatt.validation.chip_scores import (
     CHIP_QUESTIONS,
     CLAIMED,
@@ -56,13 +56,21 @@ MENDS = (
     "GHz.",
     "**h100-pcie-gemm** says 628 TFLOP/s at 350 W: less energy for a FLOP in 16 bit than any other board on this "
     "silicon, by more than a third. What was multiplied is not told; zeros or short runs would do it.",
-    "**B200's area is a guess** of two full reticles; nobody has published it. The model says what it would take to "
-    "build what is known of it.",
-    "**v100-gemm**: sums pass registers after every four products, which the model charges in full. Owners report 97 "
-    "TFLOP/s on this board and 101 on the one limited to 250 W, so that its 300 W may be too much rather than too "
-    "little.",
+    "**B200's die is far too small in the model.** Its area was never printed, but a teardown finds two reticles, and "
+    "its 208 thousand million transistors on the area of the model would be 177 million to the mm²; products of this "
+    "process have 98 to 126. What a unit of Blackwell holds beside what the model knows of is not published.",
+    "**Gaudi 2's die** was never published; lists give A100's figure, which is no proof. The model makes it less than "
+    "half of that: its 24 vector cores, each with a program of its own, and its 24 network ports are hardly in it. Its "
+    "watts are too low with it, so that its own ratio, a guess, counts.",
+    "**TPU v3's die** is as much too large as it was too small before the common memory and the arrays of TPU v4 were "
+    "taken from what is published of TPU v4i: what is left of v4's die is put on its vector memory, for want of "
+    "anything better, and memory shrinks more from node to node than lanes do.",
+    "**v100-gemm**: sums pass registers after every four products, as its instructions say, which the model charges in "
+    "full. Owners report 97 TFLOP/s on this board and 101 on the one limited to 250 W, so that its 300 W may be too "
+    "much rather than too little. Left out of the fit it is twice too high: its node then stands at the foundry's "
+    "claim against N7, which neither this board nor T4 shows.",
     "**TPU v3 and v4**: whether their watts hold the memory is not told where these are published; here they are taken "
-    "to. Idle TPUs draw two to three times what the model, fitted to GPUs as well, gives them.",
+    "to. Idle, they keep clock, supply and links as in work, which GPUs do not; v3 draws still more.",
 )
 """What is known of the worst rows."""
 
@@ -148,14 +156,17 @@ def _bars(found: Sequence[Row]) -> Iterator[str]:
 def _spreads() -> Iterator[str]:
     yield "## How wide intervals are"
     yield ""
-    wide = {name: exp(SCORE_AT_95 * sigma) for name, sigma in spreads(left_out()).items()}
+    wide = {name: exp(SCORE_AT_95 * sigma) for name, sigma in spreads(every_apart()).items()}
     yield (
         f"Each of the four chips is left out of the fit in turn, its points are computed from what the others leave, "
         f"priors where they tell nothing, and the mean of its errors is squared. The mean of these squares, less the "
-        f"mean square of what the constants' own spreads explain (to the first order), is how far a chip may be from "
-        f"all its constants. Of four errors, their mean shows no common shift smaller than the whole by √4: so a "
-        f"quarter of it is common to all chips, `chip_power_ratio`, and falls out of ratios of two; the rest is each "
-        f"chip's own, `design_power_ratio`. Dies likewise, all their own. No row outside the four has a part in it. "
+        f"mean square of what explains them otherwise, is how far a chip may be from all its constants: the constants' "
+        f"own spreads, to the first order and on the side that would lessen the error, as a node may well take more "
+        f"than its foundry claims and hardly less; and how well a point was measured. Of four errors, their mean shows "
+        f"no common shift smaller than the whole by √4: so a quarter of it is common to all chips, "
+        f"`chip_power_ratio`, and falls out of ratios of two; the rest is each chip's own, `design_power_ratio`. No "
+        f"board outside the four has a part in these. How far a die is from its model, `chip_area_ratio`, is taken "
+        f"from all dies that are left out, as four tell too little; in the rows below, from all but the die itself. "
         f"As 90 % factors: {'; '.join(f'`{name}` {value:.2f}' for name, value in wide.items())}. A node that no "
         f"fitted chip is of follows N4 or 12FFN by the ratio of its prior to theirs and keeps the whole spread of its"
         f" prior."
@@ -168,7 +179,7 @@ def _spreads() -> Iterator[str]:
         yield f"| {each.chip} | {CHIP_QUESTIONS[each.quantity]} | {errors} | {percent(float(each.sigmas.mean()))} |"
     yield ""
     yield (
-        "The intervals that follow are wide, about a factor of two either way for a board at work, and hold more of "
+        "The intervals that follow are wide, a factor of 1.8 either way for a board at work, and hold more of "
         "the boards left out than they need to: of the four chips V100 is badly off without a chip of its own node in"
         " the fit, and makes most of the width. Ratios of two designs share constants and the common part, and are "
         "surer; a chip whose boards were measured has a ratio of its own from them, which this page does not use."

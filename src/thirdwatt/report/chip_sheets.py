@@ -11,8 +11,9 @@ from thirdwatt.facts import table
 from thirdwatt.ledger import Total
 from thirdwatt.ledger.ledger import WITHIN
 from thirdwatt.report.chips import PICO, TERA, aligned, clock_words, near_words, signed, times, wrapped
+from thirdwatt.scenario.datasheet import PEAK
 from thirdwatt.search.blueprint.known import KNOWN_BY
-from thirdwatt.search.blueprint.sheet import Against, Beside, Comparison, Joules, Sheet
+from thirdwatt.search.blueprint.sheet import Against, Comparison, Joules, Sheet
 from thirdwatt.validation.chip_fit import predicted
 from thirdwatt.validation.chip_near import Near, near
 from thirdwatt.validation.chips import POWER, points
@@ -22,6 +23,10 @@ LIMIT_WORDS: Mapping[str, str] = {
     "edge_used_ratio": "edge for memory",
     "heat_used_ratio": "heat",
 }
+LEAST = 0.001
+"""J per TFLOP below which a part is not told."""
+HUNDREDTH = 0.01
+"""Ends of intervals below it have a digit more."""
 AGAINST_WORDS: Mapping[str, tuple[str, str]] = {
     "die_area_mm2": ("dies", "mm2"),
     "accelerator_idle_power_w": ("idle", "W"),
@@ -33,7 +38,9 @@ AGAINST_WORDS: Mapping[str, tuple[str, str]] = {
 
 def measured(sheet: Sheet) -> list[dict[str, Any]]:
     """Boards of a chip on sale that were measured at work, and what the model has for them."""
-    own = [each for each in points() if each.quantity == POWER and each.chip == sheet.id] if sheet.sold else []
+    if sheet.blueprint is None or not sheet.sold:
+        return []
+    own = [each for each in points() if each.quantity == POWER and each.chip == sheet.id]
     found = predicted(own, {}, sheet.blueprint.constants)
     return [
         {
@@ -50,8 +57,8 @@ def measured(sheet: Sheet) -> list[dict[str, Any]]:
 
 
 def nearest(sheet: Sheet) -> Near | None:
-    """The chip nearest to it that was measured at work; none where it was itself."""
-    return None if measured(sheet) else near(sheet.blueprint)
+    """The chip nearest to it that was measured at work; none where it was itself, or where no blueprint is known."""
+    return None if sheet.blueprint is None or measured(sheet) else near(sheet.blueprint)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -59,6 +66,8 @@ def nearest(sheet: Sheet) -> Near | None:
 
 def title(sheet: Sheet) -> str:
     """What it is."""
+    if sheet.blueprint is None:
+        return f"{sheet.name} in {sheet.precision}, by its datasheet"
     field = {each.name: each.value for each in sheet.fields}
     dies = float(field.get("die_count", 1))
     process = table("processes").rows[sheet.blueprint.choices["process"]].name
@@ -77,7 +86,10 @@ def per_tflop(total: Total) -> str:
 
 def headline(sheet: Sheet) -> str:
     """Joules of a TFLOP, in training and in large products."""
-    products = f"{per_tflop(sheet.product.whole)} J per TFLOP in large products at full clock"
+    limit, peak = (sheet.figures[name].value for name in ("accelerator_tdp_w", PEAK))
+    products = f"{plain(limit / peak / PICO)} J per TFLOP at its limit and its full peak, which no run has at once"
+    if sheet.product is not None:
+        products = f"{per_tflop(sheet.product.whole)} J per TFLOP in large products at full clock"
     run = sheet.training
     if run is None:
         return f"{products}. {sheet.no_training}."
@@ -90,7 +102,7 @@ def headline(sheet: Sheet) -> str:
 
 def joule_rows(sheet: Sheet) -> list[tuple[str, ...]]:
     """Head and rows of where a joule goes, in large products and in training."""
-    sides: list[tuple[str, Joules]] = [("products", sheet.product)]
+    sides: list[tuple[str, Joules]] = [] if sheet.product is None else [("products", sheet.product)]
     sides += [] if sheet.training is None else [("training", sheet.training.joules)]
     names = dict.fromkeys(name for _, side in sides for name in side.parts)
     head = ["J per TFLOP", *(cell for name, _ in sides for cell in (name, "share", "90 %"))]
@@ -105,7 +117,11 @@ def _cells(total: Total | None, whole: float) -> tuple[str, str, str]:
     if total is None:
         return "", "", ""
     value, low, high = (each / PICO for each in (total.value, total.low, total.high))
-    return f"{value:.3f}", percent(total.value / whole), "" if low == high else f"{low:.2f} to {high:.2f}"
+    if high < LEAST:
+        return f"<{LEAST:.3f}", percent(total.value / whole), ""
+    digits = 2 if low >= HUNDREDTH else 3
+    ends = "" if low == high else f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{value:.3f}", percent(total.value / whole), ends
 
 
 def area_rows(sheet: Sheet) -> list[tuple[str, ...]]:
@@ -142,6 +158,8 @@ def peaks_words(sheet: Sheet) -> str:
 
 def board_words(sheet: Sheet) -> str:
     """What its board draws."""
+    if sheet.blueprint is None:
+        return _listed_words(sheet)
     product, limit, idle = (
         sheet.figures[name] for name in ("product_power_w", "accelerator_tdp_w", "accelerator_idle_power_w")
     )
@@ -156,6 +174,21 @@ def board_words(sheet: Sheet) -> str:
         "" if own == 1 else f" Its watts at work are its model's times {plain(own)}, which is what boards of it drew."
     )
     return f"{said}; {_watts(idle)} idle.{ratio}"
+
+
+def _listed_words(sheet: Sheet) -> str:
+    """What the board of a chip draws that only its datasheet tells of, and what it has."""
+    run, kinds = sheet.training, {each.name: each.kind for each in sheet.fields}
+    said = [f"its limit is {_watts(sheet.figures['accelerator_tdp_w'])} ({kinds['accelerator_tdp_w']})"]
+    if run is not None:
+        said.append(f"{_watts(run.power_w)} in training, at {percent(run.mfu.value)} of its peak")
+    if idle := sheet.figures.get("accelerator_idle_power_w"):
+        said.append(f"{_watts(idle)} idle ({kinds['accelerator_idle_power_w']})")
+    memory = (amount(sheet.figures[name].value, unit) for name, unit in MEMORY)
+    return f"Board: {'; '.join(said)}. Memory: {' at '.join(memory)}."
+
+
+MEMORY = (("accelerator_memory_byte", "B"), ("accelerator_memory_byte_per_s", "B/s"))
 
 
 def _watts(total: Total) -> str:
@@ -192,6 +225,16 @@ def against_words(sheet: Sheet) -> str:
     return f"Model to what is published: {'; '.join(said)}." if said else ""
 
 
+def against_short(sheet: Sheet) -> str:
+    """The model beside what is published, in one sentence."""
+    said = [_against(each) for each in sheet.against]
+    errors = [each["error"] for each in measured(sheet)]
+    if errors:
+        ends = signed(errors[0]) if len(errors) == 1 else f"{signed(min(errors))} to {signed(max(errors))}"
+        said.append(f"watts at work {ends} in {len(errors)} measured")
+    return f"Model to what is published: {'; '.join(said)}." if said else ""
+
+
 def _against(each: Against) -> str:
     what, symbol = AGAINST_WORDS[each.quantity]
     return f"{what} {plain(each.model.value)} to {plain(each.published.value)} {symbol} ({signed(each.error)})"
@@ -209,41 +252,67 @@ def fields_by_kind(sheet: Sheet) -> dict[str, list[str]]:
 def fields_words(sheet: Sheet) -> Iterator[str]:
     """How its fields are known, by kind."""
     for kind, names in fields_by_kind(sheet).items():
-        shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-        yield f"{kind} ({len(names)}): {shown}"
+        yield f"{kind} ({len(names)}): {', '.join(names)}"
 
 
 def warnings(sheet: Sheet) -> list[str]:
     """Limits that it passes."""
-    return [f"{sheet.name} cannot be built: {each}" for each in sheet.broken]
+    return [f"{sheet.name} can hardly be built: {each}" for each in sheet.broken]
 
 
 # --- for a terminal -----------------------------------------------------------------------------------------------
 
 
-def text(sheet: Sheet, width: int) -> str:
-    """A sheet on a screen."""
+def text(sheet: Sheet, width: int, *, whole: bool = False) -> str:
+    """A sheet on a screen.
+
+    Parameters
+    ----------
+    whole
+        Everything, however long: what is published beside the model, and how fields are known.
+    """
+    known = fields_by_kind(sheet)
+    if sheet.blueprint is None:
+        lines = [peaks_words(sheet), board_words(sheet), OF_A_DATASHEET]
+        whole = True
+    else:
+        lines = [limits_words(sheet), peaks_words(sheet), board_words(sheet), making_words(sheet)]
+        lines += [against_words(sheet) if whole else against_short(sheet)]
     found = nearest(sheet)
-    lines = [limits_words(sheet), peaks_words(sheet), board_words(sheet), making_words(sheet), against_words(sheet)]
     lines += [] if found is None else [near_words(found)]
-    known = [line for each in fields_words(sheet) for line in wrapped(f"  {each}", width, "    ")]
+    counts = f"Fields and constants: {', '.join(f'{len(names)} {kind}' for kind, names in known.items())}."
+    told = [f"  {each}" for each in fields_words(sheet)]
+    last = ["how its fields and constants are known", *told] if whole else [counts]
     blocks = [
         [*wrapped(title(sheet), width), *wrapped(headline(sheet), width)],
         [line for each in warnings(sheet) for line in wrapped(f"warning: {each}", width)],
-        [*aligned(joule_rows(sheet), width, (3, 6, 2))],
-        [*aligned(area_rows(sheet), width, (3,))],
+        [*aligned(joule_rows(sheet), width, (3, 6, 2))] if sheet.blueprint is not None else [],
+        [*aligned(area_rows(sheet), width, (3,))] if sheet.area else [],
         [line for each in lines if each for line in wrapped(each, width)],
-        ["how its fields and constants are known", *known, *wrapped(f"next: {_next(sheet)}", width)],
+        [line for each in last for line in wrapped(each, width, "    ")],
     ]
+    if not whole:  # one line of it needs no block of its own
+        *blocks, before, counted = blocks
+        blocks.append(before + counted)
+    blocks[-1] += wrapped(f"next: {_next(sheet, whole=whole)}", width)
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _next(sheet: Sheet) -> str:
+OF_A_DATASHEET = (
+    "Only a datasheet is known of it: what its dies and joules are made of is not, and its watts in training are those "
+    "of its kind, in proportion to its limit."
+)
+
+
+def _next(sheet: Sheet, *, whole: bool) -> str:
     name = shlex.quote(sheet.named)
     search = (
-        f"thirdwatt chip search --baseline {name}" if sheet.sold else f"thirdwatt chip compare {name} h100-sxm-80gb"
+        f"thirdwatt chip search --baseline {name}"
+        if sheet.sold and sheet.blueprint is not None
+        else f"thirdwatt chip compare {name} h100-sxm-80gb"
     )
-    return f"{search} · --json has every field with its source"
+    every = "" if whole else " · --all names these fields"
+    return f"{search}{every} · --html F · --json has every field with its source"
 
 
 # --- side by side -------------------------------------------------------------------------------------------------
@@ -258,28 +327,60 @@ def compared_rows(found: Comparison) -> list[tuple[str, ...]]:
         rows.append((name, *cells))
 
     row("precision", [each.precision for each in sheets])
-    row("process", [each.blueprint.choices["process"] for each in sheets])
-    row("dies, mm2", [plain(each.figures["die_area_mm2"].value) for each in sheets])
-    row("peak, TFLOP/s", [plain(each.figures["accelerator_peak_flop_per_s"].value / TERA) for each in sheets])
-    row("large products, W", [plain(each.figures["product_power_w"].value) for each in sheets])
-    row("limit of the board, W", [plain(each.figures["accelerator_tdp_w"].value) for each in sheets])
-    row("making one, USD", [plain(each.figures["accelerator_cost_usd"].value) for each in sheets])
-    row("products, J/TFLOP", [f"{each.product.whole.value / PICO:.3f}" for each in sheets])
+    row("process", ["" if each.blueprint is None else each.blueprint.choices["process"] for each in sheets])
+    row("dies, mm2", [_figure(each, "die_area_mm2") for each in sheets])
+    row("peak, TFLOP/s", [_figure(each, PEAK, TERA) for each in sheets])
+    row("large products, W", [_figure(each, "product_power_w") for each in sheets])
+    row("limit of the board, W", [_figure(each, "accelerator_tdp_w") for each in sheets])
+    row("making one, USD", [_figure(each, "accelerator_cost_usd") for each in sheets])
+    row("products, J/TFLOP", ["" if each.product is None else _tflop(each.product.whole) for each in sheets])
     runs = [each.training for each in sheets]
     if all(run is not None for run in runs):
         model = next(run.model for run in runs if run is not None)
-        row(f"{model}, J/TFLOP", [f"{run.joules.whole.value / PICO:.3f}" for run in runs if run is not None])
+        row(f"{model}, J/TFLOP", [_tflop(run.joules.whole) for run in runs if run is not None])
         names = dict.fromkeys(name for run in runs if run is not None for name in run.joules.parts)
         for name in names:
-            row(f"  {name}", [f"{run.joules.parts[name].value / PICO:.3f}" for run in runs if run is not None])
-    for name in WITHIN:
-        if all(name in each.factors for each in found.chips):
-            row(f"times less, {name}", [_factor(each, name) for each in found.chips])
+            row(f"  {name}", [_part(run.joules.parts.get(name)) for run in runs if run is not None])
+    for name, cells in factor_rows(found):
+        row(f"times less, {name}", cells)
     return rows
 
 
-def _factor(each: Beside, name: str) -> str:
-    return times(each.factors[name], short=True)
+def factor_rows(found: Comparison) -> list[tuple[str, list[str]]]:
+    """How many times less energy each chip takes than the first, by boundary; boundaries with the same are one row."""
+    apart: dict[tuple[str, ...], list[str]] = {}
+    for name in WITHIN:
+        if all(name in each.factors for each in found.chips):
+            cells = tuple(times(each.factors[name], short=True) for each in found.chips)
+            apart.setdefault(cells, []).append(name)
+    return [(SHORT.get(tuple(names), ", ".join(names)), list(cells)) for cells, names in apart.items()]
+
+
+SHORT: Mapping[tuple[str, ...], str] = {
+    ("accelerators", "accelerators+facility"): "accelerators",
+    ("it", "facility"): "it and facility",
+}
+"""Names of boundaries that say the same: overhead of the building is in proportion to what is counted."""
+
+
+def _figure(sheet: Sheet, name: str, per: float = 1.0) -> str:
+    """A figure with its range, or nothing where it is not known."""
+    found = sheet.figures.get(name)
+    if found is None:
+        return ""
+    return times(Total(*(each / per for each in (found.value, found.low, found.high))), short=True)
+
+
+def _tflop(total: Total) -> str:
+    value, low, high = (each / PICO for each in (total.value, total.low, total.high))
+    return f"{value:.3f}" if low == high else f"{value:.3f} ({plain(low)} to {plain(high)})"
+
+
+def _part(total: Total | None) -> str:
+    if total is None:
+        return "not told"
+    value = total.value / PICO
+    return f"{value:.3f}" if value >= LEAST else f"<{LEAST:.3f}"
 
 
 def comparison_words(found: Comparison, mix: str) -> list[str]:
@@ -291,6 +392,13 @@ def comparison_words(found: Comparison, mix: str) -> list[str]:
             f"Times less energy than {first} on {', '.join(found.models)} of the mix {mix}: the geometric mean over "
             "common draws, each chip with layouts of its own."
         )
+        said.append("What a chip saves is not what its server saves: hosts, network and cooling do not shrink with it.")
+    said.append(
+        "Peaks and limits of chips on sale are of their datasheets; all else of a blueprint follows from the model."
+    )
+    listed = [each.sheet.id for each in found.chips if each.sheet.blueprint is None]
+    if listed:
+        said.append(f"Of {', '.join(listed)} only a datasheet is known: not what its dies and joules are made of.")
     said += [f"{model} does not fit {who}: it is left out for all." for model, who in found.left_out.items()]
     return said
 

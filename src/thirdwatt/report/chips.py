@@ -29,7 +29,7 @@ PLACES: Mapping[str, str] = {
 """Boundaries as places of a sentence."""
 
 GROUP_WORDS: Mapping[str, str] = {
-    "board": "board as measured for the modelled",
+    "board": "boards beside their model",
     "node": "process",
     "voltage": "clock, units",
     "architecture": "arrays, registers, tiles",
@@ -121,6 +121,11 @@ def aligned(rows: Sequence[Sequence[str]], width: int, drop: Sequence[int] = (),
 def wrapped(said: str, width: int, indent: str = "  ") -> Iterator[str]:
     """A sentence in lines."""
     yield from textwrap.wrap(said, width, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def lines_of(said: str, width: int) -> int:
+    """Lines that a sentence takes: what comes after it stands that far down."""
+    return sum(1 for _ in wrapped(said, width))
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -260,9 +265,25 @@ def figure_words(quantity: str, value: float, low: float, high: float) -> str:
     return f"{said}{'' if low == high else f' ({number(low / factor)} to {number(high / factor)})'} {unit}".rstrip()
 
 
+WORDS: Mapping[str, str] = {
+    "design_power_ratio": "real to modelled watts",
+    "switching_energy_ratio": "energy of an operation",
+    "hot_leakage_ratio": "leakage of hot dies",
+    "leakage_ratio": "leakage",
+    "instruction_j": "energy of an instruction",
+    "datapath_j_per_flop": "energy to multiply and add",
+    "register_j_per_byte": "energy of registers",
+    "sram_j_per_byte": "energy of memory on the die",
+    "wire_j_per_byte_mm": "energy of wires",
+    "clock_j_per_mm2": "energy of clocks",
+    "memory_j_per_byte": "energy of a byte from memory",
+}
+"""Quantities that factors mostly hang on, in words; others are said by their names."""
+
+
 def whose(assumption: Assumption, own: str) -> str:
     """What a figure is called, with the chip that it is of where it is drawn for each by itself."""
-    name = assumption.quantity.replace("_", " ")
+    name = WORDS.get(assumption.quantity, assumption.quantity.replace("_", " "))
     condition = assumption.stream.partition("@")[2]
     if assumption.quantity in OWN:
         owner = assumption.stream.rpartition("/")[2]
@@ -270,7 +291,7 @@ def whose(assumption: Assumption, own: str) -> str:
     where, row, *_ = assumption.stream.split("/")
     if where in CHOSEN.values():
         return f"{name} of {_row(where, row)}"
-    return f"{name} of {condition}" if condition and condition not in ("fitted", "prior") else name
+    return f"{name} in {condition}" if condition and condition not in ("fitted", "prior") else name
 
 
 def assumption_rows(answer: Answer) -> list[tuple[str, ...]]:
@@ -354,6 +375,14 @@ def _cmos() -> Figure:
     return table("silicon").rows["limit"].figures["cmos_flop_per_j"]
 
 
+def cmos_short(found: Bounds) -> str:
+    """Distance to the estimate for CMOS, in a line or two."""
+    return (
+        f"CMOS at its limit (Ho, Erdil and Besiroglu 2023, in fp4): {plain(found.cmos)} times its peak per joule in "
+        f"{found.precision} ({plain(found.cmos_low)} to {plain(found.cmos_high)})."
+    )
+
+
 def landauer_words(found: Bounds) -> str:
     """Distance to Landauer's bound, a footnote."""
     limits = table("silicon").rows["limit"].figures
@@ -395,6 +424,22 @@ def design_lines(answer: Answer) -> list[str]:
     ]
 
 
+def design_short(answer: Answer) -> str:
+    """The best design in a sentence: what it is made in, does, draws and costs, and of what can be built it takes."""
+    assert answer.best is not None  # noqa: S101 - asked for where there is one
+    design, section = answer.best, answer.best.section
+    built, dies = design.built, int(section["dies"])
+    return (
+        f"The design: {table('processes').rows[section['process']].name}, {dies} {'die' if dies == 1 else 'dies'} of "
+        f"{plain(built['die_area_mm2'] / dies)} mm2, {clock_words(section['clock_hz'])} at {built['supply_v']:.2f} V, "
+        f"{_stacks(section)}; {plain(built['accelerator_peak_flop_per_s'] / TERA)} TFLOP/s in {design.precision}, "
+        f"{amount(built['accelerator_tdp_w'], 'W')} a board, {plain(built['accelerator_cost_usd'])} USD to make, "
+        f"{percent(design.time_ratio)} of the baseline's hours; of what can be built: reticle "
+        f"{percent(built['reticle_used_ratio'])}, edge {percent(built['edge_used_ratio'])}, heat "
+        f"{percent(built['heat_used_ratio'])}."
+    )
+
+
 def beyond_words(each: Beyond) -> str:
     """What more would be with one thing more allowed."""
     kind = " (speculative)" if each.speculative else ""
@@ -406,7 +451,7 @@ def beyond_words(each: Beyond) -> str:
 def beyond_line(answer: Answer) -> str:
     """What lies beyond the set that was searched."""
     said = "; ".join(beyond_words(each) for each in answer.beyond)
-    return f"Not in that, each with today's layouts, times less: {said}." if said else ""
+    return f"Not in that, each with layouts of its own, times less: {said}." if said else ""
 
 
 def speculative_line(question: Question) -> str:
@@ -448,6 +493,17 @@ def near_words(found: Near) -> str:
     )
 
 
+def near_short(found: Near) -> str:
+    """The nearest chip that the model was held against, in a line or two."""
+    errors = sorted(error for _, error in found.power)
+    power = f"{signed(errors[0])} to {signed(errors[-1])}" if len(errors) > 1 else signed(errors[0])
+    apart = f", another {' and other '.join(found.apart)}" if found.apart else ""
+    return (
+        f"Nearest measured: {found.name}{apart}; model to watts {power}; {percent(found.median)} off in the median of "
+        f"{found.n} points that nothing is fitted to."
+    )
+
+
 def nearest_validated(answer: Answer) -> Near:
     """The nearest chip that the model was held against."""
     return near(blueprint_of(answer), answer.question.baseline)
@@ -455,17 +511,24 @@ def nearest_validated(answer: Answer) -> Near:
 
 def signed(error: float) -> str:
     """A relative error with its sign."""
-    return f"{'-' if error < 0 else '+'}{percent(abs(error))}"
+    said = percent(abs(error))
+    return said if said.startswith("<") else f"{'-' if error < 0 else '+'}{said}"
 
 
 # --- for a terminal -----------------------------------------------------------------------------------------------
 
 
-def text(answer: Answer, width: int, asked: Sequence[str] = (), file: str | None = None) -> str:
+CONSTANTS = "Any order: Shapley. Prior: with constants as before any fit."
+"""What columns of the table of parts are."""
+
+
+def text(answer: Answer, width: int, asked: Sequence[str] = (), file: str | None = None, *, whole: bool = False) -> str:
     """The answer on a screen.
 
     Parameters
     ----------
+    whole
+        Everything, however long; else what fits on one.
     asked
         The command's own words, for what is said to come next.
     file
@@ -477,27 +540,35 @@ def text(answer: Answer, width: int, asked: Sequence[str] = (), file: str | None
     ]
     if answer.best is not None:
         found = bounds(answer.best)
-        lines = [best_on_sale(answer), cmos_words(found), landauer_words(found)]
+        lines = [best_on_sale(answer), *([cmos_words(found), landauer_words(found)] if whole else [cmos_short(found)])]
         blocks += [
             [*aligned(workloads(answer), width, (6, 1, 5, 2))],
-            [*aligned(part_rows(answer), width, (1, 5, 4, 3), left=2)],
+            [*aligned(part_rows(answer), width, (1, 5, 4, 3), left=2), *wrapped(CONSTANTS, width)],
             [*aligned(assumption_rows(answer), width, (4, 3, 2))] if answer.assumptions else [],
             [line for each in lines if each for line in wrapped(each, width)],
         ]
-    last = [" ".join(design_lines(answer))] if answer.best is not None else []
-    last += [beyond_line(answer), speculative_line(answer.question)]
-    last += [near_words(nearest_validated(answer))] if answer.best is not None else []
-    blocks.append([line for each in (*last, looked(answer)) for line in wrapped(each, width)])
-    blocks[-1] += wrapped(f"next: {_next(answer, asked, file)}", width)
+    blocks.append([line for each in _last(answer, whole=whole) for line in wrapped(each, width)])
+    blocks[-1] += wrapped(f"next: {_next(answer, asked, file, whole=whole)}", width)
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _next(answer: Answer, asked: Sequence[str], file: str | None) -> str:
+def _last(answer: Answer, *, whole: bool) -> list[str]:
+    """The design, what lies beyond what was searched, and how far to trust it."""
+    beyond = [beyond_line(answer), speculative_line(answer.question)]
+    if answer.best is None:
+        return [*beyond, looked(answer)]
+    found = nearest_validated(answer)
+    if not whole:
+        return [design_short(answer), *beyond, near_short(found)]
+    return [" ".join(design_lines(answer)), *beyond, near_words(found), looked(answer)]
+
+
+def _next(answer: Answer, asked: Sequence[str], file: str | None, *, whole: bool) -> str:
     again = shlex.join(["thirdwatt", "chip", "search", *asked])
     if answer.best is None:
         return f"{again} with other limits"
     if file is None:
-        return f"{again} --out chip.toml · --html F · --json · --csv"
+        return f"{again} --out chip.toml{'' if whole else ' · --all'} · --html F · --json · --csv"
     name = shlex.quote(file)
     return (
         f"thirdwatt chip show {name} · thirdwatt estimate llama-3.1-405b --set cluster.accelerator={name} "

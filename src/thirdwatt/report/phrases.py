@@ -21,6 +21,7 @@ from thirdwatt.ledger.ledger import ACCOUNTED, WITHIN, Account, Equivalence
 from thirdwatt.ledger.validated import nearest as nearest_run
 from thirdwatt.quantity import KINDS
 from thirdwatt.report.formats.markup import clean
+from thirdwatt.scenario.datasheet import accelerator
 from thirdwatt.scenario.parse import UNSAID_BASIS
 
 UNKNOWN = "not known"
@@ -288,9 +289,7 @@ def _at(document: object, path: str) -> object:
 
 def chip(ledger: Ledger) -> str:
     """Name of the accelerator."""
-    if ledger.scenario.blueprint is not None:
-        return ledger.scenario.blueprint.name
-    return table("accelerators").rows[ledger.scenario.choices["accelerator"]].name
+    return (ledger.scenario.blueprint or accelerator(ledger.scenario)).name
 
 
 def devices(ledger: Ledger) -> str:

@@ -1209,19 +1209,21 @@ class ChipField(Strict):
 
 
 class ChipBody(Strict):
-    """Everything that follows from a blueprint."""
+    """Everything that follows from a blueprint; of a chip that only its datasheet tells of, ``constants`` and
+    ``product`` are null and nothing is said of area and limits.
+    """
 
     name: str
     id: str
     precision: str
-    constants: Literal["fitted", "prior"]
+    constants: Literal["fitted", "prior"] | None
     sold: bool
     figures: dict[str, ChipFigure]
     area_mm2: dict[str, Three]
     limits: dict[str, Three]
     broken: list[str]
     peaks_flop_per_s: dict[str, float]
-    product: ChipJoules
+    product: ChipJoules | None
     training: ChipTraining | None
     no_training: str | None
     against: list[ChipAgainst]

@@ -41,6 +41,8 @@ class Blueprint:
         Its axes, and whatever else of it is known, by quantity; ``narrow_rate_ratio`` by precision behind an ``@``.
     constants
         Which constants of silicon it is computed with: ``fitted`` to boards and dies, or ``prior`` to that.
+    sold
+        Whether it is a chip on sale with nothing changed, which is built whatever a model of limits says.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Blueprint:
     choices: Mapping[str, str]
     figures: Mapping[str, Figure]
     constants: str = "fitted"
+    sold: bool = False
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ def shipping(chip: str) -> Blueprint:
         if name in own.figures:
             figures.setdefault(name, own.figures[name])
     choices = {name: row.text[name] for name in (*CHOSEN, *OPTIONS)} | {"cooling": COOLING[0]}
-    return Blueprint(own.name, chip, choices, figures)
+    return Blueprint(own.name, chip, choices, figures, sold=True)
 
 
 STATED = ("accelerator_tdp_w", "accelerator_idle_power_w", "accelerator_memory_byte", "accelerator_memory_byte_per_s")

@@ -58,9 +58,14 @@ def design(
         for precision, stated in form.rates.items()
     }
     known = {name: figure_of(name, stated, f"{SECTION}.known.{name}") for name, stated in form.known.items()}
-    inherited = dict(_inherited(base, own, given, known)) if base else {}
+    changed = _changed(base, own, given, known) if base else set()
+    inherited = dict(_inherited(base, changed)) if base else {}
     figures = {name: each for name, each in inherited.items() if name.partition("@")[0] not in known} | rates | known
-    mistakes = [*_wrong(known, names), *(each for name in rates for each in _rate(name, rates[name]))]
+    mistakes = [
+        *_wrong(known, names),
+        *_unlikely(given),
+        *(each for name in rates for each in _rate(name, rates[name])),
+    ]
     if base or form.based_on is None:
         mistakes += _lacking(form, choices, figures, given)
     if mistakes or (form.based_on and not base):
@@ -69,7 +74,8 @@ def design(
     if accelerator is not None:
         others["accelerator"] = accelerator
     name = form.name or (base.name if base else "blueprint")
-    return Blueprint(name, accelerator or "", choices, figures, form.constants), others, []
+    sold = base is not None and not changed and OF_LIMITS.isdisjoint(known)
+    return Blueprint(name, accelerator or "", choices, figures, form.constants, sold), others, []
 
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
@@ -83,19 +89,27 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 changed; where nothing is named, nothing at all."""
 
 
-def _inherited(
+OF_LIMITS = frozenset(("accelerator_tdp_w", "die_area_mm2", "least_supply_v", "supply_v"))
+"""What is known of a chip on sale and makes another of it: what limits of building it are held against."""
+
+
+def _changed(
     base: Blueprint, own: Mapping[str, str], given: Mapping[str, Given], known: Mapping[str, Figure]
-) -> Iterator[tuple[str, Figure]]:
-    """Figures of the design that another is based on, without those that its changes make untrue."""
+) -> set[str]:
+    """Choices and quantities in which a design differs from the one that it is based on."""
     changed = {name for name, word in own.items() if word != base.choices[name]}
     changed |= {name for name, rows in CHOSEN.items() if known.keys() & _usual(rows).keys()}
-    changed |= {
+    return changed | {
         name
         for name in FIELDS.values()
         if name in given and (name not in base.figures or given[name].figure.value != base.figures[name].value)
     }
+
+
+def _inherited(base: Blueprint, changed: Collection[str]) -> Iterator[tuple[str, Figure]]:
+    """Figures of the design that another is based on, without those that its changes make untrue."""
     for name, figure in base.figures.items():
-        if name not in FOLLOWS or not (changed & set(FOLLOWS[name]) if FOLLOWS[name] else changed):
+        if name not in FOLLOWS or not (set(changed) & set(FOLLOWS[name]) if FOLLOWS[name] else changed):
             yield name, figure
 
 
@@ -129,6 +143,25 @@ def _wrong(known: Mapping[str, Figure], names: Collection[str]) -> Iterator[Mist
         if low > 0 and not low / DECADE <= figure.value <= high * DECADE:
             said = f"{figure.value:g} is a decade away from what is published, {low:g} to {high:g}"
             yield Mistake(path, said, "check its unit, which is the ending of its name")
+
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "clock_hz": ("chips", "a GHz is 1e9"),
+    "accelerator_link_byte_per_s": ("accelerators", "a GB/s is 1e9"),
+}
+"""Fields whose unit is easily taken for another: the table that tells what they usually are, and what to write."""
+
+
+def _unlikely(given: Mapping[str, Given]) -> Iterator[Mistake]:
+    """Fields a decade beyond every chip: their unit is another."""
+    for quantity in FIELDS.values():
+        if quantity not in UNITS or quantity not in given:
+            continue
+        rows, hint = UNITS[quantity]
+        (low, high), stated = _usual(rows)[quantity], given[quantity]
+        if stated.figure.value > 0 and not low / DECADE <= stated.figure.value <= high * DECADE:
+            said = f"{stated.figure.value:g} is a decade away from chips on sale, {low:g} to {high:g}"
+            yield Mistake(stated.path, said, f"check its unit: {hint}")
 
 
 def _rate(name: str, figure: Figure) -> Iterator[Mistake]:

@@ -47,12 +47,12 @@ DIVISORS = frozenset(
         "token_to_parameter_ratio",
         "active_share", "built_unit_count", "chip_area_ratio", "chip_power_ratio", "clock_hz", "cluster_unit_count",
         "compute_unit_count", "design_power_ratio", "die_area_mm2", "die_count", "die_side_mm", "die_yield_share",
-        "heat_limit_w_per_mm2", "held_share", "instruction_tile_width", "kernel_share", "layer_compute_s",
-        "least_supply_v", "link_port_byte_per_s", "local_byte", "logic_area_ratio", "memory_stack_count",
-        "micro_batch_token_count", "narrow_rate_ratio", "panel_share", "product_power_w", "reference_supply_v",
-        "register_byte", "reticle_mm2", "scheduler_count", "sram_area_ratio", "stack_byte", "stack_byte_per_s",
-        "step_work_s", "sums_tile_width", "tile_column_count", "tile_depth_count", "tile_row_count",
-        "unit_mac_count", "wafer_die_count", "wave_count", "wide_byte",
+        "heat_limit_w_per_mm2", "held_share", "idle_supply_v", "instruction_tile_width", "kernel_share",
+        "layer_compute_s", "least_supply_v", "link_port_byte_per_s", "local_byte", "logic_area_ratio",
+        "memory_stack_count", "micro_batch_token_count", "narrow_rate_ratio", "panel_share", "product_power_w",
+        "reference_supply_v", "register_byte", "reticle_mm2", "scheduler_count", "sram_area_ratio", "stack_byte",
+        "stack_byte_per_s", "step_work_s", "sums_tile_width", "tile_column_count", "tile_depth_count",
+        "tile_row_count", "unit_mac_count", "wafer_die_count", "wave_count", "wide_byte",
         "drift_time_h", "retrain_cost_usd", "retrain_interval_h", "scratch_token_count", "update_gap_ratio",
     ]
 )  # fmt: skip

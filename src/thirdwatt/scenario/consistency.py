@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from thirdwatt.facts import Figure, table
+from thirdwatt.facts import Figure, Row, table
 from thirdwatt.facts.prices import OLD_YEARS, offers
 from thirdwatt.facts.stacks import UNNAMED
 from thirdwatt.scenario.blueprint import Blueprint
+from thirdwatt.scenario.datasheet import SECTION
 from thirdwatt.scenario.mistakes import Mistake
 from thirdwatt.scenario.scenario import Finding, Warn
 from thirdwatt.scenario.schema import Development, Layout, ScenarioFile
@@ -18,7 +19,11 @@ TDP_MARGIN = 1.1
 
 
 def findings(
-    file: ScenarioFile, choices: Mapping[str, str], given: Mapping[str, Figure], blueprint: Blueprint | None = None
+    file: ScenarioFile,
+    choices: Mapping[str, str],
+    given: Mapping[str, Figure],
+    blueprint: Blueprint | None = None,
+    datasheet: Row | None = None,
 ) -> Iterator[Finding]:
     """Everything that does not go together.
 
@@ -27,12 +32,15 @@ def findings(
     choices
         Every choice, those filled in too.
     """
-    yield from _precision(choices, given) if file.blueprint is None else _designed(blueprint, choices, given)
+    chip = datasheet or table("accelerators").rows[choices["accelerator"]]
+    yield from _precision(chip, choices, given) if file.blueprint is None else _designed(blueprint, choices, given)
+    if file.blueprint is not None and blueprint is not None:
+        yield from _used_like(file.blueprint.based_on, blueprint, choices, given)
     yield from _cooling(given)
     yield from _copies(given)
     yield from _rent(file, choices, given)
     yield from _stack(file.software.stack, choices)
-    yield from _power(choices, given)
+    yield from _power(chip, given)
     yield from _fraction(given)
     yield from _region(file, given)
     yield from _development(file.development)
@@ -41,11 +49,23 @@ def findings(
         yield from _layout(file.layout, None if count is None else count.value)
 
 
-def _precision(choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Mistake]:
-    chip = table("accelerators").rows[choices["accelerator"]]
+def _precision(chip: Row, choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Mistake]:
+    wanted = choices["precision"]
     peaks = [name.split("@")[1] for name in chip.figures if name.startswith("accelerator_peak_flop_per_s@")]
-    if choices["precision"] not in peaks and "accelerator_peak_flop_per_s" not in given:
-        yield Mistake("layout.precision", f"{chip.id} has no {choices['precision']}", f"allowed: {', '.join(peaks)}")
+    if wanted not in peaks and "accelerator_peak_flop_per_s" not in given:
+        yield Mistake("layout.precision", f"{_called(chip)} has no {wanted}", f"allowed: {', '.join(peaks)}")
+    elif (
+        chip.id == SECTION and f"matmul_share@{wanted}" not in table("generations").rows[choices["generation"]].figures
+    ):
+        said = f"what kernels reach of a peak in {wanted} on chips like {choices['accelerator']} is not known"
+        yield Mistake(
+            "layout.precision", said, f"name a chip with {wanted} as cluster.accelerator, or as like in a file"
+        )
+
+
+def _called(chip: Row) -> str:
+    """Id of an accelerator of the tables, name of another."""
+    return chip.name if chip.id == SECTION else chip.id
 
 
 def _designed(
@@ -59,6 +79,22 @@ def _designed(
     for name, path in (("power_cap_w", "cluster.power_cap_w"), ("clock_ratio", "cluster.clock")):
         if name in given:
             yield Mistake(path, "cannot be set of a blueprint, which has a clock of its own", "set blueprint.clock_hz")
+
+
+def _used_like(
+    based_on: str | None, blueprint: Blueprint, choices: Mapping[str, str], given: Mapping[str, Figure]
+) -> Iterator[Warn]:
+    """What a design has of a chip on sale that it is used like, and not of its own."""
+    base = table("accelerators").find(based_on) if based_on else None
+    other = base is not None and base.id != blueprint.like
+    if base is not None and other:
+        said = (
+            f"{blueprint.name} is based on {base.id} and used like {blueprint.like}, with its host, network and kernels"
+        )
+        yield Warn("blueprint_like", f"{said}; state cluster.accelerator = {base.id} for those that it is sold with")
+    if (other or not blueprint.sold) and choices["tenure"] == "rented" and "rent_usd_per_accelerator_h" not in given:
+        said = f"nobody rents out {blueprint.name}: its rent is that of {blueprint.like}"
+        yield Warn("blueprint_rent", f"{said}; state site.rent_usd_per_h for another")
 
 
 def _cooling(given: Mapping[str, Figure]) -> Iterator[Mistake]:
@@ -96,12 +132,13 @@ def _stack(stack: str | None, choices: Mapping[str, str]) -> Iterator[Warn]:
         yield Warn("unknown_stack", f"no measurements of the stack {stack}: the interval stays wide")
 
 
-def _power(choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Warn]:
-    chip = table("accelerators").rows[choices["accelerator"]]
+def _power(chip: Row, given: Mapping[str, Figure]) -> Iterator[Warn]:
     power = given.get("accelerator_power_w")
     rated = given.get("accelerator_tdp_w") or chip.figures.get("accelerator_tdp_w")
     if power is not None and rated is not None and power.value > TDP_MARGIN * rated.value:
-        text = f"accelerator_power_w of {power.value:g} is above the {rated.value:g} W that {chip.id} is rated for"
+        text = (
+            f"accelerator_power_w of {power.value:g} is above the {rated.value:g} W that {_called(chip)} is rated for"
+        )
         yield Warn("power_above_tdp", f"{text}; give that of one accelerator, without its share of the server")
 
 

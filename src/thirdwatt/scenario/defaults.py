@@ -89,16 +89,20 @@ def with_instance(
     return whole, {**given, "accelerator_count": given.get("accelerator_count", count)}, findings
 
 
-def with_defaults(choices: Mapping[str, str], given: Collection[str]) -> tuple[dict[str, str], list[Finding]]:
+def with_defaults(
+    choices: Mapping[str, str], given: Collection[str], datasheet: Row | None = None
+) -> tuple[dict[str, str], list[Finding]]:
     """Choices with everything that follows from them or is usual, and what is to be said of it.
 
     Parameters
     ----------
     given
         Names of the quantities that are given.
+    datasheet
+        The accelerator, if it is in no table.
     """
     whole = _filled(choices, {"accelerator": USUAL_ACCELERATOR, "law": USUAL_LAW})
-    chip = table("accelerators").rows[whole["accelerator"]]
+    chip = datasheet or table("accelerators").rows[whole["accelerator"]]
     whole = _filled(whole, {part: chip.text[part] for part in ("generation", "precision", "host", "network")})
     software = table("stacks").rows[whole["stack"]]
     whole = _filled(whole, {"recompute_free": _free(whole.get("recompute"), software.text.get("free"))})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from thirdwatt.scenario.mistakes import InputError, Mistake, nearest
-from thirdwatt.scenario.schema import Layout, ScenarioFile, Section, Stated
+from thirdwatt.scenario.schema import Layout, Precision, ScenarioFile, Section, Stated
 
 MAX_SHOWN = 60
 """Characters of a wrong value that a mistake repeats."""
+
+KEY = "[key]"
+"""Last part of a location that is a key of a table by precision, and no field."""
 
 _BRANCHES = ("Layout", "literal['auto']")
 """Names under which the form lists the two ways in which a layout may be given."""
@@ -74,7 +77,9 @@ def _mistakes(error: ValidationError) -> Iterator[Mistake]:
         path = ".".join(part for part in location if part not in branch)
         shown = repr(problem["input"])
         shown = shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."
-        if problem["type"] == "extra_forbidden":
+        if location[-1:] == [KEY]:
+            yield Mistake(path.removesuffix(f".{KEY}"), "unknown key", nearest(location[-2], get_args(Precision)))
+        elif problem["type"] == "extra_forbidden":
             yield Mistake(path, "unknown key", nearest(location[-1], _keys(location[:-1])))
         elif problem["type"] == "model_type":
             expected = "a number, or a table with value, low, high, source"

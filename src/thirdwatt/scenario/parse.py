@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario import consistency, stated
 from thirdwatt.scenario.blueprint_form import design
 from thirdwatt.scenario.bounds import range_mistakes
+from thirdwatt.scenario.datasheet import listed
 from thirdwatt.scenario.defaults import (
     BASES,
     UNSAID_BASIS,
@@ -57,17 +58,19 @@ def parse(
     chosen, of_rows = stated.rows(file)
     given, of_latent = with_latent(with_experts(stated.quantities(file)))
     blueprint, chosen, of_blueprint = design(file.blueprint, chosen, with_known(file, given, quantities)[0], quantities)
+    datasheet, chosen, of_datasheet = listed(file, chosen)
+    of_chip = _not_wrong_already([*of_blueprint, *of_datasheet], (*of_form, *of_rows))
     choices, given, of_instance = with_instance(stated.options(file) | chosen, given)
     given, of_known = with_known(file, given, quantities)
     given, of_observed = with_observed(observations, given, quantities)
     given = with_development(choices, given)
-    choices, of_defaults = with_defaults(choices, given)
+    choices, of_defaults = with_defaults(choices, given, datasheet)
     calibration, of_calibration = measured(file, lambda document: parse(document, quantities, name=name))
     figures = {quantity: each.figure for quantity, each in given.items()}
     findings: list[Finding] = [
         *of_form,
         *of_rows,
-        *of_blueprint,
+        *of_chip,
         *of_latent,
         *of_instance,
         *of_known,
@@ -75,7 +78,7 @@ def parse(
         *of_defaults,
     ]
     findings += of_calibration
-    findings += consistency.findings(file, choices, figures, blueprint)
+    findings += consistency.findings(file, choices, figures, blueprint, datasheet)
     for quantity, each in given.items():
         findings += range_mistakes(quantity, each.figure, each.path)
     if mistakes := [found for found in findings if isinstance(found, Mistake)]:
@@ -94,7 +97,18 @@ def parse(
         observations=tuple(observations),
         calibration=calibration,
         blueprint=blueprint,
+        datasheet=datasheet,
     )
+
+
+def _not_wrong_already(found: Iterable[Finding], before: Iterable[Finding]) -> list[Finding]:
+    """Findings without those of a field in which something is wrong: that is not missing too."""
+    wrong = [f"{each.path}." for each in before if isinstance(each, Mistake)]
+    return [
+        each
+        for each in found
+        if not isinstance(each, Mistake) or not any(path.startswith(f"{each.path}.") for path in wrong)
+    ]
 
 
 def _line(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from thirdwatt.scenario import content
 from thirdwatt.scenario.document import parsed, perhaps
-from thirdwatt.scenario.mistakes import InputError, Mistake, nearest_few
+from thirdwatt.scenario.mistakes import InputError, Mistake, nearest, nearest_few
 from thirdwatt.scenario.observed import observations
 
 __all__ = ["changed", "loosely", "observations", "presets", "put", "read", "strictly", "value_of"]
@@ -113,15 +113,16 @@ def with_chip(document: dict[str, Any], folder: Path = Path()) -> dict[str, Any]
     Raises
     ------
     InputError
-        If the file cannot be read, or is no blueprint, or the document states another.
+        If the file cannot be read, or is no chip, or the document states another.
     """
     cluster = document.get("cluster")
     named = cluster.get("accelerator") if isinstance(cluster, dict) else None
     if not _is_chip_file(named):
         return document
-    if "blueprint" in document:
-        said = f"is stated, and {CHIP} = {named} is a design too"
-        raise InputError([Mistake("blueprint", said, "state one; --set blueprint.… changes that of a file")])
+    if both := [section for section in SECTIONS if section in document]:
+        said = f"is stated, and {CHIP} = {named} is a chip too"
+        fix = "state one; --set {}.… changes that of a file"
+        raise InputError([Mistake(section, said, fix.format(section)) for section in both])
     chip = chip_of(str(folder / named))
     kept = {name: each for name, each in cluster.items() if name != "accelerator"}  # type: ignore[union-attr]
     return {**document, **chip, "cluster": {**kept, **chip.get("cluster", {})}}
@@ -129,6 +130,8 @@ def with_chip(document: dict[str, Any], folder: Path = Path()) -> dict[str, Any]
 
 CHIP = "cluster.accelerator"
 """What may name a file."""
+SECTIONS = ("blueprint", "datasheet")
+"""What a file of a chip may be: a design, or an accelerator as its maker describes it."""
 
 
 def _is_chip_file(named: Any) -> TypeGuard[str]:
@@ -141,39 +144,45 @@ def chips_first(paths: Iterable[_Setting], path: Callable[[_Setting], str]) -> l
 
 
 def with_setting(document: dict[str, Any], path: str, value: Any, folder: Path = Path()) -> dict[str, Any]:
-    """A document with a field set; a chip that is a file takes the place of any design before.
+    """A document with a field set; a chip that is named or is a file takes the place of any that the document states.
 
     Raises
     ------
     InputError
-        If the path is none, or the file is no blueprint.
+        If the path is none, or the file is no chip.
     """
     put(document, path, value)
-    if path.strip() != CHIP or not _is_chip_file(value):
+    if path.strip() != CHIP:
         return document
-    document.pop("blueprint", None)
+    for section in SECTIONS:
+        document.pop(section, None)
     return with_chip(document, folder)
 
 
 def chip_of(where: str) -> dict[str, Any]:
-    """The sections of a scenario that a file of a chip states: ``blueprint``, and ``cluster.accelerator`` if it says
-    which chip on sale it is used like.
+    """The sections of a scenario that a file of a chip states: ``blueprint`` or ``datasheet``, and
+    ``cluster.accelerator`` if it says which chip on sale it is used like.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or is no blueprint.
+        If the file cannot be read, or is no chip.
     """
     document = strictly(where)
-    if not isinstance(document, dict) or not isinstance(document.get("blueprint"), dict):
-        raise InputError([Mistake(where, "is no blueprint", "a chip is a file with a section [blueprint]")])
-    extra = [name for name in document if name not in ("schema", "blueprint", "like")]
+    found = [each for each in SECTIONS if isinstance(document, dict) and isinstance(document.get(each), dict)]
+    if len(found) != 1:
+        said = "is a blueprint and a datasheet at once" if found else "is neither a blueprint nor a datasheet"
+        raise InputError([Mistake(where, said, "a chip is a file with a section [blueprint] or [datasheet]")])
+    (section,) = found
+    allowed = (section, "like")
+    extra = [name for name in document if name not in ("schema", *allowed)]
     if extra:
-        raise InputError([Mistake(f"{where}: {name}", "unknown key", "allowed: blueprint, like") for name in extra])
+        fixes = {name: nearest(name, allowed) for name in extra}
+        raise InputError([Mistake(f"{where}: {name}", "unknown key", fixes[name]) for name in extra])
     like = document.get("like")
-    blueprint = dict(document["blueprint"])
-    blueprint.setdefault("name", Path(where).stem)
-    return {"blueprint": blueprint} | ({} if like is None else {"cluster": {"accelerator": like}})
+    own = dict(document[section])
+    own.setdefault("name", Path(where).stem)
+    return {section: own} | ({} if like is None else {"cluster": {"accelerator": like}})
 
 
 # --- changes ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from thirdwatt.facts import Figure
+from thirdwatt.facts import Figure, Row
 from thirdwatt.quantity import Observation
 from thirdwatt.scenario.blueprint import Blueprint
 from thirdwatt.scenario.mistakes import Mistake
@@ -60,6 +60,8 @@ class Scenario:
         Steps and watts measured on the same machines and software, which move the constants of the step model.
     blueprint
         The design of its chip, if it is one that nobody sells.
+    datasheet
+        Its accelerator as its maker describes it, if it is in no table.
     """
 
     name: str
@@ -74,8 +76,15 @@ class Scenario:
     observations: tuple[Observation, ...] = field(default=())
     calibration: tuple[Measured, ...] = field(default=())
     blueprint: Blueprint | None = None
+    datasheet: Row | None = None
 
     @property
     def chip(self) -> str:
-        """What its accelerator is called in a line: its id, or a blueprint's name."""
-        return self.choices["accelerator"] if self.blueprint is None else self.blueprint.name
+        """What its accelerator is called in a line: its id, or the name of a blueprint or a datasheet."""
+        own = self.blueprint or self.datasheet
+        return self.choices["accelerator"] if own is None else own.name
+
+    @property
+    def on_sale(self) -> bool:
+        """Whether its accelerator is a row of the tables, of which runs and rents are known."""
+        return self.blueprint is None and self.datasheet is None

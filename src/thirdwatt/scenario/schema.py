@@ -165,6 +165,27 @@ class ChipDesign(Section):
     known: dict[str, Number] = {}
 
 
+class Datasheet(Section):
+    """An accelerator that is in no table, as its maker describes it: dense peaks, without sparsity, in FLOP/s; links a
+    direction. What is not said is as of the accelerator it is based on.
+    """
+
+    name: Annotated[str, Field(max_length=80)] = ""
+    source: str = ""
+    based_on: str | None = chooses("accelerators")
+    peak_flop_per_s: dict[Precision, Number] = {}
+    tdp_w: Number | None = None
+    idle_w: Number | None = None
+    memory_byte: Number | None = None
+    memory_byte_per_s: Number | None = None
+    link_byte_per_s: Number | None = None
+    fabric: Number | None = None
+    torus_dimensions: Number | None = None
+    units: Number | None = None
+    price_usd: Number | None = None
+    embodied_kg: Number | None = None
+
+
 Degree = Annotated[int, Field(ge=1, le=10**9)]
 
 
@@ -261,6 +282,7 @@ class ScenarioFile(Section):
     workload: Workload = Workload()
     cluster: Cluster = Cluster()
     blueprint: ChipDesign | None = None
+    datasheet: Datasheet | None = None
     layout: Layout | Literal["auto"] = Layout()
     software: Software = Software()
     site: Site = Site()
@@ -273,7 +295,7 @@ class ScenarioFile(Section):
 
 
 def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str, ...]:
-    """Every path that a scenario file may set, ``[known]``, ``[range]``, rates and ``[[calibration]]`` apart."""
+    """Every path that a scenario file may set, ``[known]``, ``[range]``, rates, peaks and ``[[calibration]]`` apart."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         options = getattr(field.annotation, "__args__", (field.annotation,))
@@ -283,6 +305,6 @@ def paths(model: type[BaseModel] = ScenarioFile, prefix: str = "") -> tuple[str,
             found += paths(inner[0], f"{prefix}{name}.")
             if len(options) > 1 and type(None) not in options:
                 found.append(f"{prefix}{name}")  # a section that may be a word too
-        elif name not in ("known", "range", "calibration", "rates"):
+        elif name not in ("known", "range", "calibration", "rates", "peak_flop_per_s"):
             found.append(f"{prefix}{name}")
     return tuple(found)

@@ -57,12 +57,17 @@ def quantities(file: ScenarioFile) -> dict[str, Given]:
     return found
 
 
+NAMED_IN: Mapping[str, str] = {"chips": "accelerators"}
+"""Tables whose rows are those of another, which has their names."""
+
+
 def rows(file: ScenarioFile) -> tuple[dict[str, str], list[Finding]]:
     """Id of every row of a fact table that a field names, by what it decides; and names that are none."""
     choices: dict[str, str] = {}
     findings: list[Finding] = []
     for name, path, wanted in _names(file):
-        row = table(name).find(wanted)
+        named = table(NAMED_IN.get(name, name)).find(wanted)
+        row = table(name).rows.get(named.id) if named is not None else None
         if row is None:
             close = table(name).nearest(wanted)
             fix = f"did you mean {close}?" if close else f"see the ids of {name}"
@@ -112,6 +117,8 @@ def _sections(file: ScenarioFile) -> Iterator[tuple[str, Section]]:
     yield "cluster", file.cluster
     if file.blueprint:
         yield "blueprint", file.blueprint
+    elif file.datasheet:  # both are a mistake, and would be based on one row
+        yield "datasheet", file.datasheet
     if isinstance(file.layout, Layout):
         yield "layout", file.layout
     yield "software", file.software

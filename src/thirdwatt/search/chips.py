@@ -49,8 +49,8 @@ class Chips:
 
     @property
     def chip(self) -> str:
-        """Today's chip."""
-        return self.start.ledger.scenario.choices["accelerator"]
+        """Today's chip: its id, or the name of one that is in no table, which no row of it is."""
+        return self.start.ledger.scenario.chip
 
     @property
     def count(self) -> int:

@@ -32,8 +32,7 @@ def without_machine(ledger: Ledger) -> dict[str, Any]:
         [*parts, *(path_of(name) for name in scenario.given if name in own or name in OF_CHIP)]
     )
     count = ledger.of("accelerator_count")
-    if scenario.blueprint is not None:
-        found["blueprint"] = None
+    found |= dict.fromkeys(each for each in ("blueprint", "datasheet") if each in scenario.document)
     if "count" not in stated and count is not None:
         found["cluster.count"] = count.value  # an instance, or what is usual, told it
     return found

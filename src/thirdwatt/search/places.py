@@ -387,7 +387,7 @@ def _standing(begun: Start, count: int) -> Place:
     asked = offers(chip, vendor, term) if rented and RENT not in ledger.scenario.given else ()
     held = fit(ledger)
     return Place(
-        accelerator=chip,
+        accelerator=ledger.scenario.chip,
         tenure=choices["tenure"],
         vendor=vendor if rented else None,
         term=term if rented else None,

@@ -24,7 +24,8 @@ from thirdwatt.facts.table import content
 from thirdwatt.ledger.blueprints import FITTED, PRIOR
 from thirdwatt.ledger.calibration import Batch, Constant, Fitted, calibrate
 from thirdwatt.ledger.samples import SCORE_AT_95, Array
-from thirdwatt.validation.chips import AREA, IDLE, POWER, Point, points
+from thirdwatt.scenario.blueprint import MEASURED
+from thirdwatt.validation.chips import AREA, IDLE, POWER, Point, die, points
 
 TABLES = Path("src/thirdwatt/facts/tables")
 """Where the tables stand in the project; a fit is written from its root."""
@@ -99,6 +100,7 @@ CELLS: Mapping[str, tuple[Cell, ...]] = {
         _process("logic_area_ratio", "12ffn", "16ff"),
         _process("sram_area_ratio", "12ffn", "16ff"),
         _process("logic_area_ratio", "n4", "n5", "n3e", "n3p", "n2"),
+        Cell("chips", "tpu-v4", "local_mm2_per_byte", like=("tpu-v3",)),
     ),
     IDLE: _silicon("cool_leakage_w_per_mm2", "board_idle_w"),
     POWER: (
@@ -119,6 +121,8 @@ OWN_AREA = "chip_area_ratio"
 """How far the dies of each are."""
 SPREADS = (COMMON, OWN, OWN_AREA)
 """Ratios about 1 whose spread comes from chips left out of the fit."""
+OWN_RATIO = f"{OWN}@{FITTED}"
+"""What a chip that was measured at work draws to its model, among its own figures."""
 
 STEP = 1e-3
 """Change of a logarithm for its slope."""
@@ -154,8 +158,12 @@ class Moved:
 
 def noise(chosen: Sequence[Point]) -> Array:
     """How closely each point is to be met: as well as it is known, no closer than a model can be."""
-    known = [np.log(each.measured.high / each.measured.low) / (2 * SCORE_AT_95) for each in chosen]
-    return np.hypot(known, [CLOSEST[each.quantity] for each in chosen])
+    return np.hypot(_known(chosen), [CLOSEST[each.quantity] for each in chosen])
+
+
+def _known(chosen: Sequence[Point]) -> Array:
+    """Standard deviation of the logarithm of what was measured."""
+    return np.array([np.log(each.measured.high / each.measured.low) / (2 * SCORE_AT_95) for each in chosen])
 
 
 def predicted(chosen: Sequence[Point], logs: Mapping[str, float], silicon: str = PRIOR) -> Array:
@@ -198,18 +206,31 @@ MOST = 2.0
 """Furthest that a chip's own ratio may be from its model: beyond it something is misunderstood."""
 
 
+def same_die(one: str, other: str) -> bool:
+    """Whether two chips are the same silicon on two boards."""
+
+    def built(chip: str) -> tuple[object, ...]:
+        figures = table("chips").rows[chip].figures
+        area = figures.get(AREA + MEASURED)
+        lanes = figures["double_lane_count"].value if "double_lane_count" in figures else 0
+        return (die(chip, area.value), figures["unit_mac_count"].value, lanes) if area is not None else (chip,)
+
+    return built(one) == built(other)
+
+
 def own_ratios(logs: Mapping[str, float]) -> dict[str, Ratio]:
     """What each chip that was measured at work draws to its model: the mean over its points by how well they are known.
 
-    A design that nobody has measured has a ratio of 1, and the spread of these.
+    Boards with the same die have the same ratio, from the points of all of them: silicon does not change with the
+    board. A design that nobody has measured has a ratio of 1, and the spread of these.
     """
     work = [each for each in points() if each.quantity == POWER]
     away = np.log([each.measured.value for each in work]) - np.log(predicted(work, logs))
     spread = noise(work)
     found = {}
     for chip in dict.fromkeys(each.chip for each in work):
-        own = np.array([each.chip == chip for each in work])
-        guessed = all(each.measured.kind == "assumed" for each in work if each.chip == chip)
+        own = np.array([same_die(each.chip, chip) for each in work])
+        guessed = all(each.measured.kind == "assumed" for each, belongs in zip(work, own, strict=True) if belongs)
         weight, errors = 1 / spread[own] ** 2, away[own]
         mean = float((weight * errors).sum() / weight.sum())
         scatter = float((weight * (errors - mean) ** 2).sum() / weight.sum()) / len(errors)
@@ -248,7 +269,10 @@ class Apart:
     errors
         Logarithms of predicted over measured, by point.
     sigmas
-        Standard deviations of the logarithm of what is predicted that its constants' own spreads make, by point.
+        Standard deviations of the logarithm of what is predicted that its constants' own spreads make, by point, on
+        the side that the error lies on.
+    known
+        Standard deviations of the logarithms of what was measured, by point.
     leaves
         What each point is computed from.
     """
@@ -258,7 +282,17 @@ class Apart:
     points: tuple[Point, ...]
     errors: Array
     sigmas: Array
+    known: Array
     leaves: tuple[Mapping[str, Figure], ...]
+
+    @property
+    def unexplained(self) -> float:
+        """Square of the mean error, less what constants and measurements explain of it; below 0 if they explain more.
+
+        Constants move the points of a chip together, and measurements each by itself.
+        """
+        explained = np.mean(self.sigmas**2) + np.mean(self.known**2) / len(self.known)
+        return float(self.errors.mean() ** 2 - explained)
 
 
 @cache
@@ -271,10 +305,30 @@ def left_out() -> tuple[Apart, ...]:
         changes = moved(found)
         for quantity in CELLS:
             own = tuple(each for each in every if each.chip == chip and each.quantity == quantity)
-            leaves = tuple(_changed(each.leaves(PRIOR), changes) for each in own)
-            errors, sigmas = _errors(own, leaves, quantity)
-            apart.append(Apart(chip, quantity, own, errors, sigmas, leaves))
+            apart.append(_apart(chip, quantity, own, changes))
     return tuple(apart)
+
+
+@cache
+def other_dies() -> tuple[Apart, ...]:
+    """Every die that no constant is fitted to."""
+    changes = moved(fitted()[0])
+    own = [each for each in points() if each.quantity == AREA and not each.fitted]
+    return tuple(_apart(each.chip, AREA, (each,), changes) for each in own)
+
+
+@cache
+def every_apart() -> tuple[Apart, ...]:
+    """What the spreads of ratios about 1 come from: all chips by constants that are not fitted to them, of which
+    boards at work of others than the four are kept apart, to be held against.
+    """
+    return (*left_out(), *other_dies())
+
+
+def _apart(chip: str, quantity: str, own: tuple[Point, ...], changes: Mapping[str, Moved]) -> Apart:
+    leaves = tuple(_changed(each.leaves(PRIOR), changes) for each in own)
+    errors, sigmas = _errors(own, leaves, quantity)
+    return Apart(chip, quantity, own, errors, sigmas, _known(own), leaves)
 
 
 def _changed(leaves: Mapping[str, Figure], changes: Mapping[str, Moved]) -> dict[str, Figure]:
@@ -282,32 +336,42 @@ def _changed(leaves: Mapping[str, Figure], changes: Mapping[str, Moved]) -> dict
 
 
 def _errors(own: Sequence[Point], leaves: Sequence[Mapping[str, Figure]], quantity: str) -> tuple[Array, Array]:
-    """Errors of points, and what the spreads of constants make of them, to the first order."""
+    """Errors of points, and what the spreads of constants make of them, to the first order.
+
+    Many a constant is surer on one side: a node may well take more than its foundry claims, and hardly less. What
+    could explain an error is the side that would lessen it.
+    """
     batch = Batch(leaves, quantity)
     middle = np.log(batch.predict({}))
-    spreads = {each.stream: _sigma(each) for some in leaves for name, each in some.items() if name not in SPREADS}
+    errors = middle - np.log([each.measured.value for each in own])
+    spreads = {each.stream: _sides(each) for some in leaves for name, each in some.items() if name not in SPREADS}
     squares = np.zeros(len(own))
-    for stream, sigma in spreads.items():
-        if sigma > 0:
-            squares += (sigma * (np.log(batch.predict({stream: STEP})) - middle) / STEP) ** 2
-    return middle - np.log([each.measured.value for each in own]), np.sqrt(squares)
+    for stream, (below, above) in spreads.items():
+        if below > 0 or above > 0:
+            slopes = (np.log(batch.predict({stream: STEP})) - middle) / STEP
+            squares += (np.where(errors * slopes > 0, below, above) * slopes) ** 2
+    return errors, np.sqrt(squares)
 
 
-def _sigma(figure: Figure) -> float:
-    """Standard deviation of the logarithm of a figure; of one that may be 0 none."""
-    return float(np.log(figure.high / figure.low)) / (2 * SCORE_AT_95) if figure.low > 0 else 0.0
+def _sides(figure: Figure) -> tuple[float, float]:
+    """Standard deviations of the logarithm of a figure below and above its value; of one that may be 0 none."""
+    if figure.low <= 0:
+        return 0.0, 0.0
+    ends = np.log([figure.value / figure.low, figure.high / figure.value]) / SCORE_AT_95
+    return float(ends[0]), float(ends[1])
 
 
 def spreads(apart: Sequence[Apart]) -> dict[str, float]:
     """Standard deviations of the logarithms of the ratios of :data:`SPREADS`.
 
-    The mean square of the errors of chips left out, one error a chip, less that of what their constants explain, is
-    what there is beyond constants. Of this, what the mean of so few chips cannot show is taken to be common to all.
+    The mean square of the errors of chips left out, one error a chip, less that of what their constants and how well
+    they were measured explain, is what there is beyond. Of that of boards at work, what the mean of so few chips cannot
+    show is taken to be common to all.
     """
     excess = {}
     for quantity in (AREA, POWER):
         own = [each for each in apart if each.quantity == quantity]
-        beyond = np.mean([each.errors.mean() ** 2 - np.mean(each.sigmas**2) for each in own])
+        beyond = np.mean([each.unexplained for each in own])
         excess[quantity] = max(float(beyond), CLOSEST[quantity] ** 2), len(own)
     whole, chips = excess[POWER]
     return {
@@ -315,6 +379,13 @@ def spreads(apart: Sequence[Apart]) -> dict[str, float]:
         OWN: float(np.sqrt(whole - whole / chips)),
         OWN_AREA: float(np.sqrt(excess[AREA][0])),
     }
+
+
+def area_ratio_without(chip: str) -> Figure:
+    """The ratio of dies to their model's, from all dies but one: what an interval for that one may know."""
+    sigma = spreads([each for each in every_apart() if each.chip != chip or each.quantity != AREA])[OWN_AREA]
+    low, high = _ends(sigma)
+    return replace(table("silicon").rows["chip"].figures[OWN_AREA], low=low, high=high)
 
 
 # --- the command --------------------------------------------------------------------------------------------------
@@ -337,8 +408,8 @@ def main(arguments: Sequence[str]) -> int:
             mark = "" if each.fitted else "left out"
             out.write(f"{quantity:26}{each.id:20}{each.measured.value:8.0f}{value:8.0f}")
             out.write(f"{value / each.measured.value - 1:+7.1%}  {mark}\n")
-    apart = left_out()
-    for chip in apart:
+    apart = every_apart()
+    for chip in left_out():
         errors = " ".join(f"{np.expm1(error):+.0%}" for error in chip.errors)
         name = f"{chip.chip}/{chip.quantity}"
         out.write(f"without it: {name:44} {errors:24} constants alone: {chip.sigmas.mean():.0%}\n")
@@ -346,7 +417,9 @@ def main(arguments: Sequence[str]) -> int:
         low, high = _ends(sigma)
         out.write(f"{name:26}{low:.2f} to {high:.2f}\n")
     if "--write" in arguments:
-        for name, text in (*tables(found, spreads(apart)), ("chips", _chips(own_ratios(logs)))):
+        written = dict(tables(found, spreads(apart)))
+        written["chips"] = _chips(own_ratios(logs), written["chips"])
+        for name, text in written.items():
             (TABLES / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     return 0
 
@@ -359,7 +432,7 @@ def tables(found: Mapping[str, Fitted], beyond: Mapping[str, float]) -> Iterator
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         for line in csv.reader(io.StringIO(content(name).decode())):
-            if line[1].endswith(mark):
+            if line[1].endswith(mark) and line[1] != OWN_RATIO:
                 continue
             if name == "silicon" and line[1] in beyond:
                 line[2:7] = ["1", *(f"{end:.3g}" for end in _ends(beyond[line[1]])), "modelled", SOURCE]
@@ -371,19 +444,16 @@ def tables(found: Mapping[str, Fitted], beyond: Mapping[str, float]) -> Iterator
         yield name, text.getvalue()
 
 
-OWN_RATIO = f"design_power_ratio@{FITTED}"
-
-
-def _chips(ratios: Mapping[str, Ratio]) -> str:
-    """The table of chips with what each draws to its model."""
+def _chips(ratios: Mapping[str, Ratio], stands: str) -> str:
+    """The table of chips, as it stands, with what each draws to its model."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    lines = [line for line in csv.reader(io.StringIO(content("chips").decode())) if line[1] != OWN_RATIO]
+    lines = [line for line in csv.reader(io.StringIO(stands)) if line[1] != OWN_RATIO]
     for line, after in zip(lines, [*lines[1:], None], strict=True):
         writer.writerow(line)
         ratio = ratios.get(line[0])
         if ratio is not None and (after is None or after[0] != line[0]):
-            many = f"{ratio.points} point{'s' if ratio.points > 1 else ''} at work"
+            many = f"{ratio.points} point{'s' if ratio.points > 1 else ''} at work of boards with its die"
             kind, confidence = ("assumed", "low") if ratio.guessed else ("modelled", "medium")
             many += ", watts or load guessed in part" if ratio.guessed else ""
             numbers = [f"{each:.4g}" for each in (ratio.value, ratio.low, ratio.high)]

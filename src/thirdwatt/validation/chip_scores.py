@@ -24,7 +24,7 @@ from thirdwatt.facts import Figure, table
 from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.ledger import Total, total
 from thirdwatt.scenario.blueprint import shipping
-from thirdwatt.validation.chip_fit import left_out
+from thirdwatt.validation.chip_fit import OWN_AREA, area_ratio_without, left_out
 from thirdwatt.validation.chips import AREA, IDLE, POWER, Point, drawn, points
 
 SAMPLES = 1_000
@@ -154,16 +154,28 @@ class Bar:
 
 @lru_cache(maxsize=2)
 def rows(samples: int = SAMPLES) -> tuple[Row, ...]:
-    """Every point by the constants of the tables, then those of fitted chips by a fit without each."""
+    """Every point by the constants of the tables, then those of fitted chips by a fit without each.
+
+    How far a die may be from its model is taken from all other dies.
+    """
     found = []
     for quantity in CHIP_QUESTIONS:
         own = [each for each in points() if each.quantity == quantity]
-        draws = drawn([each.leaves() for each in own], quantity, samples)
+        draws = drawn([_blind(each.leaves(), each) for each in own], quantity, samples)
         found += [Row(each, total(each_draws)) for each, each_draws in zip(own, draws, strict=True)]
     for apart in left_out():
-        draws = drawn(apart.leaves, apart.quantity, samples)
+        leaves = [_blind(own, each) for own, each in zip(apart.leaves, apart.points, strict=True)]
+        draws = drawn(leaves, apart.quantity, samples)
         found += [Row(each, total(own), without=True) for each, own in zip(apart.points, draws, strict=True)]
     return tuple(found)
+
+
+def _blind(leaves: Mapping[str, Figure], point: Point) -> Mapping[str, Figure]:
+    """Leaves of a point whose spread knows nothing of it."""
+    if point.quantity != AREA:
+        return leaves
+    ratio = area_ratio_without(point.chip)
+    return {**leaves, OWN_AREA: replace(ratio, stream=leaves[OWN_AREA].stream)}
 
 
 def chip_scores(found: Sequence[Row]) -> Iterator[ChipScore]:
@@ -277,6 +289,8 @@ def bars(found: Sequence[Row]) -> Iterator[Bar]:
             f"{len(within)} of {own.n}; mean {percent(own.mean)}, worst {own.worst} {signed(own.worst_error)}",
             len(within) == own.n,
         )
+    own = scores[AREA, OUT]
+    yield Bar("area of dies, left out: in the interval", "85 % or more", percent(own.inside), own.inside >= 0.85)
     own = scores[POWER, IN_FIT]
     within = [each for each in _of(found, POWER, IN_FIT) if abs(each.error) <= 0.1]
     yield Bar(

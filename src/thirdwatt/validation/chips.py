@@ -109,14 +109,22 @@ def _first(chip: str) -> str:
     return "bf16" if "bf16" in shipping(chip).precisions else shipping(chip).precisions[0]
 
 
+def die(chip: str, area_mm2: float) -> tuple[float, str, str]:
+    """By what dies are told apart: area, process and maker, as two makers may fill the same reticle."""
+    return area_mm2, table("chips").rows[chip].text["process"], table("accelerators").rows[chip].text["vendor"]
+
+
 def _dies() -> tuple[Point, ...]:
     found: list[Point] = []
-    seen: set[tuple[float, str]] = set()
+    seen: set[tuple[float, str, str]] = set()
     for row in table("chips"):
         area = _area(row.id)
-        if area is None or (area.value, row.text["process"]) in seen:
-            continue  # the same die on another board
-        seen.add((area.value, row.text["process"]))
+        if area is None:
+            continue
+        own = die(row.id, area.value)
+        if own in seen:
+            continue  # on another board
+        seen.add(own)
         found.append(Point(row.id, row.id, "die", AREA, _first(row.id), row.id in FIT_ON, area, {}))
     return tuple(found)
 

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formulas.chip.designs import J_PER_FLOP, PRECISIONS, Design, designs, made, options, some
+from thirdwatt.facts import table
 from thirdwatt.formulas.chip import matrix
 from thirdwatt.ledger import estimate
 from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.variants import Numbers, variants
 from thirdwatt.scenario.blueprint import shipping
+from thirdwatt.validation.chips import drawn
 
 REGISTERS, LOCAL, ARRAY = 0, 1, 1
 """Codes of where operands come from and of where sums are kept."""
@@ -119,6 +121,29 @@ def test_more_units_are_never_fuller(tokens: int, hidden: int, side: float, unit
     assert many <= few <= 0.92
 
 
+# --- bytes out of the memory ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chip", sorted(table("chips").rows))
+def test_large_products_of_a_sold_chip_never_ask_more_of_its_memory_than_it_gives(chip: str) -> None:
+    """They run at their peak: also where two units share 128 MiB, or hold 16 MiB each."""
+    blueprint = shipping(chip)
+    precision = "bf16" if "bf16" in blueprint.precisions else blueprint.precisions[0]
+    leaves = alone(blueprint, precision)
+    peak, moved = (
+        drawn([leaves], name, 1)[0, 0] for name in ("accelerator_peak_flop_per_s", "format_memory_byte_per_flop")
+    )
+    asked = peak * leaves["kernel_share"].value * moved
+    assert 0.02 < asked / leaves["accelerator_memory_byte_per_s"].value < 0.6
+
+
+def test_sums_are_kept_where_most_fit() -> None:
+    assert matrix.stored_tile_width(2.0**27, 2, 2.0**24, 1.0, 4.0) == 2.0**12.5
+    assert matrix.stored_tile_width(0.0, 2, 2.0**25, 1.0, 4.0) == 2.0**12
+    near, far = (matrix.format_memory_byte_per_flop(2.0, 128.0, 4, stored, 2) for stored in (100.0, 1024.0))
+    assert (near, far) == (2 / 256, 2 / 1024)
+
+
 # --- properties ---------------------------------------------------------------------------------------------------
 
 
@@ -137,7 +162,7 @@ def test_a_wider_tile_never_moves_more(width: float, ratio: float, byte: float, 
         return [
             float(matrix.format_local_j_per_flop(byte, side, 2, 1.0, 0.0, 0.4, 4.0, 1.0)),
             float(matrix.format_last_level_j_per_flop(byte, held, 2, 1.0)),
-            float(matrix.format_memory_byte_per_flop(byte, held, 100, 2)),
+            float(matrix.format_memory_byte_per_flop(byte, held, 100, 500.0, 2)),
         ]
 
     assert all(wide <= narrow for narrow, wide in zip(moved(width), moved(width * ratio), strict=True))

@@ -56,13 +56,33 @@ def test_spares_that_are_enough_leave_only_what_is_fatal() -> None:
     assert works(compute_unit_count=100) == pytest.approx(fatal, rel=1e-6)
 
 
-@pytest.mark.parametrize(("spare", "off"), [(0, 0.11), (1, 0.04), (2, 0.02), (3, 0.02)])
-def test_bad_units_are_spared_about_as_often_as_they_are_few(spare: int, off: float) -> None:
-    """Beside the binomial that it approximates, which it is far from only where nothing is spare."""
-    unit, count = 1 - (1 + 4 * 0.001 / 3) ** -3, 144
+@pytest.mark.parametrize("spare", [0, 1, 2, 3, 12])
+@pytest.mark.parametrize("defects", [0.00005, 0.0003, 0.001, 0.003])
+def test_bad_units_are_spared_about_as_often_as_they_are_few(spare: int, defects: float) -> None:
+    """Beside the binomial that it stands for, nothing spare among it."""
+    unit, count = 1 - (1 + 4 * defects / 3) ** -3, 144
     exact = sum(comb(count, bad) * unit**bad * (1 - unit) ** (count - bad) for bad in range(spare + 1))
-    fatal = (1 + (800 - count * 4) * 0.001 / 3) ** -3
-    assert works(compute_unit_count=count - spare) / fatal == pytest.approx(exact, abs=off)
+    fatal = (1 + (800 - count * 4) * defects / 3) ** -3
+    found = works(compute_unit_count=count - spare, defect_count_per_mm2=defects) / fatal
+    assert found == pytest.approx(exact, abs=0.012)
+
+
+@pytest.mark.parametrize("mm2", [100.0, 400.0, 814.0])
+@pytest.mark.parametrize("defects", [0.0005, 0.001])
+def test_a_die_without_spare_units_yields_about_as_published_models_have_it(mm2: float, defects: float) -> None:
+    """Between Poisson, where defects do not cluster, and Stapper, where they do over the whole die; Murphy 1964,
+    ((1 - exp(-A·D))/(A·D))², lies there as well.
+    """
+    own = {"die_area_mm2": mm2, "built_unit_count": 100, "compute_unit_count": 100, "compute_unit_mm2": mm2 / 200}
+    found = works(**own, defect_count_per_mm2=defects)
+    mean = mm2 * defects
+    least, most, murphy = np.exp(-mean), (1 + mean / 3) ** -3, ((1 - np.exp(-mean)) / mean) ** 2
+    assert least - 0.01 <= found <= most + 0.01
+    assert found == pytest.approx(murphy, abs=0.03)
+
+
+def test_a_process_without_defects_yields_every_die() -> None:
+    assert works(compute_unit_count=144, defect_count_per_mm2=0.0) == pytest.approx(1, abs=1e-9)
 
 
 @given(st.floats(0, 0.01), st.integers(0, 40), st.floats(1, 3))
@@ -83,8 +103,16 @@ def test_a_package_costs_its_dies_its_memory_and_its_assembly() -> None:
     assert package.accelerator_price_usd(5_000.0, 7.0) == 35_000
 
 
-def test_dies_that_fail_are_made_too() -> None:
-    assert package.accelerator_embodied_kg(800.0, 0.5, 0.02, 5, 20.0, 40.0) == pytest.approx(800 / 0.5 * 0.02 + 140)
+def test_dies_that_fail_are_made_too_and_so_is_the_edge_of_a_wafer() -> None:
+    """Of a wafer of 70,686 mm² that holds 60 dies, half of which work, two dies are a fifteenth."""
+    made = package.accelerator_embodied_kg(2, 60.0, 300.0, 0.5, 0.02, 5, 20.0, 40.0)
+    assert made == pytest.approx(70_685.8 * 0.02 / 15 + 140, rel=1e-6)
+
+
+@given(st.floats(10, 858), st.floats(0.05, 1))
+def test_carbon_of_a_die_is_never_less_than_that_of_its_area(mm2: float, share: float) -> None:
+    made = package.accelerator_embodied_kg(1, package.wafer_die_count(mm2, 1, 300), 300.0, share, 0.02, 0, 0.0, 0.0)
+    assert made >= mm2 * 0.02 / share
 
 
 @given(st.floats(10, 858), st.floats(0.01, 1))

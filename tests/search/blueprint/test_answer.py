@@ -8,9 +8,11 @@ from math import prod
 import numpy as np
 import pytest
 
+import thirdwatt
 from thirdwatt.ledger import estimate
 from thirdwatt.ledger.document import copied
 from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.scenario import InputError
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.search.blueprint.answer import HANGS_ON, Answer, Design, search
 from thirdwatt.search.blueprint.mix import MIXES, Document, document_of, laid_out, weighted
@@ -20,7 +22,8 @@ from thirdwatt.search.blueprint.question import Question, asked
 
 pytestmark = pytest.mark.slow
 
-SMALL = Question(weights={each.model: 0 for each in MIXES["today"]} | {"vit-l-16": 1, "dit-xl-2": 3}, samples=400)
+NAMES = [each.model for each in MIXES["today"]]
+SMALL = Question(weights=dict.fromkeys(NAMES, 0) | {"vit-l-16": 1, "dit-xl-2": 3}, samples=400)
 
 
 ASKED: dict[str, Answer] = {}
@@ -162,6 +165,19 @@ def test_nothing_beats_a_design_of_the_front() -> None:
         assert not (costs * (1 + 1e-3) < costs[place]).all(axis=1).any()
 
 
+def test_the_front_begins_with_the_answer() -> None:
+    assert answer().front[0] == best()
+
+
+@pytest.mark.parametrize("slowest", [0.4, 0.45])
+def test_layouts_of_its_own_take_no_more_hours_than_allowed(slowest: float) -> None:
+    """The layout of the least energy for a design may be slower than that of the baseline."""
+    found = answer(replace(SMALL, weights=dict.fromkeys(NAMES, 0) | {"llama-3.1-405b": 1}, slowest=slowest))
+    assert found.best is not None
+    assert found.best.time_ratio <= slowest * (1 + 1e-9)
+    assert all(each.hours_ratio <= slowest * (1 + 1e-9) for each in found.trained)
+
+
 def test_the_best_is_better_than_what_is_on_sale() -> None:
     shipping = answer().shipping
     assert best().factor > max(shipping.values())
@@ -177,7 +193,10 @@ def test_what_is_speculative_is_told_apart() -> None:
     assert best().section["process"] == "n3e"
     four = told["training in fp4"].design
     assert four is not None
-    assert four.factor >= best().factor * 0.98  # with the layouts of today
+    assert four.factor >= best().factor  # more to choose among, and layouts of its own
+    for each in told.values():
+        assert each.design is not None
+        assert each.design.time_ratio <= SMALL.slowest * (1 + 1e-9)
 
 
 def test_limits_hold_of_the_answer() -> None:
@@ -212,6 +231,13 @@ def test_progress_is_told() -> None:
     assert [each[0] for each in told][:2] == ["layouts of the baseline", "designs"]
     shares = [each[1] for each in told]
     assert shares == sorted(shares)
+
+
+def test_a_search_is_asked_for_from_python_by_its_fields() -> None:
+    found = thirdwatt.chip("a100", weights=SMALL.weights, nodes=("4NP",), limits=Limits(power_w=1), samples=2)
+    assert (found.question.baseline, found.question.nodes, found.best) == ("a100-sxm-80gb", ("n4",), None)
+    with pytest.raises(InputError, match="--node: 'n9' is in no row of processes"):
+        thirdwatt.chip(nodes=("n9",))
 
 
 def test_a_question_may_be_a_baseline_alone() -> None:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from tests.search.blueprint.made import WEIGHTS, documents, looked_at, space, taken
+from thirdwatt.search.blueprint.answer import space_of
 from thirdwatt.search.blueprint.find import Counts, Pool, find
-from thirdwatt.search.blueprint.price import COST, EDGE, HEAT, POWER, RETICLE, Limits, Pricer
+from thirdwatt.search.blueprint.price import COST, EDGE, HEAT, POWER, RETICLE, Limits, Pricer, within
+from thirdwatt.search.blueprint.question import Question, asked
 from thirdwatt.search.blueprint.space import Space
 
 SMALL = space(
@@ -128,3 +130,17 @@ def test_nothing_beats_a_design_of_the_front_and_one_of_it_beats_any_other() -> 
     for place in set(range(len(costs))) - set(front.tolist()):
         assert (costs[front] <= costs[place] * near).all(axis=1).any()
     assert pool.factor[front[0]] == pytest.approx(pool.factor.max(), rel=1e-3)
+
+
+def test_within_narrow_limits_a_design_is_found_too() -> None:
+    """Of designs spread over the space none draws so little; some can."""
+    whole = space_of(asked(Question()))
+    pricer = Pricer(whole, documents(), "accelerators")
+    limits = Limits(power_w=55)
+    spread = whole.drawn(60_000, np.random.default_rng(0))
+    spread = spread[whole.buildable(spread)]
+    assert not within(pricer.built(spread), limits).any()
+    pool, counts = find(pricer, taken(documents()), WEIGHTS, limits, slowest=1e3, seed=0)
+    assert counts.buildable > 0
+    assert len(pool.designs) > 0
+    assert (pricer.built(pool.designs)[POWER] <= 55).all()

@@ -49,6 +49,18 @@ def test_names_become_ids() -> None:
         (Question(limits=Limits(power_w=0)), "--power: 0 is no amount above 0"),
         (Question(limits=Limits(cost_usd=-5)), "--cost: -5 is no amount above 0"),
         (Question(limits=Limits(reticle_share=0)), "--area: 0 is no amount above 0"),
+        (
+            Question(limits=Limits(reticle_share=1.2)),
+            "--area: 1,030 mm2 is more than can be exposed",
+        ),
+        (Question(nodes=()), "--node: nothing is left to choose among; name one or more"),
+        (Question(precisions=()), "--precision: nothing is left to choose among"),
+        (Question(dies=0), "--dies: 0 is out of range"),
+        (Question(samples=0), "--samples: 0 is out of range"),
+        (Question(seed=-1), "--seed: -1 is out of range"),
+        (Question(weights={"gpt-5": 1}), "mix.gpt-5: is not in the mix today; there are gpt-3-175b"),
+        (Question(weights={"gpt-3-175b": -1}), "mix.gpt-3-175b: -1 is no weight; give 0 or more"),
+        (Question(weights={"gpt-3-175b": math.nan}), "mix.gpt-3-175b: nan is no weight; give 0 or more"),
         (Question(least_supply_v=0.05), "--vmin: 0.05 V is no supply of logic; give 0.3 to 1 V"),
     ],
 )
@@ -65,6 +77,23 @@ def test_every_mistake_is_listed_at_once() -> None:
     assert [each.partition(":")[0] for each in wrong(question)] == [
         "--baseline-precision", "--node", "--node", "--boundary", "--precision", "--factor", "--vmin",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (Question(), ()),
+        (Question(nodes=("n3e", "n3p"), memories=("hbm4",)), ()),
+        (Question(precisions=("bf16", "fp4")), ("training in fp4",)),
+        (Question(nodes=("n2",)), ("TSMC N2",)),
+        (Question(least_supply_v=0.6), ("memory cells at 0.6 V",)),
+        # what cells of one process hold is less than those of another do
+        (Question(nodes=("16ff", "n3e"), least_supply_v=0.66), ("memory cells at 0.66 V",)),
+        (Question(links=("nvlink-5", "co-packaged-optics")), ("Co-packaged optics",)),
+    ],
+)
+def test_what_nobody_has_shown_is_told(question: Question, told: tuple[str, ...]) -> None:
+    assert asked(question).speculative == told
 
 
 # --- the mix ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from thirdwatt.search.blueprint.sheet import Sheet, compare, sheet, training
 
 CHIPS = ("a100-sxm-80gb", "h100-sxm-80gb", "b200-sxm-180gb", "tpu-v4")
 TINY = '[blueprint]\nbased_on = "h100-sxm-80gb"\nknown = {accelerator_memory_byte = 1e8}\n'
-LARGE = '[blueprint]\nbased_on = "h100-sxm-80gb"\nunits = 180\n'
+LARGE = '[blueprint]\nbased_on = "h100-sxm-80gb"\nunits = 160\n'
 
 
 @pytest.fixture(scope="module", params=CHIPS)
@@ -24,9 +24,10 @@ def found(request: pytest.FixtureRequest) -> Sheet:
 
 
 def test_parts_add_up(found: Sheet) -> None:
-    sides = [found.product] + ([] if found.training is None else [found.training.joules])
+    sides = [found.product, None if found.training is None else found.training.joules]
     for side in sides:
-        assert sum(each.value for each in side.parts.values()) == pytest.approx(side.whole.value)
+        assert side is not None
+        assert sum(each.value for each in side.parts.values()) == pytest.approx(side.whole.value, rel=1e-9, abs=0)
         assert all(each.value >= 0 for each in side.parts.values())
     assert sum(each.value for each in found.area.values()) == pytest.approx(found.figures["die_area_mm2"].value)
 
@@ -34,7 +35,9 @@ def test_parts_add_up(found: Sheet) -> None:
 def test_products_are_the_board_at_full_clock(found: Sheet) -> None:
     share = table("silicon").rows["chip"].figures["kernel_share"].value
     rate = found.figures["accelerator_peak_flop_per_s"].value * share
+    assert found.product is not None
     assert found.product.whole.value * rate == pytest.approx(found.figures["product_power_w"].value)
+    assert ("links" in found.product.parts) == (found.id == "tpu-v4")  # links of others sleep meanwhile
     assert found.peaks[found.precision] == pytest.approx(found.figures["accelerator_peak_flop_per_s"].value)
 
 
@@ -84,7 +87,7 @@ def test_what_does_not_fit_says_so(tmp_path: Path) -> None:
     ("chip", "precision", "workload", "said"),
     [
         ("h1000", None, "llama-3.1-405b", "is neither a chip nor a file"),
-        ("gaudi3", None, "llama-3.1-405b", "no blueprint of gaudi3 is known"),
+        ("gaudi3", "fp4", "llama-3.1-405b", "gaudi3 has no fp4; allowed: "),
         ("a100", "fp8", "llama-3.1-405b", "has no fp8; allowed: "),
         ("h100", None, "llama-5", "'llama-5' is no preset"),
         ("none.toml", None, "llama-3.1-405b", "does not exist"),
@@ -119,3 +122,34 @@ def test_chips_stand_beside_each_other_as_their_runs_do(tmp_path: Path) -> None:
 def test_a_run_that_does_not_fit_has_no_joules() -> None:
     document = document_of(Workload("deepseek-v3", 8), {"based_on": "h100-sxm-80gb"}, "h100-sxm-80gb", "bf16", "it")
     assert training(laid_out([document])[0], samples=1) is None
+
+
+# --- of a datasheet -----------------------------------------------------------------------------------------------
+
+
+def test_a_chip_without_a_blueprint_is_what_its_datasheet_says() -> None:
+    found = sheet("gaudi3", samples=20)
+    row = table("accelerators").rows["gaudi3"]
+    assert (found.blueprint, found.product, found.area) == (None, None, {})
+    assert found.sold
+    assert found.figures["accelerator_tdp_w"].value == row.figures["accelerator_tdp_w"].value
+    assert {each.name for each in found.fields} == set(row.figures)
+    run = found.training
+    assert run is not None
+    assert run.joules.parts == {}
+    assert list(run.boundaries) == list(BOUNDARIES)
+    document = document_of(Workload(run.model, run.count), {}, "gaudi3", "bf16", "facility")
+    del document["blueprint"]
+    ledger = estimate(laid_out([document])[0], samples=1)
+    flop = ledger.values["training_flop"][0]
+    assert run.joules.whole.value == pytest.approx(ledger.values["accelerators_energy_kwh"][0] * 3.6e6 / flop)
+
+
+def test_a_datasheet_stands_beside_a_blueprint(tmp_path: Path) -> None:
+    file = tmp_path / "h100.toml"
+    file.write_text('like = "h100-sxm-80gb"\n[datasheet]\nbased_on = "h100-sxm-80gb"\ntdp_w = 350\n')
+    by_design, whole, half = compare(["h100-sxm-80gb", "gaudi3", str(file)], samples=20).chips
+    assert by_design.factors["facility"].value == 1
+    assert whole.sheet.blueprint is None
+    assert half.sheet.figures["accelerator_tdp_w"].value == 350
+    assert half.factors["accelerators"].value > 1, "half the watts for the same work"

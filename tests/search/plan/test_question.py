@@ -203,3 +203,24 @@ def test_what_hardly_adds_stays_where_a_limit_needs_it() -> None:
     assert before is not None
     assert after is not None
     assert after[0] <= 0.5 * before[0] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("chip", ["dojo-d1", "board"])
+def test_a_cost_that_is_known_only_after_a_change_is_no_saving(chip: str) -> None:
+    """Nobody tells the price of the chip, and a path leads to one that is priced."""
+    from thirdwatt.cli.options import dumped
+    from thirdwatt.report.plan_document import document
+
+    own = {"based_on": "a100-sxm-80gb", "peak_flop_per_s": {"bf16": 200e12}, "tdp_w": 600, "name": "board"}
+    peaks = dict.fromkeys(("memory_byte", "link_byte_per_s"), 100000000000.0) | {"memory_byte_per_s": 1e12}
+    listed = {"datasheet": {**own, **peaks}} | {"cluster": {"accelerator": "a100-sxm-80gb", "count": 64}}
+    del listed["datasheet"]["based_on"]
+    cluster = {"cluster": {"accelerator": chip, "count": 64}} if chip != "board" else listed
+    found = plan({"workload": {"model": "llama-3.1-8b"}, "site": {"tenure": "own"}, **cluster}, 3.0, samples=20)
+    assert found.path.steps
+    assert all("cost" not in each.changes for each in found.alone)
+    assert "nan" not in dumped(document(found)).lower()
+    taken = {change.lever.id: number for number, step in enumerate(found.path.steps) for change in step.changes}
+    moved = taken["newer-accelerator"]
+    assert all(("datasheet" in each) == (chip == "board") for each in found.documents[:moved])
+    assert not any("datasheet" in each for each in found.documents[moved:])

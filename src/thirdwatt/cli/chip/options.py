@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -21,6 +21,24 @@ samples_option = click.option(
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of draws and of designs."
 )
+
+html_option = click.option("--html", metavar="FILE", help="A page with charts, fit for print.")
+
+
+def refuse_two(**asked: bool) -> None:
+    """Refuse more than one way to write an answer; ``whole`` is ``--all``, the whole text."""
+    said = [f"--{'all' if name == 'whole' else name}" for name, on in asked.items() if on]
+    if len(said) > 1:
+        raise click.UsageError(f"choose one of {' and '.join(said)}")
+
+
+def kept(where: str, page: Callable[[], str]) -> None:
+    """Write a page to a file, and say so."""
+    from thirdwatt.cli.files import extra, written
+
+    with extra("report"):
+        written(where, page())
+    click.echo(f"{where} written", err=True)
 
 
 class Working:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 from click.core import ParameterSource
 
-from thirdwatt.cli.chip.options import Working, samples_option, seed_option, several
+from thirdwatt.cli.chip.options import Working, html_option, kept, refuse_two, samples_option, seed_option, several
 from thirdwatt.cli.options import Finite, columns, dumped, emphasised, json_option
 
 STYLES = ("threads", "vectors")
 ABOVE = Finite(min=0, min_open=True)
-AFTER = ("out", "html", "as_csv", "as_json")
+AFTER = ("out", "html", "as_csv", "as_json", "whole")
 """What says what to make of an answer."""
 
 
@@ -48,7 +48,8 @@ AFTER = ("out", "html", "as_csv", "as_json")
 @samples_option
 @seed_option
 @click.option("--out", metavar="FILE", help="Write the blueprint as TOML, for every command that takes a chip.")
-@click.option("--html", metavar="FILE", help="A page with charts, fit for print.")
+@click.option("--all", "whole", is_flag=True, help="Everything in text, however long.")
+@html_option
 @click.option("--csv", "as_csv", is_flag=True, help="The front of energy, time and cost as CSV.")
 @json_option
 def command(
@@ -72,6 +73,7 @@ def command(
     samples: int,
     seed: int,
     out: str | None,
+    whole: bool,
     html: str | None,
     as_csv: bool,
     as_json: bool,
@@ -83,8 +85,7 @@ def command(
     thirdwatt chip search --node n3e,n2 --power 1000 --boundary facility --html chip.html
     thirdwatt chip search --out chip.toml; thirdwatt estimate llama-3.1-405b --set cluster.accelerator=chip.toml
     """  # noqa: D301 - click reads the backspace
-    if as_json + as_csv + (html is not None) > 1:
-        raise click.UsageError("choose one of --json, --csv and --html")
+    refuse_two(whole=whole, html=html is not None, csv=as_csv, json=as_json)
     from thirdwatt.search.blueprint.answer import search
     from thirdwatt.search.blueprint.price import Limits
     from thirdwatt.search.blueprint.question import Question
@@ -127,18 +128,18 @@ def command(
 
         click.echo(sheet(front_rows(found)), nl=False)
     elif html is not None:
-        from thirdwatt.cli.files import extra
-        from thirdwatt.cli.files import written as kept
 
-        with extra("report"):
+        def paged() -> str:
             from thirdwatt.report.chip_page import page
 
-            kept(html, page(found))
-        click.echo(f"{html} written", err=True)
-    else:
-        from thirdwatt.report.chips import text
+            return page(found)
 
-        click.echo(emphasised(text(found, columns(), _asked(), out), 1), nl=False)
+        kept(html, paged)
+    else:
+        from thirdwatt.report.chips import lines_of, text, title
+
+        said = text(found, columns(), _asked(), out, whole=whole)
+        click.echo(emphasised(said, lines_of(title(found), columns())), nl=False)
     if out is not None and found.best is None:
         click.echo(f"{out} was not written: there is no design", err=True)
         raise click.exceptions.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from thirdwatt.cli.chip.options import samples_option, seed_option
+from thirdwatt.cli.chip.options import html_option, kept, refuse_two, samples_option, seed_option
 from thirdwatt.cli.options import columns, dumped, emphasised, json_option
 
 
@@ -16,16 +16,28 @@ from thirdwatt.cli.options import columns, dumped, emphasised, json_option
 )
 @samples_option
 @seed_option
+@click.option("--all", "whole", is_flag=True, help="Everything in text, however long.")
+@html_option
 @json_option
-def command(chip: str, precision: str | None, workload: str, samples: int, seed: int, as_json: bool) -> None:
+def command(
+    chip: str,
+    precision: str | None,
+    workload: str,
+    samples: int,
+    seed: int,
+    whole: bool,
+    html: str | None,
+    as_json: bool,
+) -> None:
     """A chip: area, limits, power, and where every joule goes, in large products and in training.
 
-    CHIP is one on sale; FILE is a blueprint, as chip search --out writes it.
+    CHIP is one on sale; FILE is a blueprint, as chip search --out writes it, or a datasheet.
 
     \b
     thirdwatt chip show h100-sxm-80gb
-    thirdwatt chip show chip.toml --precision fp8 --workload deepseek-v3
+    thirdwatt chip show chip.toml --precision fp8 --workload deepseek-v3 --html chip.html
     """  # noqa: D301 - click reads the backspace
+    refuse_two(whole=whole, html=html is not None, json=as_json)
     from thirdwatt.search.blueprint.sheet import sheet
 
     found = sheet(chip, precision, workload, samples=samples, seed=seed)
@@ -34,7 +46,17 @@ def command(chip: str, precision: str | None, workload: str, samples: int, seed:
         from thirdwatt.report.chip_sheets import measured, nearest
 
         click.echo(dumped(sheet_document(found, nearest(found), measured(found))))
-    else:
-        from thirdwatt.report.chip_sheets import text
+    elif html is not None:
 
-        click.echo(emphasised(text(found, columns()), 1), nl=False)
+        def page() -> str:
+            from thirdwatt.report.chip_sheet_page import sheet_page
+
+            return sheet_page(found, samples, seed)
+
+        kept(html, page)
+    else:
+        from thirdwatt.report.chip_sheets import text, title
+        from thirdwatt.report.chips import lines_of
+
+        said = text(found, columns(), whole=whole)
+        click.echo(emphasised(said, lines_of(title(found), columns())), nl=False)

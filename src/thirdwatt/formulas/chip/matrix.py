@@ -222,8 +222,25 @@ def format_last_level_j_per_flop(
 
 
 @quantity
-def format_memory_byte_per_flop(
-    format_operand_byte: Num, format_unit_tile_width: Num, compute_unit_count: Num, flop_per_mac: Num
+def stored_tile_width(
+    last_level_byte: Num, compute_unit_count: Num, local_byte: Num, held_share: Num, wide_byte: Num
 ) -> Num:
-    """Operands out of the memory where all units work on one tile of tiles [2]_."""
-    return 2 * format_operand_byte / (flop_per_mac * format_unit_tile_width * np.sqrt(compute_unit_count))
+    """Side of the square of sums that is kept on the die below the arrays [2]_, in the shared memory or in the local
+    ones together, whichever holds more.
+    """
+    storage = np.maximum(last_level_byte, compute_unit_count * local_byte)
+    side: Num = np.sqrt(storage * held_share / wide_byte)
+    return side
+
+
+@quantity
+def format_memory_byte_per_flop(
+    format_operand_byte: Num,
+    format_unit_tile_width: Num,
+    compute_unit_count: Num,
+    stored_tile_width: Num,
+    flop_per_mac: Num,
+) -> Num:
+    """Operands out of the memory [2]_: all units work on one tile of tiles, or on as much as is kept below them."""
+    width = np.maximum(format_unit_tile_width * np.sqrt(compute_unit_count), stored_tile_width)
+    return 2 * format_operand_byte / (flop_per_mac * width)

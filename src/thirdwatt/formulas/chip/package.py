@@ -10,6 +10,7 @@ References
 .. [1] Stapper 1983, Modeling of integrated circuit defect sensitivities, IBM J. (negative binomial yield).
 .. [2] de Vries 2005, Investigation of gross die per wafer formulas, IEEE TSM 18(1).
 .. [3] Bowling et al. 2009, A logistic approximation to the cumulative normal distribution, JIEM 2(1).
+.. [4] Wilson and Hilferty 1931, The distribution of chi-square, PNAS 17(12).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from thirdwatt.quantity import quantity
 if TYPE_CHECKING:
     from thirdwatt.quantity import Num
 
-LOGISTIC = 1.702
-"""Scale at which a logistic curve is nearest to the normal distribution [3]_."""
+LOGISTIC = 1.5976, 0.07056
+"""Linear and cubic coefficient at which a logistic curve is nearest to the normal distribution, by 0.00014 [3]_."""
+CUBE_ROOT = 9
+"""Cube roots of chi-square over its mean vary by the square root of 2/(9·degrees of freedom) [4]_."""
 
 
 # --- memory -------------------------------------------------------------------------------------------------------
@@ -56,15 +59,24 @@ def die_yield_share(
     defect_count_per_mm2: Num,
     defect_cluster_ratio: Num,
 ) -> Num:
-    """Share of dies that work [1]_: no defect outside units, and no more bad units than are spare [3]_."""
+    """Share of dies that work [1]_: no defect outside units, and no more bad units than are spare.
+
+    Bad units are as many as a Poisson distribution has, which is a chi-square distribution of twice as many degrees of
+    freedom as spares and one more [4]_; no more dies than its mean have any. Defects cluster within units and within
+    what is outside.
+    """
     unit = compute_unit_mm2 * chip_area_ratio
     outside = np.maximum(die_area_mm2 - built_unit_count * unit, 0) / die_count
     fatal = (1 + outside * defect_count_per_mm2 / defect_cluster_ratio) ** -defect_cluster_ratio
     bad = 1 - (1 + unit * defect_count_per_mm2 / defect_cluster_ratio) ** -defect_cluster_ratio
     mean = np.maximum(bad * built_unit_count / die_count, np.finfo(float).tiny)
     spare = (built_unit_count - compute_unit_count) / die_count
-    enough = 1 / (1 + np.exp(-LOGISTIC * (spare + 1 / 2 - mean) / np.sqrt(mean)))
-    return fatal * enough
+    spread = 1 / (CUBE_ROOT * (spare + 1))
+    normal = (1 - spread - np.cbrt(mean / (spare + 1))) / np.sqrt(spread)
+    linear, cubic = LOGISTIC
+    enough = np.maximum(1 / (1 + np.exp(-linear * normal - cubic * normal * normal * normal)), 1 - mean)
+    share: Num = fatal * enough
+    return share
 
 
 @quantity
@@ -97,15 +109,20 @@ def accelerator_price_usd(accelerator_cost_usd: Num, price_to_cost_ratio: Num) -
 
 @quantity
 def accelerator_embodied_kg(
-    die_area_mm2: Num,
+    die_count: Num,
+    wafer_die_count: Num,
+    wafer_mm: Num,
     die_yield_share: Num,
     wafer_embodied_kg_per_mm2: Num,
     memory_stack_count: Num,
     stack_embodied_kg: Num,
     assembly_embodied_kg: Num,
 ) -> Num:
-    """Carbon of making an accelerator: dies and those that failed, memory, board and package."""
-    dies = die_area_mm2 / die_yield_share * wafer_embodied_kg_per_mm2
+    """Carbon of making an accelerator: its share of wafers, those of dies that failed and of the edge that holds none
+    among them, memory, board and package.
+    """
+    wafer = np.pi * (wafer_mm / 2) ** 2 * wafer_embodied_kg_per_mm2
+    dies = die_count * wafer / (wafer_die_count * die_yield_share)
     return dies + memory_stack_count * stack_embodied_kg + assembly_embodied_kg
 
 

@@ -12,6 +12,8 @@ References
 ----------
 .. [1] Choi et al. 2013, A Roofline Model of Energy, IPDPS (energy by operation, by byte, and by time).
 .. [2] Kandiah et al. 2021, AccelWattch, MICRO (active and idle parts of a GPU's power).
+.. [3] Xue and Huang 2025, ReGate, arXiv:2508.02536 (chips for training without power management: what is not used
+   draws on, links and memory controllers among it).
 """
 
 from __future__ import annotations
@@ -106,18 +108,31 @@ def clock_power_w(full_clock_power_w: Num, work_activity_share: Num) -> Num:
     return full_clock_power_w * work_activity_share
 
 
+@quantity
+def awake_link_power_w(awake_share: Num, accelerator_link_byte_per_s: Num, link_j_per_byte: Num) -> Num:
+    """Links that are kept up whether or not bytes pass [3]_: transceivers draw by their rate and not by their load."""
+    return awake_share * accelerator_link_byte_per_s * link_j_per_byte
+
+
+@quantity
+def awake_power_w(awake_share: Num, full_clock_power_w: Num, wait_activity_share: Num, awake_link_power_w: Num) -> Num:
+    """What an idle chip draws beside leakage that does not slow its clock for it: as much as one that waits [3]_."""
+    return awake_share * full_clock_power_w * wait_activity_share + awake_link_power_w
+
+
 @quantity(given=("accelerator_idle_power_w",))
 def leakage_power_w__idle(
     accelerator_idle_power_w: Num,
     standing_power_w: Num,
+    awake_power_w: Num,
     hot_leakage_ratio: Num,
     supply_v: Num,
-    least_supply_v: Num,
+    idle_supply_v: Num,
     leaking_share: Num,
 ) -> Num:
-    """What leaks in work, from what an idle board draws, cool and at the least supply."""
-    idle = np.maximum(accelerator_idle_power_w - standing_power_w, 0)
-    return idle * hot_leakage_ratio * supply_v / least_supply_v * leaking_share
+    """What leaks in work, from what an idle board draws, cool and at the supply that it idles at."""
+    idle = np.maximum(accelerator_idle_power_w - standing_power_w - awake_power_w, 0)
+    return idle * hot_leakage_ratio * supply_v / idle_supply_v * leaking_share
 
 
 @quantity
@@ -140,10 +155,11 @@ def accelerator_idle_power_w(
     memory_stack_count: Num,
     stack_idle_w: Num,
     board_idle_w: Num,
+    awake_power_w: Num,
 ) -> Num:
     """Draw of an accelerator with nothing running."""
     leaking = die_area_mm2 * idle_leakage_w_per_mm2 * leaking_share
-    return leaking + memory_stack_count * stack_idle_w + board_idle_w
+    return leaking + memory_stack_count * stack_idle_w + board_idle_w + awake_power_w
 
 
 # --- with the byte ------------------------------------------------------------------------------------------------
@@ -156,9 +172,9 @@ def memory_power_w(work_memory_byte_per_s: Num, memory_j_per_byte: Num) -> Num:
 
 
 @quantity
-def link_power_w(work_link_byte_per_s: Num, link_j_per_byte: Num) -> Num:
-    """Bytes through the links."""
-    return work_link_byte_per_s * link_j_per_byte
+def link_power_w(work_link_byte_per_s: Num, link_j_per_byte: Num, awake_link_power_w: Num) -> Num:
+    """Bytes through the links, which draw no less than what keeps them up."""
+    return np.maximum(work_link_byte_per_s * link_j_per_byte, awake_link_power_w)
 
 
 # --- a board ------------------------------------------------------------------------------------------------------
@@ -202,6 +218,7 @@ def product_power_w(
     full_clock_power_w: Num,
     leakage_power_w: Num,
     standing_power_w: Num,
+    awake_link_power_w: Num,
     chip_power_ratio: Num,
     design_power_ratio: Num,
 ) -> Num:
@@ -216,9 +233,8 @@ def product_power_w(
     )
     narrow, _ = along(on_die)
     arithmetic = accelerator_peak_flop_per_s * kernel_share * narrow
-    return (
-        (arithmetic + full_clock_power_w + leakage_power_w + standing_power_w) * chip_power_ratio * design_power_ratio
-    )
+    standing = full_clock_power_w + leakage_power_w + standing_power_w + awake_link_power_w
+    return (arithmetic + standing) * chip_power_ratio * design_power_ratio
 
 
 @quantity
@@ -242,15 +258,13 @@ def waiting_power_w(
     wait_activity_share: Num,
     leakage_power_w: Num,
     standing_power_w: Num,
+    awake_link_power_w: Num,
     chip_power_ratio: Num,
     design_power_ratio: Num,
 ) -> Num:
     """Draw of an accelerator that waits with its clocks up."""
-    return (
-        (full_clock_power_w * wait_activity_share + leakage_power_w + standing_power_w)
-        * chip_power_ratio
-        * design_power_ratio
-    )
+    standing = leakage_power_w + standing_power_w + awake_link_power_w
+    return (full_clock_power_w * wait_activity_share + standing) * chip_power_ratio * design_power_ratio
 
 
 @quantity
@@ -272,15 +286,13 @@ def communication_power_ratio(
     link_j_per_byte: Num,
     memory_j_per_byte: Num,
     last_level_j_per_byte: Num,
+    awake_link_power_w: Num,
     chip_power_ratio: Num,
     design_power_ratio: Num,
     blueprint_power_w: Num,
 ) -> Num:
     """Draw while traffic holds up the arithmetic, to full work: links busy, each byte through memory and die once."""
-    moving = (
-        link_byte_per_s
-        * (link_j_per_byte + memory_j_per_byte + last_level_j_per_byte)
-        * chip_power_ratio
-        * design_power_ratio
-    )
+    links = np.maximum(link_byte_per_s * link_j_per_byte - awake_link_power_w, 0)
+    on_board = link_byte_per_s * (memory_j_per_byte + last_level_j_per_byte)
+    moving = (links + on_board) * chip_power_ratio * design_power_ratio
     return np.minimum((waiting_power_w + moving) / blueprint_power_w, 1)

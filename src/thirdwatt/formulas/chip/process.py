@@ -53,8 +53,14 @@ def leakage_w_per_mm2(
 
 
 @quantity
+def idle_supply_v(supply_v: Num, least_supply_v: Num, awake_share: Num) -> Num:
+    """Supply of an idle die: the least, unless it idles awake, with its clock as high as in work."""
+    return least_supply_v + awake_share * (supply_v - least_supply_v)
+
+
+@quantity
 def idle_leakage_w_per_mm2(
-    cool_leakage_w_per_mm2: Num, leakage_ratio: Num, least_supply_v: Num, reference_supply_v: Num
+    cool_leakage_w_per_mm2: Num, leakage_ratio: Num, idle_supply_v: Num, reference_supply_v: Num
 ) -> Num:
-    """Leakage of an idle die, cool and at the least supply."""
-    return cool_leakage_w_per_mm2 * leakage_ratio * least_supply_v / reference_supply_v
+    """Leakage of an idle die, cool and at the supply that it idles at."""
+    return cool_leakage_w_per_mm2 * leakage_ratio * idle_supply_v / reference_supply_v

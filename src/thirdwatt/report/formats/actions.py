@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from thirdwatt.facts import table
 from thirdwatt.ledger import Ledger, estimate
 from thirdwatt.ledger.document import copied
 from thirdwatt.ledger.ledger import ACCOUNTED
 from thirdwatt.report.comparison import Ratio, bases, ratio
 from thirdwatt.report.phrases import stated, tenure
 from thirdwatt.scenario import InputError, InsufficientError
+from thirdwatt.scenario.datasheet import accelerator
 from thirdwatt.scenario.read import put
 
 LEAST_SAVING = 0.01
@@ -69,7 +69,7 @@ def _free(ledger: Ledger) -> bool:
 
 
 def _has_fp8(ledger: Ledger) -> bool:
-    row = table("accelerators").rows[ledger.scenario.choices["accelerator"]]
+    row = accelerator(ledger.scenario)
     return (
         _free(ledger)
         and ledger.scenario.blueprint is None

@@ -13,19 +13,19 @@ from thirdwatt.ledger import Ledger, estimate, scenario_of
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.evaluate import needed
 from thirdwatt.ledger.graph import program
-from thirdwatt.ledger.leaves import columns, figures, informed
+from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import Total, total
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import spread_shares
-from thirdwatt.ledger.variants import Numbers, variants
 from thirdwatt.quantity import BOUNDARIES
 from thirdwatt.scenario.blueprint import shipping
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
-from thirdwatt.search.blueprint.find import Counts, Pool, find
+from thirdwatt.search.blueprint.find import Counts
 from thirdwatt.search.blueprint.mix import Document, Workload, document_of, laid_out, weighted
 from thirdwatt.search.blueprint.parts import Part, parts
-from thirdwatt.search.blueprint.price import BUILT, HOURS, J_PER_KWH, MEMORY, Mixed, Pricer, gain, on
+from thirdwatt.search.blueprint.price import BUILT, HOURS, J_PER_KWH, Mixed, Pricer, gain, on
 from thirdwatt.search.blueprint.question import Question, asked
+from thirdwatt.search.blueprint.settle import Settled, one_each, settled, taken
 from thirdwatt.search.blueprint.space import NUMBERS, STYLES, Axis, Space
 
 SPARE = 0.08
@@ -33,9 +33,6 @@ SPARE = 0.08
 
 RATES: Mapping[str, float] = {"fp32": 1 / 32, "tf32": 0.5, "fp16": 1.0, "bf16": 1.0, "fp8": 2.0, "fp4": 4.0}
 """Rates of arrays to that of 16 bit, as B200's are: half as wide, twice as fast."""
-
-TRIED = 3
-"""Best designs whose layouts are searched anew."""
 
 HANGS_ON = 5
 """Assumptions that are named."""
@@ -145,7 +142,11 @@ class Answer:
     counts: Counts
 
 
-def search(question: Question | str = Question(), say: Say | None = None) -> Answer:  # noqa: B008 - it is frozen
+def search(
+    question: Question | str = Question(),  # noqa: B008 - it is frozen
+    say: Say | None = None,
+    **asked_for: Any,
+) -> Answer:
     """The design that trains a mix with the least energy.
 
     Parameters
@@ -154,13 +155,16 @@ def search(question: Question | str = Question(), say: Say | None = None) -> Ans
         What is asked, or the baseline alone.
     say
         Called with what is done and how much of all is.
+    asked_for
+        Fields of :class:`~thirdwatt.search.blueprint.question.Question` that take the place of those of ``question``.
 
     Raises
     ------
     InputError
         With every mistake in the question.
     """
-    wanted = asked(Question(baseline=question) if isinstance(question, str) else question)
+    whole = Question(baseline=question) if isinstance(question, str) else question
+    wanted = asked(replace(whole, **asked_for))
     tell = say or _silent
     mix = weighted(wanted.mix, wanted.weights)
     weights = np.array([each.weight for each in mix])
@@ -173,22 +177,20 @@ def search(question: Question | str = Question(), say: Say | None = None) -> Ans
             for each in mix
         ]
     )
-    base = _taken(before, wanted.boundary)
-    tell("designs", 0.2)
+    base = one_each(before, wanted.boundary)
     space = space_of(wanted)
-    pricer = Pricer(space, before, wanted.boundary)
-    pool, counts = find(pricer, base, weights, wanted.limits, slowest=wanted.slowest, seed=wanted.seed)
-    if not len(pool.designs):
+    steps = iter((0.1, 0.2, 0.25, 0.35, 0.4, 0.45, 0.5, 0.55))
+    found, counts = settled(space, before, base, weights, wanted, say=lambda what: tell(what, next(steps)))
+    if found is None:
         return Answer(wanted, None, None, None, {}, (), (), (), (), (), (), {}, counts)
-    tell("layouts of the best", 0.4)
-    best, after = _best(pricer, pool, before, base, weights, wanted)
+    after = found.documents
     tell("draws", 0.6)
     ledgers = [[_sampled(each, wanted) for each in side] for side in (before, after)]
     factor = _drawn(ledgers, weights, wanted.boundary)
     tell("where it comes from", 0.7)
     return Answer(
         question=wanted,
-        best=best,
+        best=_listed(space, found, [0])[0],
         factor=total(factor),
         probability=float((factor[1:] >= wanted.factor).mean()) if len(factor) > 1 else None,
         boundaries={each: total(_drawn(ledgers, weights, each)) for each in BOUNDARIES},
@@ -198,9 +200,9 @@ def search(question: Question | str = Question(), say: Say | None = None) -> Ans
         parts=parts(before, after, weights, wanted),
         assumptions=_assumptions(factor, ledgers, wanted),
         documents=tuple(after),
-        front=tuple(_designs(pricer, pool)),
-        beyond=tuple(_beyond(before, base, weights, wanted)),
-        shipping=_on_sale(before, base, weights, wanted),
+        front=tuple(_front(space, found)),
+        beyond=tuple(_beyond(found, base, weights, wanted)),
+        shipping=_on_sale((before, after), base, weights, wanted),
         counts=counts,
     )
 
@@ -237,58 +239,14 @@ def space_of(question: Question) -> Space:
 # --- at the centre ------------------------------------------------------------------------------------------------
 
 
-def _taken(documents: Sequence[Document], boundary: str) -> Mixed:
-    """What workloads take as they are, at the centre, V = 1."""
-    target = BOUNDARY_QUANTITY[boundary]
-    unknown = np.full(1, np.nan)
-    rows = []
-    for document in documents:
-        ready = variants([figures(scenario_of(document))], (target, HOURS, MEMORY))
-        found = ready.of(np.zeros(1, dtype=np.intp), Numbers({}, {}))
-        rows.append([found.get(name, unknown) for name in (target, HOURS, MEMORY)])
-    energy, hours, memory = (np.stack(column) for column in zip(*rows, strict=True))
-    return Mixed(energy, hours, np.logical_and.reduce(memory <= 1))
-
-
-def _best(
-    pricer: Pricer, pool: Pool, before: Sequence[Document], base: Mixed, weights: Array, question: Question
-) -> tuple[Design, list[Document]]:
-    """The best design with layouts of its own, and the workloads on it."""
-    found: list[tuple[float, float, int, list[Document]]] = []
-    for place in np.argsort(-pool.factor, kind="stable")[:TRIED]:
-        section, precision = pricer.space.blueprint(pool.designs[place])
-        own = [on(document, section, precision) for document in before]
-        opened = [{**document, "layout": {"precision": precision}} for document in own]
-        anew = laid_out(opened)
-        ways = [(_energies(side, question.boundary), side) for side in (own, anew)]
-        chosen = [
-            min(((taken[row], side[row]) for taken, side in ways), key=lambda each: each[0])[1]
-            for row in range(len(own))
-        ]
-        mixed = _taken(chosen, question.boundary)
-        factor = float(gain(base.energy_kwh, mixed.energy_kwh, weights)[0])
-        time = 1 / float(gain(base.hours, mixed.hours, weights)[0])
-        found.append((factor, time, int(place), chosen))
-    factor, time, place, documents = max(found, key=lambda each: each[0])
-    design = _design(pricer, pool, place)
-    return replace(design, factor=factor, time_ratio=time), documents
-
-
-def _energies(documents: Sequence[Document], boundary: str) -> list[float]:
-    return [float(each) for each in _taken(documents, boundary).energy_kwh[:, 0]]
-
-
-def _design(pricer: Pricer, pool: Pool, place: int) -> Design:
-    return _listed(pricer, pool, [place])[0]
-
-
-def _listed(pricer: Pricer, pool: Pool, places: Sequence[int]) -> list[Design]:
-    """Some designs of a pool as files state them, and what they are."""
+def _listed(space: Space, found: Settled, places: Sequence[int]) -> list[Design]:
+    """Some designs of what was found as files state them, and what they are."""
+    pool = found.points
     chosen = pool.designs[list(places)]
-    built = pricer.built(chosen)
+    built = Pricer(space, found.documents[:1], "accelerators").built(chosen)
     return [
         Design(
-            *pricer.space.blueprint(design),
+            *space.blueprint(design),
             built={name: float(built[name][number]) for name in BUILT},
             factor=float(pool.factor[place]),
             time_ratio=float(pool.time_ratio[place]),
@@ -302,35 +260,49 @@ SHOWN = 200
 """Most designs of a front that are kept."""
 
 
-def _designs(pricer: Pricer, pool: Pool) -> list[Design]:
-    front = pool.front()
-    return _listed(pricer, pool, [int(place) for place in front[:: max(len(front) // SHOWN, 1)]])
+def _front(space: Space, found: Settled) -> list[Design]:
+    front = found.points.front()
+    return _listed(space, found, [int(place) for place in front[:: max(len(front) // SHOWN, 1)]])
 
 
-def _on_sale(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> dict[str, float]:
-    """Factor of chips on sale whose memory holds the mix as it is laid out, each in its best precision."""
-    found: dict[str, float] = {}
-    for row in table("chips"):
-        chip = shipping(row.id)
-        for precision in PRECISIONS_ON_SALE:
-            if precision not in chip.precisions:
-                continue
-            documents = [
-                on({**each, "cluster": {**each["cluster"], "accelerator": chip.like}}, {"based_on": row.id}, precision)
-                for each in before
-            ]
-            taken = _taken(documents, question.boundary)
-            if taken.fits.all() and np.isfinite(taken.energy_kwh).all():
-                factor = float(gain(base.energy_kwh, taken.energy_kwh, weights)[0])
-                found[row.id] = max(factor, found.get(row.id, 0.0))
-    return dict(sorted(found.items(), key=lambda each: -each[1]))
+def _on_sale(
+    layouts: Sequence[Sequence[Document]], base: Mixed, weights: Array, question: Question
+) -> dict[str, float]:
+    """Factor of chips on sale that hold the mix, each in its best precision and with the best of some layouts."""
+    chips = [(row.id, precision) for row in table("chips") for precision in _on_sale_in(row.id)]
+    rows = [
+        [_on_chip(way, chip, precision) for chip, precision in chips for way in ways]
+        for ways in zip(*layouts, strict=True)
+    ]
+    found = taken(rows, question.boundary)
+    energy = np.where(found.fits & np.isfinite(found.energy_kwh), found.energy_kwh, np.inf)
+    least_kwh = energy.reshape(len(rows), len(chips), len(layouts)).min(axis=2)
+    held = np.isfinite(least_kwh).all(axis=0)
+    factors = np.where(held, gain(base.energy_kwh, np.where(held, least_kwh, 1.0), weights), 0.0)
+    best: dict[str, float] = {}
+    for (chip, _), factor in zip(chips, factors, strict=True):
+        if factor > best.get(chip, 0.0):  # what does not hold the mix has none
+            best[chip] = float(factor)
+    return dict(sorted(best.items(), key=lambda each: -each[1]))
+
+
+def _on_sale_in(chip: str) -> tuple[str, ...]:
+    return tuple(each for each in PRECISIONS_ON_SALE if each in shipping(chip).precisions)
+
+
+def _on_chip(document: Document, chip: str, precision: str) -> Document:
+    cluster = {**document["cluster"], "accelerator": chip}
+    return on({**document, "cluster": cluster}, {"based_on": chip}, precision)
 
 
 PRECISIONS_ON_SALE = ("bf16", "fp8")
 
+LOWER_V = 0.6
+"""Supply of memory cells at N2 that nobody has shown."""
 
-def _beyond(before: Sequence[Document], base: Mixed, weights: Array, question: Question) -> list[Beyond]:
-    """The best designs with one thing more allowed each, with today's layouts."""
+
+def _beyond(found: Settled, base: Mixed, weights: Array, question: Question) -> list[Beyond]:
+    """The best designs with one thing more allowed each, from the layouts of the answer, with layouts of their own."""
     more: list[tuple[str, bool, Question]] = []
     if question.style != "vectors":
         more.append(
@@ -342,15 +314,22 @@ def _beyond(before: Sequence[Document], base: Mixed, weights: Array, question: Q
         )
     if "fp4" not in question.precisions:
         more.append(("training in fp4", True, replace(question, precisions=(*question.precisions, "fp4"))))
-    if question.nodes != ("n2",):
-        more.append(("N2 with memory cells at 0.6 V", True, replace(question, nodes=("n2",), least_supply_v=0.6)))
-    found = []
+    least_v = question.least_supply_v
+    if question.nodes != ("n2",) or least_v is None or least_v > LOWER_V:
+        more.append(
+            (
+                f"N2 with memory cells at {LOWER_V} V",
+                True,
+                replace(question, nodes=("n2",), least_supply_v=min(LOWER_V, least_v or LOWER_V)),
+            )
+        )
+    space, beyond = space_of(question), []
     for what, speculative, other in more:
-        pricer = Pricer(space_of(other), before, question.boundary)
-        pool, _ = find(pricer, base, weights, other.limits, slowest=other.slowest, seed=other.seed)
-        best = _design(pricer, pool, int(np.argmax(pool.factor))) if len(pool.designs) else None
-        found.append(Beyond(what, speculative, best))
-    return found
+        wider = space_of(other)
+        start = found.design[None] if wider.holds(space) else None
+        best, _ = settled(wider, found.documents, base, weights, other, turns=1, tried=1, start=start)
+        beyond.append(Beyond(what, speculative, None if best is None else _listed(wider, best, [0])[0]))
+    return beyond
 
 
 # --- draws --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thirdwatt.ledger.samples import Array
-from thirdwatt.search.blueprint.price import COST, Limits, Mixed, Pricer, gain, within
+from thirdwatt.search.blueprint.price import COST, Limits, Mixed, Pricer, gain, used, within
 from thirdwatt.search.blueprint.space import Designs
 from thirdwatt.search.front import steps_of, undominated
 
@@ -27,6 +27,8 @@ ROUNDS, REACH, CLOSER = 24, 0.25, 0.8
 """Most rounds; how far the first goes, as a share of an axis; and each next to the one before."""
 STILL, GAINED = 3, 1e-4
 """Rounds without a gain after which the search ends, and the least that is one."""
+FEWEST = 10
+"""Rounds before which it does not end: the first go so far that from a good start they gain nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,19 @@ class Pool:
 class Counts:
     """What became of the designs that were looked at."""
 
-    looked: int
-    buildable: int
-    priced: int
-    fitting: int
+    looked: int = 0
+    buildable: int = 0
+    priced: int = 0
+    fitting: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Of two sweeps."""
+        return Counts(
+            self.looked + other.looked,
+            self.buildable + other.buildable,
+            self.priced + other.priced,
+            self.fitting + other.fitting,
+        )
 
 
 def find(
@@ -72,6 +83,7 @@ def find(
     *,
     slowest: float,
     seed: int,
+    start: Designs | None = None,
     progress: Progress | None = None,
 ) -> tuple[Pool, Counts]:
     """The pool of designs that a search ends with; it is empty where nothing can be built.
@@ -82,6 +94,8 @@ def find(
         What the baseline takes on the mix, V = 1.
     slowest
         Accelerator hours that a design may take, to the baseline's.
+    start
+        Designs to begin with beside those that are spread over the space.
     """
     random = np.random.default_rng(seed)
     space = pricer.space
@@ -104,12 +118,15 @@ def find(
         fast = mixed.fits & (time <= slowest) & np.isfinite(factor)
         return Pool(able[fast], factor[fast], time[fast], cost[fast])
 
-    pool = pooled(space.drawn(FIRST, random), KEPT)
+    drawn = space.drawn(FIRST, random)
+    pool = pooled(drawn if start is None else np.concatenate([start, drawn]), KEPT)
+    if not buildable:
+        pool = pooled(_nearer(pricer, drawn, limits, random), KEPT)
     still = 0
     for number in range(ROUNDS):
         if progress is not None:
             progress(number, ROUNDS)
-        if not len(pool.designs) or still >= STILL:
+        if not len(pool.designs) or (still >= STILL and number >= FEWEST):
             break
         best = pool.factor.max()
         children = np.unique(space.near(_parents(pool), ROUND, REACH * CLOSER**number, random), axis=0)
@@ -118,6 +135,21 @@ def find(
     if progress is not None:
         progress(ROUNDS, ROUNDS)
     return pool, Counts(looked, buildable, priced, len(pool.designs))
+
+
+def _nearer(pricer: Pricer, designs: Designs, limits: Limits, random: np.random.Generator) -> Designs:
+    """Designs that pass limits by ever less, until some can be built: within narrow ones few of all can."""
+    space = pricer.space
+    left = np.empty(0)
+    for number in range(ROUNDS):
+        designs = designs[space.buildable(designs)]
+        left = used(pricer.built(designs), limits) if len(designs) else left
+        best = np.argsort(left, kind="stable")[:PARENTS]
+        if not len(best) or left[best[0]] <= 1:
+            break
+        near = space.near(designs[best], ROUND, REACH * CLOSER**number, random)
+        designs = np.unique(np.concatenate([designs[best], near]), axis=0)
+    return designs
 
 
 def _parents(pool: Pool) -> Designs:
@@ -129,10 +161,17 @@ def _parents(pool: Pool) -> Designs:
     return parents
 
 
-def _joined(one: Pool, other: Pool) -> Pool:
-    designs, first = np.unique(np.concatenate([one.designs, other.designs]), axis=0, return_index=True)
-    factor, time, cost = (
-        np.concatenate([getattr(one, name), getattr(other, name)])[first]
-        for name in ("factor", "time_ratio", "cost_usd")
+def both(one: Pool, other: Pool) -> Pool:
+    """Two pools as one; a design that is in both is in it twice, as it does in either."""
+    return Pool(
+        *(
+            np.concatenate([getattr(one, name), getattr(other, name)])
+            for name in ("designs", "factor", "time_ratio", "cost_usd")
+        )
     )
-    return Pool(designs, factor, time, cost)
+
+
+def _joined(one: Pool, other: Pool) -> Pool:
+    whole = both(one, other)
+    _, first = np.unique(whole.designs, axis=0, return_index=True)
+    return Pool(whole.designs[first], whole.factor[first], whole.time_ratio[first], whole.cost_usd[first])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from thirdwatt.ledger import scenario_of
@@ -47,20 +48,28 @@ def weighted(mix: str, weights: Mapping[str, float]) -> tuple[Workload, ...]:
     InputError
         If a model is not in the mix, or nothing weighs anything.
     """
-    known = MIXES[mix]
-    names = [each.model for each in known]
+    if mistakes := mix_mistakes(mix, weights):
+        raise InputError(mistakes)
+    whole = [Workload(each.model, each.count, weights.get(each.model, each.weight)) for each in MIXES[mix]]
+    return tuple(each for each in whole if each.weight > 0)
+
+
+def mix_mistakes(mix: str, weights: Mapping[str, float]) -> list[Mistake]:
+    """What is wrong with weights of a mix."""
+    names = [each.model for each in MIXES[mix]]
     mistakes = [
         Mistake(f"mix.{name}", f"is not in the mix {mix}", f"there are {', '.join(names)}")
         for name in weights
         if name not in names
     ]
-    whole = [Workload(each.model, each.count, weights.get(each.model, each.weight)) for each in known]
-    kept = tuple(each for each in whole if each.weight > 0)
-    if not kept:
+    mistakes += [
+        Mistake(f"mix.{name}", f"{weight:g} is no weight", "give 0 or more")
+        for name, weight in weights.items()
+        if not 0 <= weight < inf
+    ]
+    if not any(weights.get(each.model, each.weight) > 0 for each in MIXES[mix]):
         mistakes.append(Mistake("mix", "nothing in it weighs anything", "give one model a weight above 0"))
-    if mistakes:
-        raise InputError(mistakes)
-    return kept
+    return mistakes
 
 
 def document_of(workload: Workload, blueprint: Mapping[str, Any], like: str, precision: str, boundary: str) -> Document:

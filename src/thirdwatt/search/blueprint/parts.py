@@ -20,11 +20,12 @@ from thirdwatt.ledger.blueprints import FITTED
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.variants import Numbers, variants
+from thirdwatt.scenario import Scenario
 from thirdwatt.scenario.blueprint import shipping
 from thirdwatt.scenario.blueprint_form import FIELDS, FOLLOWS
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.search.blueprint.mix import Document
-from thirdwatt.search.blueprint.price import on
+from thirdwatt.search.blueprint.price import drawn_as, on
 from thirdwatt.search.blueprint.question import Question
 from thirdwatt.search.blueprint.space import NUMBERS
 
@@ -85,29 +86,45 @@ def _logs(
         board.pop(FITTED_RATIO, None)  # it is to what the fitted constants make of the chip
     sets = list(product((False, True), repeat=len(GROUPS)))
     energy = np.empty((len(before), len(sets)))
-    groups = _group_of()
-    for row, (one, other) in enumerate(zip(before, after, strict=True)):
+    drawn = [
+        scenario_of(on(after[0], _section(taken, base, board, after[0], constants), _precision(taken, before, after)))
+        for taken in sets
+    ]
+    for row, pair in enumerate(zip(before, after, strict=True)):
         leaves = []
-        for taken in sets:
-            on_best = {group for group, each in zip(GROUPS, taken, strict=True) if each}
-            section = {
-                field: other["blueprint"].get(field)
-                if groups.get(field, "architecture") in on_best
-                else base.get(field)
-                for field in {**base, **other["blueprint"]}
-            }
-            section = {field: value for field, value in section.items() if value is not None}
-            section |= {"constants": constants, "rates": {**base["rates"], **other["blueprint"]["rates"]}}
-            if "board" not in on_best:
-                section["known"] = {**board, **(section.get("known") or {})}
-            source = other if "layout" in on_best else one
-            precision = (other if "precision" in on_best else one)["layout"]["precision"]
-            leaves.append(figures(scenario_of(on(source, section, precision))))
+        whole: dict[tuple[bool, str], Scenario] = {}
+        for taken, design in zip(sets, drawn, strict=True):
+            anew, precision = taken[GROUPS.index("layout")], _precision(taken, before, after)
+            if (anew, precision) not in whole:
+                whole[anew, precision] = scenario_of(on(pair[anew], after[0]["blueprint"], precision))
+            leaves.append(figures(drawn_as(whole[anew, precision], design)))
         found = variants(leaves, (target,)).of(np.arange(len(sets)), Numbers({}, {}))
         energy[row] = found[target]
     share = weights / weights.sum()
     logs = share @ np.log(energy)
     return {taken: float(logs[0] - each) for taken, each in zip(sets, logs, strict=True)}
+
+
+def _precision(taken: Sequence[bool], before: Sequence[Document], after: Sequence[Document]) -> str:
+    found: str = (after if taken[GROUPS.index("precision")] else before)[0]["layout"]["precision"]
+    return found
+
+
+def _section(
+    taken: Sequence[bool], base: Mapping[str, Any], board: Mapping[str, Any], best: Document, constants: str
+) -> dict[str, Any]:
+    """The blueprint that has some groups of fields from the best design, and the rest from the baseline."""
+    other, groups = best["blueprint"], _group_of()
+    on_best = {group for group, each in zip(GROUPS, taken, strict=True) if each}
+    section = {
+        field: other.get(field) if groups.get(field, "architecture") in on_best else base.get(field)
+        for field in {**base, **other}
+    }
+    section = {field: value for field, value in section.items() if value is not None}
+    section |= {"constants": constants, "rates": {**base["rates"], **other["rates"]}}
+    if "board" not in on_best:
+        section["known"] = {**board, **(section.get("known") or {})}
+    return section
 
 
 def full_section(chip: str) -> dict[str, Any]:

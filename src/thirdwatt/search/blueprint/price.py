@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.leaves import figures
 from thirdwatt.ledger.samples import Array
 from thirdwatt.ledger.variants import Numbers, Variants, variants
+from thirdwatt.scenario import Scenario
 from thirdwatt.scenario.blueprint_form import FIELDS
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.scenario.read import put
@@ -101,16 +102,18 @@ class Pricer:
         design = np.zeros(len(self.space.axes), dtype=np.intp)
         own: list[Mapping[str, Figure]] = []
         mixed: list[list[Mapping[str, Figure]]] = [[] for _ in self.documents]
+        whole: dict[tuple[int, str], Scenario] = {}
         for row in rows:
             design[list(self.space.choices)] = row
             section, precision = self.space.blueprint(design)
             section["accumulator_byte"] = 1.0  # varies
+            drawn = scenario_of(on(self.documents[0], section, precision))
+            assert drawn.blueprint is not None  # noqa: S101 - the document has one
+            own.append(alone(drawn.blueprint, precision) | of_blueprint(drawn.given))
             for number, document in enumerate(self.documents):
-                scenario = scenario_of(on(document, section, precision))
-                mixed[number].append(figures(scenario))
-                if number == 0:
-                    assert scenario.blueprint is not None  # noqa: S101 - the document has one
-                    own.append(alone(scenario.blueprint, precision) | of_blueprint(scenario.given))
+                if (number, precision) not in whole:
+                    whole[number, precision] = scenario_of(on(document, section, precision))
+                mixed[number].append(figures(drawn_as(whole[number, precision], drawn)))
         self._own = variants(own, BUILT)
         energy = BOUNDARY_QUANTITY[self.boundary]
         self._mixed: list[Variants] = [variants(each, (energy, HOURS, MEMORY)) for each in mixed]
@@ -151,15 +154,23 @@ class Pricer:
         return Mixed(np.stack(energy), np.stack(hours), fits)
 
 
+def used(built: Mapping[str, Array], limits: Limits) -> Array:
+    """The largest share of a limit that designs take, shape (V,)."""
+    share: Array = np.maximum.reduce(
+        [
+            built[RETICLE] / limits.reticle_share,
+            built[EDGE],
+            built[HEAT],
+            built[POWER] / limits.power_w,
+            built[COST] / limits.cost_usd,
+        ]
+    )
+    return share
+
+
 def within(built: Mapping[str, Array], limits: Limits) -> NDArray[np.bool_]:
     """Which designs can be built within limits, shape (V,)."""
-    able: NDArray[np.bool_] = (
-        (built[RETICLE] <= limits.reticle_share)
-        & (built[EDGE] <= 1)
-        & (built[HEAT] <= 1)
-        & (built[POWER] <= limits.power_w)
-        & (built[COST] <= limits.cost_usd)
-    )
+    able: NDArray[np.bool_] = used(built, limits) <= 1
     return able
 
 
@@ -168,6 +179,15 @@ def on(document: Document, section: Mapping[str, Any], precision: str) -> Docume
     whole = {**document, "blueprint": dict(section), "layout": dict(document["layout"])}
     put(whole, "layout.precision", precision)
     return whole
+
+
+def drawn_as(scenario: Scenario, other: Scenario) -> Scenario:
+    """A scenario on the blueprint of another, whose precision and chip that it is like are its own."""
+    given = {name: figure for name, figure in scenario.given.items() if name not in _STATED}
+    return replace(scenario, blueprint=other.blueprint, given=given | of_blueprint(other.given))
+
+
+_STATED = frozenset(FIELDS.values())
 
 
 def of_blueprint(given: Mapping[str, Figure]) -> dict[str, Figure]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from thirdwatt.amounts import plain
 from thirdwatt.facts import table
 from thirdwatt.quantity import BOUNDARIES
 from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.scenario.blueprint import shipping
 from thirdwatt.scenario.mistakes import nearest
-from thirdwatt.search.blueprint.mix import MIXES
+from thirdwatt.search.blueprint.mix import MIXES, mix_mistakes
 from thirdwatt.search.blueprint.price import Limits
 from thirdwatt.search.blueprint.space import STYLES
 
 UNLIMITED = Limits()
 """What can be exposed, cooled and fed at the edge, at any power and cost."""
+
+MAX_DIES = 16
+"""Most dies of a package."""
 
 PRECISIONS = ("bf16", "fp8")
 """Precisions that models of the frontier are trained in."""
@@ -65,14 +71,12 @@ class Question:
     def speculative(self) -> tuple[str, ...]:
         """What of it nobody has shown to work where models of the frontier are trained."""
         found = [f"training in {each}" for each in self.precisions if each == "fp4"]
-        usual = min(table("processes").rows[each].figures["least_supply_v"].value for each in self.nodes)
+        usual = max(table("processes").rows[each].figures["least_supply_v"].value for each in self.nodes)
         if self.least_supply_v is not None and self.least_supply_v < usual:
             found.append(f"memory cells at {self.least_supply_v:g} V")
-        found += [
-            table("processes").rows[each].name
-            for each in self.nodes
-            if table("processes").rows[each].text["status"] != "shipping"
-        ]
+        for name, ids in (("processes", self.nodes), ("memories", self.memories), ("links", self.links)):
+            rows = table(name).rows
+            found += [rows[each].name for each in ids if rows[each].text["status"] != "shipping"]
         return tuple(found)
 
 
@@ -103,6 +107,14 @@ def asked(question: Question) -> Question:
     elif baseline and question.baseline_precision not in (has := shipping(baseline).precisions):
         said = f"{baseline} has no {question.baseline_precision}"
         mistakes.append(Mistake("--baseline-precision", said, f"allowed: {', '.join(has)}"))
+    for option, some in (
+        ("--node", question.nodes),
+        ("--memory", question.memories),
+        ("--link", question.links),
+        ("--precision", question.precisions),
+    ):
+        if not some:
+            mistakes.append(Mistake(option, "nothing is left to choose among", "name one or more"))
     nodes = rows("processes", "--node", question.nodes)
     memories = rows("memories", "--memory", question.memories)
     links = rows("links", "--link", question.links)
@@ -126,8 +138,21 @@ def asked(question: Question) -> Question:
     ):
         if not number > 0:
             mistakes.append(Mistake(option, f"{number:g} is no amount above 0"))
+    if question.limits.reticle_share > 1:
+        most = table("silicon").rows["chip"].figures["reticle_mm2"].value
+        said = f"{plain(question.limits.reticle_share * most)} mm2 is more than can be exposed"
+        mistakes.append(Mistake("--area", said, f"a reticle is {plain(most)} mm2; more area takes more --dies"))
+    for option, whole, low, high in (
+        ("--dies", question.dies, 1, MAX_DIES),
+        ("--samples", question.samples, 1, np.inf),
+        ("--seed", question.seed, 0, 2**32 - 1),
+    ):
+        if not low <= whole <= high:
+            mistakes.append(Mistake(option, f"{whole} is out of range", f"give {low} or more"))
     if question.least_supply_v is not None and not 0.3 <= question.least_supply_v <= 1:
         mistakes.append(Mistake("--vmin", f"{question.least_supply_v:g} V is no supply of logic", "give 0.3 to 1 V"))
+    if question.mix in MIXES:
+        mistakes += mix_mistakes(question.mix, question.weights)
     if mistakes:
         raise InputError(mistakes, "chip search")
     return replace(question, baseline=baseline, nodes=nodes, memories=memories, links=links)

@@ -20,14 +20,15 @@ from thirdwatt.ledger.evaluate import chunks, needed
 from thirdwatt.ledger.graph import program
 from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import total
-from thirdwatt.ledger.limits import LIMITED, broken, sold
+from thirdwatt.ledger.limits import LIMITED, broken
 from thirdwatt.ledger.samples import Array, Scores
 from thirdwatt.quantity import BOUNDARIES, PHASES
 from thirdwatt.scenario import InputError, Mistake, Scenario
 from thirdwatt.scenario.blueprint import MEASURED, Blueprint
+from thirdwatt.scenario.datasheet import PEAK, accelerator
 from thirdwatt.scenario.mistakes import nearest
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
-from thirdwatt.scenario.read import SUFFIXES, chip_of, presets, read
+from thirdwatt.scenario.read import SECTIONS, SUFFIXES, chip_of, presets, read
 from thirdwatt.search.blueprint.known import known_by
 from thirdwatt.search.blueprint.mix import MIXES, Document, Workload, document_of, laid_out
 from thirdwatt.search.blueprint.price import J_PER_KWH, gain, of_blueprint
@@ -63,6 +64,7 @@ TIMED: Mapping[str, str] = {
     "clocks and other logic": "full_clock_power_w",
     "leakage": "leakage_power_w",
     "refresh and board": "standing_power_w",
+    "links": "awake_link_power_w",
 }
 """Parts of a joule in large products: with the FLOP, and with time."""
 
@@ -168,12 +170,15 @@ class Sheet:
     product
         Where a joule goes in large products at full clock; ``training`` where it goes in training, ``None`` where
         that does not fit, for the reason in ``no_training``.
+
+    Of a chip that only a datasheet tells of there is no blueprint, and nothing is known of what its area and joules are
+    made of.
     """
 
     name: str
     id: str
     named: str
-    blueprint: Blueprint
+    blueprint: Blueprint | None
     precision: str
     sold: bool
     figures: Mapping[str, Total]
@@ -181,7 +186,7 @@ class Sheet:
     limits: Mapping[str, Total]
     broken: tuple[str, ...]
     peaks: Mapping[str, float]
-    product: Joules
+    product: Joules | None
     training: Training | None
     no_training: str
     against: tuple[Against, ...]
@@ -218,12 +223,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A chip by its id, or a file with its blueprint."""
+    """A chip by its id, or a file with its blueprint or datasheet; ``kind`` says which of the two its section is."""
 
     id: str
     section: Mapping[str, Any]
     like: str
     named: str
+    kind: str = "blueprint"
 
 
 def chip(named: str) -> Chip:
@@ -232,20 +238,24 @@ def chip(named: str) -> Chip:
     Raises
     ------
     InputError
-        If no such blueprint is known, or the file holds none.
+        If no such chip is known, or the file holds none.
     """
     if (path := Path(named)).suffix.lower() in SUFFIXES:
         found = chip_of(named)
-        section = found["blueprint"]
-        like = found.get("cluster", {}).get("accelerator") or section.get("based_on") or LIKE
-        return Chip(path.name, section, like, named)
+        kind = next(each for each in SECTIONS if each in found)
+        section = found[kind]
+        usual = LIKE if kind == "blueprint" else ""
+        like = found.get("cluster", {}).get("accelerator") or section.get("based_on") or usual
+        return Chip(path.name, section, like, named, kind)
     row = table("accelerators").find(named)
-    if row is None or row.id not in table("chips").rows:
-        known = table("chips").rows
-        fix = nearest(named, known) or f"there are {', '.join(known)}; or name a file with a section [blueprint]"
-        said = f"no blueprint of {row.id} is known" if row is not None else "is neither a chip nor a file"
-        raise InputError([Mistake(named, said, fix)])
-    return Chip(row.id, {"based_on": row.id}, row.id, row.id)
+    if row is None:
+        known = table("accelerators").rows
+        fix = (
+            nearest(named, known) or "see thirdwatt facts accelerators; or name a file with [blueprint] or [datasheet]"
+        )
+        raise InputError([Mistake(named, "is neither a chip nor a file", fix)])
+    kind = "blueprint" if row.id in table("chips").rows else "datasheet"
+    return Chip(row.id, {"based_on": row.id}, row.id, row.id, kind)
 
 
 WANTED = ("bf16", "fp16", "fp32")
@@ -260,7 +270,8 @@ def precision_of(asked: Chip, precision: str | None) -> str:
     InputError
         If it does not have the one that was asked for.
     """
-    has = _blueprint(asked).precisions
+    bare = _bare(asked, None)
+    has = listed_precisions(bare) if bare.blueprint is None else bare.blueprint.precisions
     if precision is None:
         return next((each for each in WANTED if each in has), has[0])
     if precision not in has:
@@ -268,18 +279,12 @@ def precision_of(asked: Chip, precision: str | None) -> str:
     return precision
 
 
-def _blueprint(asked: Chip) -> Blueprint:
-    found = _bare(asked, None).blueprint
-    assert found is not None  # noqa: S101 - its document has a section of one
-    return found
-
-
 def _bare(asked: Chip, precision: str | None) -> Scenario:
-    document: Document = {"cluster": {"accelerator": asked.like}, "blueprint": dict(asked.section)}
+    document: Document = {"cluster": {"accelerator": asked.like} if asked.like else {}, asked.kind: dict(asked.section)}
     if precision is not None:
         document["layout"] = {"precision": precision}
     else:  # the precision that a section is sure to have
-        rates = asked.section.get("rates") or {}
+        rates = asked.section.get("rates") or asked.section.get("peak_flop_per_s") or {}
         first = next(iter(rates), None)
         if first is not None and "based_on" not in asked.section:
             document["layout"] = {"precision": first}
@@ -327,7 +332,7 @@ def compare(
     scores = Scores(samples, seed)
     ledgers: list[dict[str, Ledger | None]] = []
     for each, own in zip(asked, chosen, strict=True):
-        documents = [document_of(one, each.section, each.like, own, "facility") for one in MIXES[mix]]
+        documents = [_run(one, each, own) for one in MIXES[mix]]
         trained = [_trained(document, samples, seed) for document in laid_out(documents)]
         ledgers.append({one.model: ledger for one, ledger in zip(MIXES[mix], trained, strict=True)})
     left = {
@@ -374,13 +379,22 @@ def _training(asked: Chip, precision: str, workload: str) -> Document:
     """The training of a preset on a chip: as the mix has it, or as the preset is published."""
     for one in (each for mix in MIXES.values() for each in mix):
         if one.model == workload:
-            return document_of(one, asked.section, asked.like, precision, "facility")
+            return _run(one, asked, precision)
     if workload not in presets():
         raise InputError([Mistake("--workload", f"{workload!r} is no preset", nearest(workload, presets()))])
     _, found = read(workload)
     count = found.get("cluster", {}).get("count", 1)
-    document = document_of(Workload(workload, count), asked.section, asked.like, precision, "facility")
+    document = _run(Workload(workload, count), asked, precision)
     return {**document, "workload": found.get("workload", {})}
+
+
+def _run(workload: Workload, asked: Chip, precision: str) -> Document:
+    """The training of a workload on a chip, its layout still open."""
+    document = document_of(workload, asked.section, asked.like, precision, "facility")
+    if asked.kind != "blueprint":
+        document[asked.kind] = document.pop("blueprint")
+        document["title"] = f"{workload.model} on an accelerator by its datasheet"
+    return document
 
 
 def training(document: Document, *, samples: int = SAMPLES, seed: int = 0) -> Training | None:
@@ -399,12 +413,15 @@ def _trained(document: Document, samples: int, seed: int) -> Ledger | None:
 
 def _sheet(asked: Chip, precision: str, ledger: Ledger | None, scores: Scores, workload: str) -> Sheet:
     scenario = _bare(asked, precision)
-    blueprint = scenario.blueprint
-    assert blueprint is not None  # noqa: S101 - its document has a section of one
-    values = _alone(scenario, precision, scores)
-    built = sold(blueprint) and not of_blueprint(scenario.given)
-    centre = {name: float(values[name][0]) for name in LIMITED if name in values}
+    run = None if ledger is None else _training_of(ledger, precision, workload)
     lacks = f"{workload} does not fit {asked.id}, however it is laid out, or its architecture is not known"
+    lacks = "" if ledger is not None else lacks
+    blueprint = scenario.blueprint
+    if blueprint is None:
+        return _listed(asked, scenario, precision, run, lacks)
+    values = _alone(scenario, precision, scores)
+    built = blueprint.sold
+    centre = {name: float(values[name][0]) for name in LIMITED if name in values}
     return Sheet(
         name=blueprint.name,
         id=asked.id,
@@ -418,8 +435,8 @@ def _sheet(asked: Chip, precision: str, ledger: Ledger | None, scores: Scores, w
         broken=() if built else tuple(broken(centre)),
         peaks={each: _peak(scenario, each) for each in blueprint.precisions},
         product=_product(values),
-        training=None if ledger is None else _training_of(ledger, precision, workload),
-        no_training="" if ledger is not None else lacks,
+        training=run,
+        no_training=lacks,
         against=tuple(_against(scenario, asked, precision, scores)) if built else (),
         fields=tuple(_fields(scenario, precision, asked.section)),
     )
@@ -457,8 +474,9 @@ def _product(values: Mapping[str, Array]) -> Joules:
     parts["shared memory and wires"] = shared
     parts |= {name: values[quantity] / rate for name, quantity in TIMED.items()}
     parts["memory"] = moved * values["memory_j_per_byte"]
+    taking = {name: each for name, each in parts.items() if each.any()}  # links of most chips sleep meanwhile
     return Joules(
-        {name: total(each * differs) for name, each in parts.items()}, total(values["product_power_w"] / rate)
+        {name: total(each * differs) for name, each in taking.items()}, total(values["product_power_w"] / rate)
     )
 
 
@@ -470,7 +488,26 @@ def _per_flop(ledger: Ledger, quantity: str) -> Array:
 
 
 def _training_of(ledger: Ledger, precision: str, workload: str) -> Training:
-    """Where a joule of the accelerators goes: its parts while they work, and the rest of it, in which they wait."""
+    """Where a joule of the accelerators goes: its parts while they work, and the rest of it, in which they wait; of a
+    datasheet the whole.
+    """
+    parts = {} if ledger.scenario.blueprint is None else _parts_of(ledger)
+    power, mfu = ledger.of("accelerator_power_w"), ledger.of("mfu")
+    assert power is not None  # noqa: S101 - a run has its draw
+    assert mfu is not None  # noqa: S101 - and its speed
+    return Training(
+        model=workload,
+        count=int(ledger.values["accelerator_count"][0]),
+        precision=precision,
+        joules=Joules(parts, total(_per_flop(ledger, "accelerators_energy_kwh"))),
+        power_w=power,
+        mfu=mfu,
+        boundaries={name: total(_per_flop(ledger, BOUNDARY_QUANTITY[name])) for name in BOUNDARIES},
+    )
+
+
+def _parts_of(ledger: Ledger) -> dict[str, Total]:
+    """J for every FLOP by part, on a blueprint."""
     drawn = {name: ledger.values[quantity] for name, quantity in PARTS.items()}
     working = sum(drawn.values(), np.zeros(ledger.scores.width))
     time = ledger.values["phase_time_share"]
@@ -479,18 +516,7 @@ def _training_of(ledger: Ledger, precision: str, workload: str) -> Training:
     in_work = whole * ledger.values["capped_power_w"] * busy / ledger.values["accelerator_power_w"]
     parts = {name: total(in_work * each / working) for name, each in drawn.items()}
     parts[WAITING] = total(whole - in_work)
-    power, mfu = ledger.of("accelerator_power_w"), ledger.of("mfu")
-    assert power is not None  # noqa: S101 - a blueprint's run has its draw
-    assert mfu is not None  # noqa: S101 - and its speed
-    return Training(
-        model=workload,
-        count=int(ledger.values["accelerator_count"][0]),
-        precision=precision,
-        joules=Joules(parts, total(whole)),
-        power_w=power,
-        mfu=mfu,
-        boundaries={name: total(_per_flop(ledger, BOUNDARY_QUANTITY[name])) for name in BOUNDARIES},
-    )
+    return parts
 
 
 def _peak(scenario: Scenario, precision: str) -> float:
@@ -500,6 +526,40 @@ def _peak(scenario: Scenario, precision: str) -> float:
     plan = program(book(), informed(leaves), ("accelerator_peak_flop_per_s",))
     (chunk,) = chunks(plan, columns([leaves], needed(plan)), Scores(1, 0), 1)
     return float(chunk.values["accelerator_peak_flop_per_s"].item())
+
+
+def listed_precisions(scenario: Scenario) -> tuple[str, ...]:
+    """Precisions of which an accelerator's datasheet has the peak."""
+    names = accelerator(scenario).figures
+    return tuple(name.partition("@")[2] for name in names if name.startswith(PEAK))
+
+
+def _listed(asked: Chip, scenario: Scenario, precision: str, run: Training | None, lacks: str) -> Sheet:
+    """The sheet of a chip that only its datasheet tells of."""
+    row = accelerator(scenario)
+    whole = {name: Total(each.value, each.low, each.high) for name, each in row.figures.items()}
+    figures = {PEAK: whole[f"{PEAK}@{precision}"]} | {name: whole[name] for name in FIGURES if name in whole}
+    fields = tuple(
+        Field(name, each.value, known_by(each.kind, each.source), each.source) for name, each in row.figures.items()
+    )
+    return Sheet(
+        name=row.name,
+        id=asked.id,
+        named=asked.named,
+        blueprint=None,
+        precision=precision,
+        sold=asked.named in table("accelerators").rows,
+        figures=figures,
+        area={},
+        limits={},
+        broken=(),
+        peaks={each: whole[f"{PEAK}@{each}"].value for each in listed_precisions(scenario)},
+        product=None,
+        training=run,
+        no_training=lacks,
+        against=(),
+        fields=fields,
+    )
 
 
 COMPARED = ("die_area_mm2", "accelerator_idle_power_w")

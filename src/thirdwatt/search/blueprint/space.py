@@ -133,6 +133,12 @@ class Space:
         """Which axis a field is."""
         return next(place for place, axis in enumerate(self.axes) if axis.field == field)
 
+    def holds(self, other: Space) -> bool:
+        """Whether it has every design of another, at the same places."""
+        longer = zip(self.axes, other.axes, strict=True)
+        alike = (self.fixed, self.style) == (other.fixed, other.style)
+        return alike and all(own.values[: len(each.values)] == each.values for own, each in longer)
+
     def values(self, designs: Designs, field: str) -> Array:
         """Numbers of an axis, shape (V,)."""
         place = self.place(field)

@@ -9,6 +9,7 @@ from thirdwatt.facts.prices import rent
 from thirdwatt.facts.prices import today as day
 from thirdwatt.ledger import scenario_of
 from thirdwatt.scenario import InputError
+from thirdwatt.scenario.datasheet import accelerator
 from thirdwatt.search.levers.clock import settable
 from thirdwatt.search.levers.lever import SAME, Evidence, Lacking, Lever, Today, Way
 from thirdwatt.search.machines import without_machine
@@ -28,7 +29,7 @@ OTHER_MAKER_D = (30.0, 10.0, 90.0)
 def ways(today: Today) -> Sequence[Way] | str:
     """The best of each later family for a joule, then the next best, of chips whose speed and power are known."""
     chips = table("accelerators").rows
-    present, precision = chips[today.choice("accelerator")], today.choice("precision")
+    present, precision = accelerator(today.ledger.scenario), today.choice("precision")
     now = flop_per_j(present, precision)
     if today.value("accelerator_count") is None or today.value("training_flop") is None:
         return Lacking(

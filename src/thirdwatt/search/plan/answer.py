@@ -225,7 +225,7 @@ def _alone(bench: Bench, goal: str) -> Iterator[Alone]:
         changes = {
             name: float(today.goals[name][0] - priced.goals[name][best])
             for name in GOALS
-            if np.isfinite(priced.goals[name][best])
+            if np.isfinite(priced.goals[name][best]) and np.isfinite(today.goals[name][0])
         }
         ratio = float(priced.goals[goal][best] / today.goals[goal][0])
         yield Alone(each.lever, each.ways[number], each.effort_d(number)[0], changes, ratio)

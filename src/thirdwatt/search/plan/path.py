@@ -239,7 +239,7 @@ def path(bench: Bench, combination: Combination, goal: str, factor: float = inf)
                 more={
                     name: total(walk.saved(here, there, name))
                     for name in GOALS
-                    if name != goal and walk.tells(there, name)
+                    if name != goal and all(walk.tells(each, name) for each in (nothing, here, there))
                 },
                 ratio=float(walk.drawn(there, goal)[0] / walk.drawn(here, goal)[0]),
                 share=sum(shares[number] for number in taken),
