@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from tests.report.test_language import said
 from thirdwatt.report import places as report
 from thirdwatt.report.html import template
-from thirdwatt.report.schemas import PlacesTable
+from thirdwatt.report.schemas.layout import PlacesTable
 from thirdwatt.search.places import ORDERS, Place, Places, places
 
 FEW = ("h100-sxm-80gb", "a100-sxm-80gb", "l40s", "t4", "tpu-v7", "trainium3")

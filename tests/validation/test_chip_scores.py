@@ -14,7 +14,7 @@ import pytest
 import thirdwatt
 from thirdwatt.facts import table
 from thirdwatt.report.chip_scores import chip_document, chip_lines, chip_page
-from thirdwatt.report.schemas import ChipsHeld
+from thirdwatt.report.schemas.validation import ChipsHeld
 from thirdwatt.validation.chip_scores import (
     ASKED,
     BEYOND,
