@@ -22,7 +22,7 @@ def test_the_world_on_one_screen(snapshot: SnapshotAssertion) -> None:
     assert done.stderr == ""
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "Outlook: the world, 2026 to 2035, 500 paths; median and 80 % of each year"
+    assert lines[0] == "Outlook: the world, 2026 to 2035, 500 possible paths; medians and, in brackets, 80 % of paths"
     assert max(map(len, lines)) <= 100
     assert len(lines) <= 54
     assert done.stdout == snapshot
@@ -104,6 +104,83 @@ def test_a_file_and_its_schema_agree(tmp_path: Path, text: str, valid: bool) -> 
 def test_the_example_keeps_to_the_schema_of_files() -> None:
     path = Path(__file__).parents[2] / "examples" / "outlook-tight-grids.toml"
     jsonschema.validate(tomllib.loads(path.read_text(encoding="utf-8")), schema("outlook-file"))
+
+
+RUN = """id,field,value,low,high,kind,source,retrieved,confidence,note
+next,name,Next,,,text,,,,
+next,date,2026-05-01,,,text,,,,
+next,basis,reported,,,text,,,,
+next,training_flop,{flop},,,published,our-report,2026-11,high,
+"""
+
+
+def test_a_run_added_refits_and_scores_anew_with_one_command(tmp_path: Path) -> None:
+    path = tmp_path / "my-runs.csv"
+    path.write_text(RUN.format(flop="9e27"))
+    before, after = (
+        document("outlook", *FEW, "--until", "2027", *more, "--json") for more in ((), ("--runs", str(path)))
+    )
+    assert (before["fits"]["own_runs"], after["fits"]["own_runs"]) == ([], ["Next"])
+    assert after["fits"]["runs"] == before["fits"]["runs"] + 1
+    for one, two in zip(before["fits"]["members"], after["fits"]["members"], strict=True):
+        assert (two["n"], two["growth"] > one["growth"]) == (one["n"] + 1, True)
+    assert sum(after["track"]["pit"]) == sum(before["track"]["pit"]) + 8
+    median = before["percentiles"].index(50)
+    flop = [each["fans"]["frontier_flop"]["percentiles"][0][median] for each in (before, after)]
+    assert flop[1] > 1.2 * flop[0]
+    told = run("outlook", *FEW, "--scope", "frontier", "--runs", str(path))
+    assert "the same fits, with Next of your own, made at the end of 2021" in " ".join(told.stdout.split())
+    html = tmp_path / "outlook.html"
+    assert run("outlook", *FEW, "--until", "2027", "--runs", str(path), "--html", str(html)).returncode == 0
+    assert "with Next of your own" in html.read_text(encoding="utf-8")
+
+
+def test_a_run_of_the_table_may_be_told_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(RUN.format(flop="1e27").replace("next,", "grok-4,").replace("2026-05-01", "2025-07-09"))
+    told = document("outlook", *FEW, "--until", "2026", "--runs", str(path), "--json")["fits"]
+    assert (told["runs"], told["own_runs"]) == (document("outlook", *FEW, "--json")["fits"]["runs"], ["Next"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (RUN.format(flop="much"), "value, low and high must be numbers"),
+        (RUN.format(flop="0"), "next: tells no training_flop"),
+        (RUN.format(flop="1e27").replace("2026-05-01", "May"), "next: date 'May' is no day; write 2026-05-31"),
+        (RUN.format(flop="1e27").replace("2026-05-01", "2036-05-01"), "next: 2036-05-01 is yet to come"),
+        (RUN.format(flop="1e27").replace("reported", "felt"), "next: basis 'felt' says not what it is known by"),
+        (RUN.format(flop="1e27").replace("our-report", ""), "source '' is not in sources.csv"),
+        (RUN.partition("next")[0], "holds no run"),
+        ("name,flop\n", "the header must be id,field,value"),
+    ],
+)
+def test_what_is_wrong_with_runs_of_ones_own_is_said(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    done = run("outlook", *FEW, "--runs", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    missing = run("outlook", "--runs", str(tmp_path / "none.csv"), "--until", "2050")
+    assert "2 mistakes" in missing.stderr
+    assert "cannot be read" in missing.stderr
+
+
+def test_what_a_file_states_in_vain_is_said() -> None:
+    own = ("--set", "split.fleet_load_share=0.5", "--set", "split.adoption_count=1", "--set", "split.rebound_share=0.5")
+    assert document("outlook", *FEW, *own, "--json")["unread"] == ["split.adoption_count"]
+    assert document("outlook", *FEW, *own, "--gain-by", "method", "--json")["unread"] == []
+    told = run("outlook", *FEW, *own, "--scope", "frontier").stdout
+    assert "not read, of scope frontier and a gain by chip: split.fleet_load_share, split.adoption_count." in told
+
+
+def test_every_figure_that_is_read_stands_among_the_inputs() -> None:
+    """Carbon of runs is by their own grid, and a site's part by what its nation and state generated."""
+    found = document("outlook", *FEW, "--scope", "eu", "--site-mw", "500", "--region", "us-va", "--json")["inputs"]
+    grids = {each["of"]: each["value"] for each in found if each["quantity"] == "base_intensity_kg_per_kwh"}
+    assert grids == {"": 0.2099, "the grid of frontier runs": 0.3844}
+    around = [each["source"] for each in found if each["of"] == "around the site"]
+    assert around == ["owid-energy-2026", "eia-923-2022"]
 
 
 def test_mistakes_are_listed(tmp_path: Path) -> None:

@@ -131,6 +131,20 @@ def test_a_gain_by_a_chip_frees_chips_and_one_by_draw_does_not(gain: float) -> N
     assert np.array_equal(told_by["chip"], told_by["method"])
 
 
+@pytest.mark.parametrize("by", BY)
+def test_more_of_a_gain_never_gives_less(by: str) -> None:
+    """More work, less energy a run, more saved and more months, whatever it comes by."""
+    found = [told(efficiency_gain=gain, gain_by=by).third for gain in (1.5, 3.0, 10.0, 100.0)]
+    for one, two in pairwise(found):
+        assert (two.run_energy <= one.run_energy * (1 + 1e-9)).all()
+        assert (two.run_flop >= one.run_flop * (1 - 1e-9)).all()
+        for less, more in zip(one.banked[:-1], two.banked[:-1], strict=True):
+            assert less.energy_kwh is not None
+            assert more.energy_kwh is not None
+            assert (more.energy_kwh > less.energy_kwh).all()
+            assert all((more.months[name] >= less.months[name]).all() for name in less.months)
+
+
 def test_where_nothing_but_chips_bind_a_gain_is_work_and_not_saving() -> None:
     third = {by: told("frontier", SCARCE, gain_by=by, until=2030).third for by in BY}
     assert third["chip"].run_flop[MEDIAN] == pytest.approx(3, rel=0.01)

@@ -64,13 +64,13 @@ def test_a_stated_growth_is_not_called_by_the_name_of_a_regime() -> None:
 
 def test_one_forecast_is_no_range() -> None:
     (only, *_) = report.foreseen_says(outlook("us", samples=100))
-    assert only.startswith("A forecast of 2026 for 2028, 464 TWh (lbnl-2026, as quoted): above")
+    assert only.startswith("A forecast of 2026 for 2028: 464 TWh (lbnl-2026, as quoted); ")
 
 
 @pytest.mark.parametrize("width", [80, 100])
 def test_the_last_year_and_what_is_saved_always_have_room(found: Outlook, width: int) -> None:
     lines = report.text(found, width).splitlines()
-    for start in ("a frontier run", "the world, a year", "what binds"):
+    for start in ("a frontier run", "the world, a year", "what limits it"):
         assert next(line for line in lines if line.startswith((f"{start} ", f"{start},"))).endswith("2035")
     assert any(line.startswith("rebound to") and "AI saved" in line for line in lines)
 
@@ -80,6 +80,44 @@ def test_shares_of_what_binds_fill_the_years(found: Outlook) -> None:
     assert len(chart.rows) == len(found.years)
     for row in chart.rows:
         assert sum(float(cell.replace("<0.1", "0.05")) for cell in row[1:]) == pytest.approx(100, abs=2)
+
+
+def test_what_a_gain_buys_is_told_at_the_rebound_that_is_stated() -> None:
+    free, some, all_of_it = (" ".join(report.third_says(outlook(samples=500, rebound=each))) for each in (None, 0.6, 1))
+    assert "if nothing of it is spent on more: growth of a frontier run's energy on its trend uses it up in 10" in free
+    assert "at a rebound of 60 %" in some
+    assert report.cell("kwh", outlook(samples=500).third.banked[2].energy_kwh) in some
+    assert all_of_it.endswith("saves nothing at a rebound of 100 %: all of it is spent on more.")
+
+
+def test_what_never_grows_never_uses_a_gain_up() -> None:
+    found = outlook("frontier", {"growth": {"trend_growth_factor": 1.1}}, samples=500)
+    assert "growth of a frontier run's energy on its trend never uses it up" in " ".join(report.third_says(found))
+
+
+def test_runs_alone_have_no_empty_columns() -> None:
+    found = outlook("frontier", until=2028, samples=100)
+    heads, *rows = report.third_rows(found)
+    assert all(len(row) == len(heads) and all(row) for row in rows)
+
+
+def test_areas_that_differ_are_told_apart() -> None:
+    """Data centres of Europe stand beside generation of the Union."""
+    lead = " ".join(report.lead(outlook("eu", samples=100)))
+    assert "Data centres are those of Europe; generation, its carbon and what is added are those of the" in lead
+    own = outlook("eu", {"growth": {"base_data_centre_kwh_per_year": 7e10}}, samples=100)
+    assert not report.of_europe(own)
+
+
+def test_a_stated_grid_is_not_called_that_of_the_united_states() -> None:
+    own: dict[str, dict[str, float]] = {"supply": {"base_intensity_kg_per_kwh": 0.05}}
+    alone, eu = (outlook(scope, own, until=2026, samples=100) for scope in ("frontier", "eu"))
+    named = [report.fan_rows(each, report.FRONTIER_ROWS, "")[6][0] for each in (alone, eu)]
+    assert named == ["CO2e, grid stated", "CO2e, US grid"]
+    assert "by the grid that is stated" in page(alone)
+    mean = outlook("eu", until=2026, samples=100).at("frontier_carbon_kg", 2026)[3]
+    assert eu.at("frontier_carbon_kg", 2026)[3] == mean
+    assert alone.at("frontier_carbon_kg", 2026)[3] < mean / 4
 
 
 def test_what_is_refused_is_said(html: str) -> None:

@@ -25,6 +25,9 @@ from thirdwatt.cli.options import Finite, columns, dumped, emphasised, json_opti
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an assumption: split.rebound_share=0.5"
 )
+@click.option(
+    "--runs", "own_runs", metavar="FILE.csv", help="Runs beside those of the table frontier: fits and scores anew."
+)
 @click.option("--samples", type=int, default=10_000, show_default=True, help="Paths that are drawn.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the draws.")
 @click.option("--csv", "as_csv", is_flag=True, help="Every fan as CSV.")
@@ -41,6 +44,7 @@ def command(
     site_mw: float | None,
     region: str | None,
     settings: tuple[str, ...],
+    own_runs: str | None,
     samples: int,
     seed: int,
     as_csv: bool,
@@ -60,6 +64,7 @@ def command(
     thirdwatt outlook --efficiency-gain 3 --when 2028 --rebound 0.3
     thirdwatt outlook --efficiency-gain 3 --gain-by method
     thirdwatt outlook --site-mw 500 --region us-va
+    thirdwatt outlook --runs my-runs.csv
     thirdwatt outlook slow-grids.toml --html outlook.html
     """  # noqa: D301 - click reads the backspace
     if as_json + as_csv + (html is not None) > 1:
@@ -71,7 +76,7 @@ def command(
     found = outlook(
         scope, changed(stated(scenario), settings), until=until, efficiency_gain=efficiency_gain,
         when=when, gain_by=gain_by, rebound=rebound, site_mw=site_mw, region=region,
-        samples=samples, seed=seed,
+        own_runs=own_runs, samples=samples, seed=seed,
     )  # fmt: skip
     if as_json:
         from thirdwatt.report.outlook_document import document

@@ -13,7 +13,7 @@ import numpy as np
 
 from thirdwatt.facts import Row, table
 from thirdwatt.ledger.samples import Array
-from thirdwatt.outlook.assumptions import FRONTIER, Assumptions, assumptions, stated
+from thirdwatt.outlook.assumptions import FRONTIER, SECTIONS, Assumptions, assumptions, stated
 from thirdwatt.outlook.fits import Ensemble
 from thirdwatt.outlook.paths import (
     BY,
@@ -28,12 +28,14 @@ from thirdwatt.outlook.paths import (
     LOW_CARBON,
     OF_DEMAND,
     OF_FRONTIER,
+    SPREADS,
     Gain,
     Values,
     Walk,
     binding,
     fan_of,
 )
+from thirdwatt.outlook.runs import Run, runs, with_own
 from thirdwatt.outlook.site import Campus, Site
 from thirdwatt.outlook.third import Tally, Third
 from thirdwatt.scenario import InputError, Mistake
@@ -141,6 +143,8 @@ class Outlook:
 
     Attributes
     ----------
+    runs
+        What compute is fitted to and scored on.
     fans
         Percentiles by quantity, (years, percentiles).
     binding
@@ -154,6 +158,7 @@ class Outlook:
     """
 
     assumed: Assumptions
+    runs: tuple[Run, ...]
     trend: Ensemble
     years: tuple[int, ...]
     samples: int
@@ -172,6 +177,24 @@ class Outlook:
         found: Array = self.fans[name][self.years.index(year)]
         return found
 
+    @property
+    def own_runs(self) -> tuple[str, ...]:
+        """Runs that the table does not have, or tells otherwise."""
+        return tuple(run.name for run in self.runs if run not in runs())
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What a file states and nothing here reads."""
+        spreads = SPREADS[self.third.gain.by]
+        return tuple(
+            f"{section}.{name}"
+            for section, names in SECTIONS.items()
+            for name in names
+            if name in self.assumed.stated
+            and name != "rebound_share"
+            and (name not in self.assumed.inputs or name in {*SPREADS.values()} - {spreads})
+        )
+
 
 def outlook(
     scope: str = "world",
@@ -185,6 +208,7 @@ def outlook(
     rebound: float | None = None,
     site_mw: float | None = None,
     region: str | None = None,
+    own_runs: str | PathLike[str] | None = None,
     samples: int = PATHS,
     seed: int = 0,
 ) -> Outlook:
@@ -207,6 +231,8 @@ def outlook(
         Part of what it saves that is spent on more; answers for 0, 30, 60 and 100 % are given anyway.
     site_mw, region
         A site and the grid it stands in.
+    own_runs
+        A file of runs in the form of the table ``frontier``: compute is fitted to both, and the fits are scored anew.
 
     Raises
     ------
@@ -221,12 +247,13 @@ def outlook(
         wrong.append(Mistake("--region", "says where a site stands, and there is none", "add --site-mw 500"))
     assumed = _made(wrong, lambda: assumptions(scope, stated(document, set)))
     campus = None if site_mw is None else _made(wrong, lambda: Campus(site_mw, region))
-    if wrong or assumed is None:
+    known = runs() if own_runs is None else _made(wrong, lambda: with_own(own_runs))
+    if wrong or assumed is None or known is None:
         raise InputError(wrong)
     own = rebound
     if own is None and "rebound_share" in assumed.stated:
         own = assumed.stated["rebound_share"].value
-    walk = Walk(assumed, Gain(efficiency_gain, since, gain_by), until, samples, seed)
+    walk = Walk(assumed, Gain(efficiency_gain, since, gain_by), until, samples, seed, known)
     tally = Tally(walk, own)
     telling = _Telling(_forecasts(scope, walk.years))
     for year, values in walk:
@@ -236,6 +263,7 @@ def outlook(
         telling.add(year, values)
     return Outlook(
         assumed=assumed,
+        runs=known,
         trend=walk.trend,
         years=walk.years,
         samples=samples,

@@ -34,6 +34,9 @@ SCOPES = (FRONTIER, "world", "us", "eu", "china")
 MADE_IN = "us"
 """Grid of frontier runs, whose carbon is told by its mean: where the largest known ones were made."""
 
+GRID = ("base_intensity_kg_per_kwh", "intensity_growth_factor")
+"""What is known of it; a file that states these of another place leaves the runs theirs."""
+
 REGIMES = ("slow", "chips", "fast")
 """Rows of how fast FLOP per joule grows, the default first."""
 
@@ -116,6 +119,11 @@ class Assumptions:
         """Every figure that is read, once; of the grid of runs only where the scope has none."""
         return {**self.frontier, **self.demand}
 
+    @property
+    def grid_of_runs(self) -> dict[str, Figure]:
+        """What is read of the grid of runs beside that of the scope; empty where they are the same."""
+        return {name: self.frontier[name] for name in GRID if self.frontier[name] is not self.inputs[name]}
+
 
 def stated(
     document: Mapping[str, Any] | str | PathLike[str] | None, set: Mapping[str, Any] | None = None
@@ -164,9 +172,9 @@ def assumptions(scope: str = "world", document: Mapping[str, Any] | None = None)
     if mistakes:
         raise InputError(mistakes)
     name = given.get("name", "")
-    for figures in (runs, place):
-        if figures:
-            figures |= {each: figure for each, figure in own.items() if each in figures}
+    elsewhere = () if scope in (FRONTIER, MADE_IN) else GRID
+    runs |= {each: figure for each, figure in own.items() if each in runs and each not in elsewhere}
+    place |= {each: figure for each, figure in own.items() if each in place}
     runs |= {each: figure for each, figure in own.items() if each == "trend_growth_factor"}
     year = 0 if scope == FRONTIER else int(rows[scope].text["year"])
     return Assumptions(
@@ -182,7 +190,7 @@ def assumptions(scope: str = "world", document: Mapping[str, Any] | None = None)
 
 
 def _grid(figures: Mapping[str, Figure]) -> dict[str, Figure]:
-    return {name: figures[name] for name in ("base_intensity_kg_per_kwh", "intensity_growth_factor")}
+    return {name: figures[name] for name in GRID}
 
 
 def _stated(

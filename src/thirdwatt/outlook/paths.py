@@ -20,6 +20,7 @@ from thirdwatt.ledger.ask import ask
 from thirdwatt.ledger.samples import Array, Scores, spread
 from thirdwatt.outlook.assumptions import Assumptions
 from thirdwatt.outlook.fits import ensemble
+from thirdwatt.outlook.runs import Run
 from thirdwatt.quantity import limits
 
 FROM, LAST = 2026, 2040
@@ -84,6 +85,9 @@ BY: Mapping[str, str] = {
 }
 """What a gain comes by, and what that means for the chips a run needs."""
 
+SPREADS: Mapping[str, str] = {CHIP: "server_life_count", DRAW: "server_life_count", METHOD: "adoption_count"}
+"""Years in which a gain reaches the fleet, by what it comes by."""
+
 CAPS = ("nothing", "run length", "sites", "grids", "chips", "data")
 """What may bound a run, by its code in the book."""
 
@@ -129,15 +133,25 @@ class Walk:
     ----------
     samples
         Paths, at least two.
+    among
+        Runs that the fits are made to; those of the table without them.
     """
 
-    def __init__(self, assumed: Assumptions, gain: Gain, until: int, samples: int, seed: int) -> None:
+    def __init__(
+        self,
+        assumed: Assumptions,
+        gain: Gain,
+        until: int,
+        samples: int,
+        seed: int,
+        among: tuple[Run, ...] | None = None,
+    ) -> None:
         self.assumed = assumed
         self.gain = gain
         self.years = tuple(range(FROM, until + 1))
         self.samples = samples
         self.seed = seed
-        self.trend = ensemble()
+        self.trend = ensemble(among=among)
         self._scores = Scores(samples, seed)
         self._known = {name: table("constants").rows["exact"].figures[name].value for name in EXACT}
         self._frontier = self._drawn(assumed.frontier)
@@ -248,9 +262,9 @@ class Walk:
             self._write(found, told, of_gain, part, GAINED)
 
     def _demand(self, year: int, walk: Array) -> Values:
-        spreads = "adoption_count" if self.gain.by == METHOD else "server_life_count"
         return {
-            **self._place, "server_life_count": self._place[spreads], "demand_walk_ratio": walk, **_numbers(
+            **self._place, "server_life_count": self._place[SPREADS[self.gain.by]], "demand_walk_ratio": walk,
+            **_numbers(
                 **self.assumed.of_year(year),
                 demand_ahead_count=float(year - self.assumed.demand_year),
                 supply_ahead_count=float(year - SUPPLY_YEAR), since_gain_count=year + MIDDLE - self.gain.when,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from os import PathLike, fspath
+from pathlib import Path
 
-from thirdwatt.facts import Row, table
+from thirdwatt.facts import Row, sources, table
+from thirdwatt.facts.checks import check
+from thirdwatt.facts.prices import today
+from thirdwatt.facts.table import HEADER, Table
+from thirdwatt.scenario import InputError, Mistake
+
+TABLE = "frontier"
 
 COMPUTE, POWER, ENERGY = "training_flop", "average_power_kw", "facility_energy_kwh"
 MEASURES = {COMPUTE: "compute", POWER: "power", ENERGY: "energy"}
@@ -43,9 +52,57 @@ class Run:
 @cache
 def runs() -> tuple[Run, ...]:
     """Every run of the table ``frontier``, by date; those of one day by compute."""
-    found = [
-        Run(row.id, row.name, year_of(row.text["date"]), row.text["basis"], _figures(row)) for row in table("frontier")
-    ]
+    return _in_order(map(_run, table(TABLE)))
+
+
+def with_own(file: str | PathLike[str]) -> tuple[Run, ...]:
+    """The runs of the table and those of a file in its form; a row of the same id stands in place of the table's.
+
+    Raises
+    ------
+    InputError
+        With everything in the file that is wrong.
+    """
+    path = Path(fspath(file))
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError([Mistake(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
+    cited = {line[6] for line in lines[1:] if len(line) == len(HEADER) and line[6]}
+    wrong = [Mistake("", each) for each in check(path.stem, lines, {**sources(), **dict.fromkeys(cited)})]
+    own = {} if wrong else dict(Table(TABLE, lines[1:]).rows)
+    if not own and not wrong:
+        wrong.append(Mistake("", f"{path.name} holds no run", "thirdwatt facts frontier --csv shows the form of one"))
+    for row in own.values():
+        wrong.extend(_not_a_run(row))
+    if wrong:
+        raise InputError(wrong, str(path))
+    return _in_order({**{run.id: run for run in runs()}, **{row.id: _run(row) for row in own.values()}}.values())
+
+
+def _not_a_run(row: Row) -> Iterator[Mistake]:
+    if COMPUTE not in row.figures or row.figures[COMPUTE].value <= 0:
+        yield Mistake(row.id, f"tells no {COMPUTE}", f"add a line {row.id},{COMPUTE},…")
+    if row.text.get("basis") not in BASES:
+        yield Mistake(row.id, f"basis {row.text.get('basis', '')!r} says not what it is known by", ", ".join(BASES))
+    for name in (POWER, ENERGY):
+        if name in row.figures and row.figures[name].value <= 0:
+            yield Mistake(row.id, f"{name} is nothing", "leave the line out")
+    told = row.text.get("date", "")
+    try:
+        day = date.fromisoformat(told)
+    except ValueError:
+        yield Mistake(row.id, f"date {told!r} is no day", "write 2026-05-31")
+        return
+    if day > today():
+        yield Mistake(row.id, f"{told} is yet to come", "a run is published before it is fitted to")
+
+
+def _run(row: Row) -> Run:
+    return Run(row.id, row.name, year_of(row.text["date"]), row.text["basis"], _figures(row))
+
+
+def _in_order(found: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(sorted(found, key=lambda run: (run.when, run.figures[COMPUTE])))
 
 

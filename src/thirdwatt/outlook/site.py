@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thirdwatt.facts import Row, table
+from thirdwatt.facts import Figure, Row, table
 from thirdwatt.ledger.ask import ask
 from thirdwatt.ledger.samples import Array
 from thirdwatt.outlook.paths import Values
@@ -57,6 +57,8 @@ class Site:
         The nation, and the state, province or part of a grid, that it stands in, as far as it is said; empty otherwise.
     local
         What that generated, where it is at hand.
+    generated
+        What is read of both, with its source.
     """
 
     power_kw: float
@@ -72,6 +74,7 @@ class Site:
     nation: str = ""
     within: str = ""
     local: Around | None = None
+    generated: tuple[Figure, ...] = ()
 
 
 class Campus:
@@ -99,16 +102,18 @@ class Campus:
 
     def result(self) -> Site:
         """What the site is a part of."""
-        place, year, generation = next(_told(self._lineage, (NATION, WIDER)))
+        place, year, generated = next(_told(self._lineage, (NATION, WIDER)))
+        generation = generated.value
         energy, share = self._part(generation)
         nation, within = (
             next((row.name for row in self._lineage if row.text["kind"] in kinds), "") for kinds in ((NATION,), SMALLER)
         )
         near = next(_told(self._lineage, SMALLER), None)
-        local = None if near is None else Around(near[0].name, near[1], near[2], self._part(near[2])[1])
+        local = None if near is None else Around(near[0].name, near[1], near[2].value, self._part(near[2].value)[1])
         return Site(
             self.power_kw, self.region, place.id, place.name.removesuffix(" average"), year,
             place.text["kind"] == NATION, generation, energy, share, tuple(self._too_small), nation, within, local,
+            (generated, *(() if near is None else (near[2],))),
         )  # fmt: skip
 
     def _part(self, generation: float) -> tuple[Ends, Ends]:
@@ -129,16 +134,16 @@ def _ends(found: Array) -> Ends:
     return low, value, high
 
 
-def _told(lineage: Sequence[Row], kinds: Sequence[str]) -> Iterator[tuple[Row, int, float]]:
-    """Grids of some kinds whose generation is at hand, the nearest first: each with the newest year and its kWh."""
+def _told(lineage: Sequence[Row], kinds: Sequence[str]) -> Iterator[tuple[Row, int, Figure]]:
+    """Grids of some kinds whose generation is at hand, the nearest first: each with the newest year and its figure."""
     for grid in lineage:
         if grid.text["kind"] not in kinds:
             continue
         scope = SCOPE_OF.get(grid.id, grid.id)
         known = [
-            (int(row.text["year"]), row.figures[GENERATION].value)
+            (int(row.text["year"]), row.figures[GENERATION])
             for row in table("demand")
             if row.text["scope"] == scope and GENERATION in row.figures
         ]
         if known:
-            yield (grid, *max(known))
+            yield (grid, *max(known, key=lambda each: each[0]))

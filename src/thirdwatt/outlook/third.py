@@ -41,6 +41,8 @@ class Third:
     ----------
     banked
         By rebound.
+    rebound
+        The one that is stated, if any.
     growth
         What grows, and percentiles of its growth as a factor a year.
     run_energy, run_flop
@@ -52,6 +54,7 @@ class Third:
     gain: Gain
     until: int
     banked: tuple[Banked, ...]
+    rebound: float | None
     growth: Mapping[str, Array]
     run_energy: Array
     run_flop: Array
@@ -63,6 +66,7 @@ class Tally:
 
     def __init__(self, walk: Walk, stated: float | None) -> None:
         self._walk = walk
+        self._stated = stated
         self.rebounds = tuple(sorted({*REBOUNDS, *(() if stated is None else (stated,))}))
         self._energy = np.zeros((len(self.rebounds), walk.samples))
         self._carbon = np.zeros((len(self.rebounds), walk.samples))
@@ -111,7 +115,7 @@ class Tally:
         )
         fans = {name: fan_of(np.array(factor)) for name, factor in growth.items()}
         energy, flop = (fan_of(self._ratios[name]) for name in ("frontier_energy_kwh", "frontier_flop"))
-        return Third(walk.gain, walk.years[-1], banked, fans, energy, flop, self._binding)
+        return Third(walk.gain, walk.years[-1], banked, self._stated, fans, energy, flop, self._binding)
 
 
 def _months(gain: float, rebound: float, growth: Array | Sequence[float]) -> Array:

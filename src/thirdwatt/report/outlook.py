@@ -13,11 +13,11 @@ from thirdwatt.outlook.answer import REFUSED, Company, Era, Foreseen, Outlook
 from thirdwatt.outlook.assumptions import FRONTIER
 from thirdwatt.outlook.paths import BY, CAPS, DEMAND, GROWTH, GROWTH_SHARE, LOW_CARBON, PERCENTILES
 from thirdwatt.outlook.runs import COMPUTE
-from thirdwatt.outlook.site import Site
-from thirdwatt.outlook.third import RUN_ENERGY, Banked
+from thirdwatt.outlook.site import GENERATION, Site
+from thirdwatt.outlook.third import AI, RUN_ENERGY, Banked
 from thirdwatt.quantity import unit
 from thirdwatt.report.retraining import columns
-from thirdwatt.validation.outlook_scores import LATE_CUT, missed, outlook_scores, pooled
+from thirdwatt.validation.outlook_scores import CUTS, LATE_CUT, late_score, missed, pooled
 
 MONTHS_OF = "months of "
 MOST_YEARS = 4
@@ -37,13 +37,16 @@ DEMAND_ROWS = (
     ("data_centre_it_kw", "  installed IT"), ("ai_kwh_per_year", "AI"), ("ai_generation_share", "  of generation"),
     ("ai_training_kwh_per_year", "  training"), ("ai_inference_kwh_per_year", "  inference"),
     ("ai_carbon_kg_per_year", "  CO2e"), (GROWTH, "more than before"), (LOW_CARBON, "low-carbon added"),
-    (GROWTH_SHARE, "  their growth of it"),
+    (GROWTH_SHARE, "  data-centre growth"),
 )  # fmt: skip
 ASIDE = frozenset([
     "achieved_flop_per_j", "ai_training_kwh_per_year", "ai_inference_kwh_per_year", "data_centre_it_kw",
     "generation_kwh_per_year", "ai_generation_share", GROWTH,
 ])  # fmt: skip
 """Rows that a screen has no room for; pages, CSV and JSON have them."""
+
+USED_UP_BY = {RUN_ENERGY: "a frontier run's energy on its trend", AI: "AI's electricity"}
+"""What a gain races against, as a sentence says it."""
 
 STOOD = 1.1
 """Up to which growth of all years of an era together is none to speak of."""
@@ -103,7 +106,7 @@ def lead(found: Outlook) -> Iterator[str]:
     yield (
         f"A frontier run of {year}, typical of the largest few and no record: "
         f"{cell('frontier_energy_kwh', found.at('frontier_energy_kwh', year))}, "
-        f"{cell('frontier_power_kw', found.at('frontier_power_kw', year))}. What binds: nothing yet on "
+        f"{cell('frontier_power_kw', found.at('frontier_power_kw', year))}. What limits it: nothing yet on "
         f"{percent(bound[CAPS[0]])} of paths; {most or 'no cap'}."
     )
     if DEMAND in found.fans:
@@ -113,33 +116,62 @@ def lead(found: Outlook) -> Iterator[str]:
             f"{cell('data_centre_generation_share', share)} of generation; AI: "
             f"{cell('ai_kwh_per_year', found.at('ai_kwh_per_year', year))}.{_supply(found)}"
         )
+    if said := of_europe(found):
+        yield said
     yield from third_says(found)
 
 
 def _supply(found: Outlook) -> str:
     share = found.supply_bound[-1]
-    return "" if share < 0.005 else f" Generation bounds them on {percent(share)} of paths by {found.years[-1]}."
+    return "" if share < 0.005 else f" What is generated limits them on {percent(share)} of paths by {found.years[-1]}."
 
 
 def third_says(found: Outlook) -> Iterator[str]:
     """What the gain buys, in sentences."""
     third = found.third
-    first, last = third.banked[0], third.banked[-1]
-    gain = f"{plain(third.gain.factor)} times the work of a joule from {third.gain.when}"
-    low, middle, high = (first.months[RUN_ENERGY][at] for at in (LOW, MIDDLE, HIGH))
-    said = (
-        f"{gain} is made up for by {_in_months(middle)} months of growth of a frontier run's energy "
-        f"({_in_months(low)} to {_in_months(high)})"
-        if math.isfinite(middle)
-        else f"{gain} is never made up for: energy of a frontier run grows on fewer than half of the paths"
-    )
-    if first.energy_kwh is None or first.carbon_kg is None:
-        yield f"{said}."
+    rebound = third.rebound or 0.0
+    (own,) = (each for each in third.banked if each.rebound == rebound)
+    gain = f"{plain(third.gain.factor)} times the work of a joule from {third.gain.when}, by {third.gain.by}"
+    if rebound == 1:
+        yield f"{gain}, saves nothing at a rebound of 100 %: all of it is spent on more."
         return
-    yield (
-        f"{said}. It saves {cell('kwh', first.energy_kwh)} of AI until {third.until}, {cell('kg', first.carbon_kg)}, "
-        f"or nothing at a rebound of {percent(last.rebound)}."
+    after = f"at a rebound of {percent(rebound)}" if rebound else "if nothing of it is spent on more"
+    used = ", ".join(_used_up(what, own.months[name]) for name, what in USED_UP_BY.items() if name in own.months)
+    yield f"{gain}, {after}: {used}.{_saved(own, third.until, told_of_all=rebound == 0)}"
+
+
+def _used_up(what: str, months: Array) -> str:
+    low, middle, high = (float(months[at]) for at in (LOW, MIDDLE, HIGH))
+    if not math.isfinite(middle):
+        return f"growth of {what} never uses it up on half of the paths or more"
+    return (
+        f"growth of {what} uses it up in {_in_months(middle, 2)} months ({_in_months(low, 2)} to {_in_months(high, 2)})"
     )
+
+
+def _saved(own: Banked, until: int, *, told_of_all: bool) -> str:
+    if own.energy_kwh is None or own.carbon_kg is None:
+        return ""
+    rest = "; at a rebound of 100 % nothing" if told_of_all else ""
+    return f" AI saves {cell('kwh', own.energy_kwh)} by it until {until}, {cell('kg', own.carbon_kg)} CO2e{rest}."
+
+
+def of_europe(found: Outlook) -> str:
+    """Where data centres and generation are of different areas, that they are; empty elsewhere."""
+    if found.assumed.scope != "eu" or "base_data_centre_kwh_per_year" in found.assumed.stated:
+        return ""
+    return (
+        "Data centres are those of Europe; generation, its carbon and what is added are those of the European Union, "
+        "so that parts of them come out too large. Accounts of the Union alone differ: state yours with "
+        "--set growth.base_data_centre_kwh_per_year=…"
+    )
+
+
+def unread_says(found: Outlook) -> Iterator[str]:
+    """What a file states in vain."""
+    if found.unread:
+        by = f"scope {found.assumed.scope} and a gain by {found.third.gain.by}"
+        yield f"not read, of {by}: {', '.join(found.unread)}."
 
 
 # --- for a terminal -----------------------------------------------------------------------------------------------
@@ -150,10 +182,10 @@ def text(found: Outlook, width: int) -> str:
     name = f" by {found.assumed.name}" if found.assumed.name else ""
     title = (
         f"Outlook{name}: {PLACES[found.assumed.scope]}, {found.years[0]} to {found.years[-1]}, {found.samples:,} "
-        "paths; median and 80 % of each year"
+        "possible paths; medians and, in brackets, 80 % of paths"
     )
     lines = _wrapped(title, width)
-    for said in lead(found):
+    for said in (*unread_says(found), *lead(found)):
         lines += _wrapped(said, width)
     lines += ["", *fans(found, FRONTIER_ROWS, "a frontier run", width)]
     if DEMAND in found.fans:
@@ -164,10 +196,12 @@ def text(found: Outlook, width: int) -> str:
         lines += _wrapped(said, width)
     for said in (*foreseen_says(found), " ".join(claims(found))):
         lines += _wrapped(said, width)
-    lines += _wrapped(track(), width)
+    lines += _wrapped(track(found), width)
     lines += _wrapped(f"not told: {'; '.join(what for what, _ in REFUSED)} (--json says why)", width)
     lines += _wrapped(
-        "next: --scope us · --site-mw 500 --region us-va · all years, rows and inputs: --html F, --json", width
+        "next: --scope us · --site-mw 500 --region us-va · all years, rows and inputs: --html F, --json · "
+        "sources: thirdwatt facts outlook, frontier, demand",
+        width,
     )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -177,8 +211,19 @@ def fan_rows(found: Outlook, rows: tuple[tuple[str, str], ...], title: str) -> l
     years = shown_years(found)
     told = [(title, *map(str, years))]
     return told + [
-        (label, *(cell(name, found.at(name, year)) for year in years)) for name, label in rows if name in found.fans
+        (_label(found, name, label), *(cell(name, found.at(name, year)) for year in years))
+        for name, label in rows
+        if name in found.fans
     ]
+
+
+def _label(found: Outlook, name: str, label: str) -> str:
+    return "CO2e, grid stated" if name == "frontier_carbon_kg" and grid_is_stated(found) else label
+
+
+def grid_is_stated(found: Outlook) -> bool:
+    """Whether carbon of runs is by an intensity that a file states, of no place."""
+    return found.assumed.scope == FRONTIER and "base_intensity_kg_per_kwh" in found.assumed.stated
 
 
 def named_in_full(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -218,7 +263,7 @@ def _short(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def bound_rows(found: Outlook) -> list[tuple[str, ...]]:
     """Share of paths in which each cap binds, by year."""
-    rows: list[tuple[str, ...]] = [("what binds, share of paths", *map(str, found.years))]
+    rows: list[tuple[str, ...]] = [("what limits it, % of paths", *map(str, found.years))]
     rows += [(name, *(percent(each[name]).removesuffix(" %") for each in found.binding)) for name in CAPS]
     return rows
 
@@ -226,17 +271,18 @@ def bound_rows(found: Outlook) -> list[tuple[str, ...]]:
 def third_rows(found: Outlook) -> list[tuple[str, ...]]:
     """What is left of the gain, by rebound."""
     names = list(found.third.growth)
+    saved = ("AI saved", "CO2e") if DEMAND in found.fans else ()
     rows: list[tuple[str, ...]] = [
-        (f"rebound to {found.third.until}", *(f"{MONTHS_OF}{name}" for name in names), "AI saved", "CO2e")
+        (f"rebound to {found.third.until}", *(f"{MONTHS_OF}{name}" for name in names), *saved)
     ]
     return rows + [_banked(each, names) for each in found.third.banked]
 
 
 def _banked(each: Banked, names: list[str]) -> tuple[str, ...]:
-    saved = "" if each.energy_kwh is None else cell("kwh", each.energy_kwh)
-    carbon = "" if each.carbon_kg is None else cell("kg", each.carbon_kg)
+    saved = () if each.energy_kwh is None else (cell("kwh", each.energy_kwh),)
+    carbon = () if each.carbon_kg is None else (cell("kg", each.carbon_kg),)
     months = (_in_months(float(each.months[name][MIDDLE]), 2) for name in names)
-    return (percent(each.rebound), *months, saved, carbon)
+    return (percent(each.rebound), *months, *saved, *carbon)
 
 
 def growth_says(found: Outlook) -> Iterator[str]:
@@ -249,8 +295,8 @@ def growth_says(found: Outlook) -> Iterator[str]:
     yield f"Growth, times a year: {told} (compute and energy of a frontier run, electricity of AI)."
     flop = third.run_flop
     yield (
-        f"By {third.gain.by}: {BY[third.gain.by]}. Where something that the gain frees binds, a frontier run does more "
-        f"work instead of saving, up to {plain(float(flop[HIGH]), 2)} times on one path in ten."
+        f"By {third.gain.by}: {BY[third.gain.by]}. Where something that the gain frees limits it, a frontier run does "
+        f"more work instead of saving, at least {plain(float(flop[HIGH]), 2)} times on one path in ten."
     )
     yield gain_says(found)
 
@@ -258,17 +304,22 @@ def growth_says(found: Outlook) -> Iterator[str]:
 def gain_says(found: Outlook) -> str:
     """What a gain does to a frontier run of the last year, and what binds with it."""
     third, before = found.third, found.binding[-1]
-    energy = third.run_energy
+    energy, work = third.run_energy, third.run_flop
     moved = ", ".join(
         f"{name} {now} (was {then})"
         for name in CAPS
         if (then := percent(before[name])) != (now := percent(third.binding[name]))
     )
     return (
-        f"With the gain, by {third.gain.by}, a frontier run of {third.until} takes {plain(float(energy[MIDDLE]), 2)} "
-        f"of its energy ({plain(float(energy[LOW]), 2)} to {plain(float(energy[HIGH]), 2)}); what binds: "
+        f"With the gain a frontier run of {third.until} takes {_three(energy)} of the energy it would without and does "
+        f"{_three(work)} times the work; what limits it: "
         f"{moved or 'the same'}."
     )
+
+
+def _three(fan: Array) -> str:
+    low, middle, high = (plain(float(fan[at]), 2) for at in (LOW, MIDDLE, HIGH))
+    return f"{middle} ({low} to {high})"
 
 
 def site_says(site: Site, years: tuple[int, ...]) -> str:
@@ -310,12 +361,12 @@ def foreseen_says(found: Outlook) -> Iterator[str]:
     for year in dict.fromkeys(each.year for each in own):
         first, *more = [each for each in own if each.year == year]
         if not more:
-            yield f"A forecast of {newest} for {year}, {_told(first)}: above {percent(first.below)} of paths."
+            yield f"A forecast of {newest} for {year}: {_told(first)}; {percent(first.below)} of paths lie below."
             continue
         last = more[-1]
         yield (
-            f"Forecasts of {newest} for {year}, {_told(first)} to {_told(last)}: above {percent(first.below)} to "
-            f"{percent(last.below)} of paths."
+            f"Forecasts of {newest} for {year}: {_told(first)} to {_told(last)}; {percent(first.below)} and "
+            f"{percent(last.below)} of paths lie below."
         )
 
 
@@ -346,20 +397,20 @@ def _era(era: Era) -> str:
     return f"{amount(era.before_kwh, 'kWh')} to {amount(era.after_kwh, 'kWh')}, {era.grew - 1:+.0%}".replace("%", " %")
 
 
-def track() -> str:
+def track(found: Outlook) -> str:
     """How far to trust it, from what forecasts like this one did."""
-    all_cuts = pooled(COMPUTE)
+    all_cuts = pooled(COMPUTE, among=found.runs)
     held = all_cuts.coverage[1]
-    (late,) = (
-        each for each in outlook_scores() if (each.measure, each.cut, each.imputed) == (COMPUTE, LATE_CUT, False)
-    )
+    late = late_score(found.runs)
+    own = f", with {', '.join(found.own_runs)} of your own," if found.own_runs else ""
     least, most = all_cuts.single
     whole, _ = missed()
     return (
-        f"how far to trust it: the same fits made at the end of {LATE_CUT} missed the compute of {late.n} later runs "
-        f"by a factor of {10**late.mae:.1f} (no growth: {10**late.standing_still:.0f}); of all cuts {percent(held)} "
-        f"lay in the interval of 80 %, of single cuts {percent(least)} to {percent(most)}. Five forecasts of data "
-        f"centres missed by a factor of {math.exp(whole):.2f}."
+        f"how far to trust it: the same fits{own} made at the end of {LATE_CUT} missed the compute of {late.n} later "
+        f"runs by a factor of {10**late.mae:.1f} (no growth: {10**late.standing_still:.0f}); of fits at the ends of "
+        f"{CUTS[0]} to {CUTS[-1]} together {percent(held)} of what followed lay in the range of 80 %, of single ones "
+        f"{percent(least)} to {percent(most)}. Five forecasts of data centres missed by a factor "
+        f"of {math.exp(whole):.2f}."
     )
 
 
@@ -370,10 +421,13 @@ def _wrapped(said: str, width: int) -> list[str]:
 # --- what it rests on ---------------------------------------------------------------------------------------------
 
 
-def inputs(found: Outlook) -> dict[str, Figure]:
-    """Every figure that is read: what is assumed, and how a site runs where there is one."""
-    site = {} if found.site is None else table("outlook").rows["site"].figures
-    return {**found.assumed.inputs, **site}
+def inputs(found: Outlook) -> Iterator[tuple[str, str, Figure]]:
+    """Every figure that is read: its quantity, what it is of where that is not plain, and itself."""
+    yield from ((name, "", figure) for name, figure in found.assumed.inputs.items())
+    yield from ((name, "the grid of frontier runs", figure) for name, figure in found.assumed.grid_of_runs.items())
+    if found.site is not None:
+        yield from ((name, "the site", figure) for name, figure in table("outlook").rows["site"].figures.items())
+        yield from ((GENERATION, "around the site", figure) for figure in found.site.generated)
 
 
 def rests_on(found: Outlook) -> list[tuple[str, ...]]:
@@ -381,11 +435,11 @@ def rests_on(found: Outlook) -> list[tuple[str, ...]]:
     known: Mapping[str, Mapping[str, str]] = sources()
     return [
         (
-            name.replace("_", " "), _stated(figure.value), unit(name).removesuffix("1"),
+            name.replace("_", " ") + (f", {of}" if of else ""), _stated(figure.value), unit(name).removesuffix("1"),
             f"{_stated(figure.low)} to {_stated(figure.high)}" if figure.spread else "", figure.kind,
             known[figure.source]["title"] if figure.source in known else figure.source, figure.note,
         )
-        for name, figure in inputs(found).items()
+        for name, of, figure in inputs(found)
     ]  # fmt: skip
 
 

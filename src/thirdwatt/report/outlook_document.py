@@ -27,6 +27,7 @@ def document(found: Outlook) -> dict[str, Any]:
         "scope": found.assumed.scope,
         "scenario": found.assumed.name,
         "efficiency": found.assumed.regime,
+        "unread": list(found.unread),
         "years": list(found.years),
         "samples": found.samples,
         "seed": found.seed,
@@ -46,6 +47,7 @@ def document(found: Outlook) -> dict[str, Any]:
             "when": third.gain.when,
             "by": third.gain.by,
             "until": third.until,
+            "rebound": third.rebound,
             "by_rebound": [
                 {
                     "rebound": each.rebound,
@@ -76,6 +78,8 @@ def document(found: Outlook) -> dict[str, Any]:
             for each in found.foreseen
         ],
         "fits": {
+            "runs": len(found.runs),
+            "own_runs": list(found.own_runs),
             "scale": trend.scale,
             "members": [
                 {"since": each.since, "largest": each.largest, "n": each.n, "growth": each.growth,
@@ -85,13 +89,14 @@ def document(found: Outlook) -> dict[str, Any]:
         },
         "track": {
             "bars": [
-                {"what": bar.what, "value": bar.value, "demanded": bar.demanded, "holds": bar.holds} for bar in bars()
+                {"what": bar.what, "value": bar.value, "demanded": bar.demanded, "holds": bar.holds}
+                for bar in bars(found.runs)
             ],
-            "coverage": dict(zip(("50", "80", "90"), pooled(COMPUTE).coverage, strict=True)),
-            "pit": list(pooled(COMPUTE).histogram),
+            "coverage": dict(zip(("50", "80", "90"), pooled(COMPUTE, among=found.runs).coverage, strict=True)),
+            "pit": list(pooled(COMPUTE, among=found.runs).histogram),
             "forecast_ln_rmse": missed()[0],
         },
-        "inputs": [_input(name, figure) for name, figure in inputs(found).items()],
+        "inputs": [_input(*each) for each in inputs(found)],
         "refused": [{"statement": what, "why": why} for what, why in REFUSED],
     }  # fmt: skip
 
@@ -124,9 +129,9 @@ def _three(found: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("low", "value", "high"), found, strict=True))
 
 
-def _input(name: str, figure: Figure) -> dict[str, Any]:
+def _input(name: str, of: str, figure: Figure) -> dict[str, Any]:
     return {
-        "quantity": name, "value": figure.value, "low": figure.low, "high": figure.high, "unit": unit(name),
+        "quantity": name, "of": of, "value": figure.value, "low": figure.low, "high": figure.high, "unit": unit(name),
         "kind": figure.kind, "source": figure.source, "note": figure.note,
     }  # fmt: skip
 

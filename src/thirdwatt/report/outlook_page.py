@@ -11,7 +11,7 @@ from thirdwatt.facts.prices import today
 from thirdwatt.ledger.samples import Array
 from thirdwatt.outlook.answer import REFUSED, Outlook
 from thirdwatt.outlook.paths import CAPS, DEMAND, PERCENTILES
-from thirdwatt.outlook.runs import COMPUTE, ENERGY, POWER, runs
+from thirdwatt.outlook.runs import COMPUTE, ENERGY, POWER
 from thirdwatt.quantity import unit
 from thirdwatt.report import outlook
 from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, WIDTH_PX, Chart, drawn_on, styled
@@ -43,7 +43,11 @@ FANS = (
 
 def page(found: Outlook) -> str:
     """The outlook as HTML."""
-    drawn = [fan(found, *each) for each in FANS if each[0] in found.fans]
+    drawn = [
+        fan(found, name, _title(found, name, title), measure, times)
+        for name, title, measure, times in FANS
+        if name in found.fans
+    ]
     drawn.insert(3, binding(found))
     third = outlook.third_rows(found)
     rendered: str = template("outlook.html.j2").render(
@@ -56,7 +60,7 @@ def page(found: Outlook) -> str:
         seed=found.seed,
         first=found.years[0],
         last=found.years[-1],
-        lead=list(outlook.lead(found)),
+        lead=[*outlook.lead(found), *outlook.unread_says(found)],
         charts=[(chart, chart.svg()) for chart in drawn],
         few_years=[
             outlook.named_in_full(outlook.fan_rows(found, rows, name))
@@ -70,15 +74,23 @@ def page(found: Outlook) -> str:
         growth=list(outlook.growth_says(found)),
         site="" if found.site is None else outlook.site_says(found.site, found.years),
         claims=[*outlook.claims(found), *outlook.foreseen_says(found)],
-        track=outlook.track()[:1].upper() + outlook.track()[1:],
-        bars=[(bar.what, bar.demanded, f"{100 * bar.value:.1f} %", "yes" if bar.holds else "no") for bar in bars()],
-        pit=list(pooled(COMPUTE).histogram),
-        judged=(pooled(COMPUTE).n, pooled(COMPUTE).runs),
+        track=(track := outlook.track(found))[:1].upper() + track[1:],
+        bars=[
+            (bar.what, bar.demanded, f"{100 * bar.value:.1f} %", "yes" if bar.holds else "no")
+            for bar in bars(found.runs)
+        ],
+        pit=list(pooled(COMPUTE, among=found.runs).histogram),
+        judged=(pooled(COMPUTE, among=found.runs).n, pooled(COMPUTE, among=found.runs).runs),
         efficiency=outlook.efficiency_name(found),
         refused=REFUSED,
         inputs=outlook.rests_on(found),
     )
     return rendered
+
+
+def _title(found: Outlook, name: str, title: str) -> str:
+    stated = name == "frontier_carbon_kg" and outlook.grid_is_stated(found)
+    return "Carbon of a frontier run, by the grid that is stated" if stated else title
 
 
 def fan(found: Outlook, name: str, title: str, measure: str, times: float) -> Chart:
@@ -110,7 +122,7 @@ def fan(found: Outlook, name: str, title: str, measure: str, times: float) -> Ch
                             legend=alt.Legend(title="of paths between", orient="top", symbolType="square")),
     )  # fmt: skip
     layers = area
-    known = _accounts(found, factor) if name == DEMAND else _published(measure, times / factor)
+    known = _accounts(found, factor) if name == DEMAND else _published(found, measure, times / factor)
     if known:
         layers = (
             drawn_on(known).mark_point(filled=True, size=30, color=WHOLE, opacity=0.8).encode(x=x, y="low:Q") + area
@@ -147,13 +159,13 @@ def _plain(value: float | Array, symbol: str) -> str:
     return f"{float(value):.1e}".replace("e+", "e") if symbol == "FLOP" else plain(float(value))
 
 
-def _published(measure: str, times: float) -> list[dict[str, Any]]:
+def _published(found: Outlook, measure: str, times: float) -> list[dict[str, Any]]:
     """Runs since 2018 that tell a measure."""
     if not measure:
         return []
     return [
         {"year": run.when, "low": run.figures[measure] * times}
-        for run in runs()
+        for run in found.runs
         if run.when >= 2018 and run.tells(measure)
     ]
 
@@ -178,16 +190,21 @@ def binding(found: Outlook) -> Chart:
         x=alt.X("year:N", title=None), y=alt.Y("share:Q", title="% of paths", scale=alt.Scale(domain=[0, 100])),
         order="order:Q",
         color=alt.Color("cap:N", scale=alt.Scale(domain=list(CAPS), range=list(CAP_COLOURS)),
-                        legend=alt.Legend(title="what binds", orient="top", labelColor=INK)),
+                        legend=alt.Legend(title="what limits a frontier run", orient="top", labelColor=INK)),
     )  # fmt: skip
     head, *rows = ((str(each[0]), *each[1:]) for each in zip(*outlook.bound_rows(found), strict=True))
     last = found.binding[-1]
     most = max(CAPS, key=lambda name: last[name])
     says = (
-        f"In {found.years[-1]} {most} binds on {percent(last[most])} of paths, nothing on {percent(last[CAPS[0]])}. A "
+        f"In {found.years[-1]} it is {most} on {percent(last[most])} of paths, nothing on {percent(last[CAPS[0]])}. A "
         "cap is a distribution of its own: what is assumed of each stands below."
     )
     heads = ("year", *(f"{name}, %" for name in head[1:]))
     return Chart(
-        "binding", "What binds", says, heads, tuple(rows), styled(drawn.properties(width=WIDTH_PX, height=HEIGHT_PX))
+        "binding",
+        "What limits a frontier run",
+        says,
+        heads,
+        tuple(rows),
+        styled(drawn.properties(width=WIDTH_PX, height=HEIGHT_PX)),
     )

@@ -14,7 +14,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib import resources
 
 import numpy as np
@@ -168,21 +168,25 @@ class Resolved:
         return math.log(self.forecast / self.outcome)
 
 
-@cache
-def outlook_scores() -> tuple[Score, ...]:
-    """Every measure from every cut, the headline first, then with imputed runs."""
+def outlook_scores(among: tuple[Run, ...] | None = None) -> tuple[Score, ...]:
+    """Every measure from every cut, the headline first, then with imputed runs; of other runs than the table's too."""
+    return _scores(runs() if among is None else among)
+
+
+@lru_cache(maxsize=4)
+def _scores(among: tuple[Run, ...]) -> tuple[Score, ...]:
     return tuple(
         found
         for imputed in (False, True)
         for measure in MEASURES
         for cut in CUTS
-        if (found := _score(measure, cut, imputed)) is not None
+        if (found := _score(among, measure, cut, imputed)) is not None
     )
 
 
-def _score(measure: str, cut: int, imputed: bool) -> Score | None:
-    forecast = ensemble(measure, cut + 1)
-    followed = judged(runs(), measure, cut + 1, imputed=imputed)
+def _score(among: tuple[Run, ...], measure: str, cut: int, imputed: bool) -> Score | None:
+    forecast = ensemble(measure, cut + 1, among)
+    followed = judged(among, measure, cut + 1, imputed=imputed)
     if not forecast.members or not followed:
         return None
     draws = [np.sort(forecast.draws(run.when, scores(DRAWS))) for run in followed]
@@ -194,7 +198,10 @@ def _score(measure: str, cut: int, imputed: bool) -> Score | None:
     pit = tuple(float(np.mean(drawn <= value)) for value, drawn in zip(actual, draws, strict=True))
     unscaled = tuple(float(np.mean(drawn <= value)) for value, drawn in zip(actual, plain, strict=True))
     still, fixed = zip(
-        *(_simple(start, followed, actual) for start in (_level(measure, cut, JUDGED), _level(measure, cut, 1))),
+        *(
+            _simple(start, followed, actual)
+            for start in (_level(among, measure, cut, JUDGED), _level(among, measure, cut, 1))
+        ),
         strict=True,
     )
     told = np.array([value - _told_2018(run.when) for value, run in zip(actual, followed, strict=True)])
@@ -236,9 +243,9 @@ def _quotient(cut: int, per_joule: Member, followed: Sequence[Run]) -> Quotient:
     return Quotient(per_joule.since, cut, len(off), per_joule.growth, float(np.mean(off)), mae, _coverage(pit)[1])
 
 
-def _level(measure: str, cut: int, most: int) -> tuple[float, float]:
+def _level(among: Sequence[Run], measure: str, cut: int, most: int) -> tuple[float, float]:
     """Where simple forecasts start: mean logarithm and mean date of the largest so many of the time that tell it."""
-    known = [run for run in runs() if run.when < cut + 1 and run.tells(measure)]
+    known = [run for run in among if run.when < cut + 1 and run.tells(measure)]
     largest = sorted(known, key=lambda run: run.figures[COMPUTE])[-most:]
     logs = [math.log10(run.figures[measure]) for run in largest]
     return float(np.mean(logs)), float(np.mean([run.when for run in largest]))
@@ -269,9 +276,10 @@ def _coverage(pit: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(np.mean([abs(each - 0.5) <= held / 2 for each in pit])) for held in HELD)
 
 
-def pooled(measure: str, *, imputed: bool = False) -> Pooled:
+def pooled(measure: str, *, imputed: bool = False, among: tuple[Run, ...] | None = None) -> Pooled:
     """All cuts of a measure together."""
-    own = [each for each in outlook_scores() if each.measure == measure and each.imputed == imputed]
+    known = runs() if among is None else among
+    own = [each for each in outlook_scores(known) if each.measure == measure and each.imputed == imputed]
     pit = [each for one in own for each in one.pit]
     plain = [each for one in own for each in one.unscaled_pit]
     counts, _ = np.histogram(pit, BINS, (0.0, 1.0))
@@ -279,23 +287,29 @@ def pooled(measure: str, *, imputed: bool = False) -> Pooled:
     others = [
         _coverage([each for other in own if other is not one for each in other.pit])[1] for one in own if len(own) > 1
     ]
-    judged_at_all = {run.id for one in own for run in judged(runs(), measure, one.cut + 1, imputed=imputed)}
+    judged_at_all = {run.id for one in own for run in judged(known, measure, one.cut + 1, imputed=imputed)}
     return Pooled(
         measure, imputed, len(pit), len(judged_at_all), (min(single), max(single)), (min(others), max(others)),
         _coverage(pit), _coverage(plain), tuple(int(count) for count in counts),
     )  # fmt: skip
 
 
-def bars() -> Iterator[Bar]:
-    """What was demanded of compute before anything was scored."""
+def late_score(among: tuple[Run, ...] | None = None) -> Score:
+    """Compute from the cut of the bars."""
     (late,) = (
-        each for each in outlook_scores() if (each.measure, each.cut, each.imputed) == (COMPUTE, LATE_CUT, False)
+        each for each in outlook_scores(among) if (each.measure, each.cut, each.imputed) == (COMPUTE, LATE_CUT, False)
     )
+    return late
+
+
+def bars(among: tuple[Run, ...] | None = None) -> Iterator[Bar]:
+    """What was demanded of compute before anything was scored."""
+    late = late_score(among)
     less = 1 - late.mae / late.standing_still
     yield Bar(f"error from {LATE_CUT} below that of no growth", less, "at least 50 %", less >= 0.5)
     more = late.mae / min(late.fixed or math.inf, late.fixed_record or math.inf) - 1
     yield Bar(f"error from {LATE_CUT} above that of {FIXED:g} a year", more, "at most 10 %", more <= 0.1)
-    held = pooled(COMPUTE).coverage[1]
+    held = pooled(COMPUTE, among=among).coverage[1]
     yield Bar("all cuts inside the interval of 80 %", held, "75 to 88 %", 0.75 <= held <= 0.88)
 
 

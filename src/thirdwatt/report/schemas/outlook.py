@@ -38,12 +38,16 @@ class OutlookBanked(Strict):
 
 
 class OutlookThird(Strict):
-    """What a gain buys; ratios are of a frontier run with it to the same run without, in the last year."""
+    """What a gain buys; ``rebound`` is the one stated.
+
+    Ratios are of a frontier run with the gain to the same run without, in the last year.
+    """
 
     gain: float
     when: int
     by: Literal["chip", "draw", "method"]
     until: int
+    rebound: float | None
     by_rebound: list[OutlookBanked]
     growth: dict[str, list[float]]
     run_energy_ratio: list[float]
@@ -132,8 +136,10 @@ class OutlookMember(Strict):
 
 
 class OutlookFits(Strict):
-    """Lines through frontier runs, and what their spread is scaled by."""
+    """Lines through frontier runs, and what their spread is scaled by; ``own_runs`` are in no table."""
 
+    runs: int
+    own_runs: list[str]
     scale: float
     members: list[OutlookMember]
 
@@ -157,9 +163,10 @@ class OutlookTrack(Strict):
 
 
 class OutlookInput(Strict):
-    """A figure that the outlook rests on."""
+    """A figure that the outlook rests on; ``of`` what it is where that is not the scope or its runs."""
 
     quantity: str
+    of: str
     value: float
     low: float
     high: float
@@ -185,6 +192,7 @@ class OutlookDocument(Strict):
     scope: str
     scenario: str
     efficiency: str
+    unread: list[str]
     years: list[int]
     samples: int
     seed: int
