@@ -131,6 +131,16 @@ def test_a_gain_by_a_chip_frees_chips_and_one_by_draw_does_not(gain: float) -> N
     assert np.array_equal(told_by["chip"], told_by["method"])
 
 
+def test_what_the_guide_says_that_three_times_buys(world: Outlook) -> None:
+    """Outgrown within a year by runs and in about five by AI; half of the energy of a run for 1.4 times its work."""
+    third = world.third
+    months = {name: fan[MEDIAN] for name, fan in third.banked[0].months.items()}
+    assert months["run energy"] == pytest.approx(10, abs=0.5)
+    assert months["AI"] == pytest.approx(60, abs=8)
+    assert third.run_energy[MEDIAN] == pytest.approx(0.5, abs=0.08)
+    assert third.run_flop[MEDIAN] == pytest.approx(1.4, abs=0.3)
+
+
 @pytest.mark.parametrize("by", BY)
 def test_more_of_a_gain_never_gives_less(by: str) -> None:
     """More work, less energy a run, more saved and more months, whatever it comes by."""

@@ -45,8 +45,11 @@ ASIDE = frozenset([
 ])  # fmt: skip
 """Rows that a screen has no room for; pages, CSV and JSON have them."""
 
-USED_UP_BY = {RUN_ENERGY: "a frontier run's energy on its trend", AI: "AI's electricity"}
+USED_UP_BY = {RUN_ENERGY: "a run's energy on its trend", AI: "AI's electricity"}
 """What a gain races against, as a sentence says it."""
+
+MOVED = 0.05
+"""Share of paths by which a limit has to gain or lose to be told of on a screen."""
 
 STOOD = 1.1
 """Up to which growth of all years of an era together is none to speak of."""
@@ -131,29 +134,27 @@ def third_says(found: Outlook) -> Iterator[str]:
     third = found.third
     rebound = third.rebound or 0.0
     (own,) = (each for each in third.banked if each.rebound == rebound)
-    gain = f"{plain(third.gain.factor)} times the work of a joule from {third.gain.when}, by {third.gain.by}"
+    gain = f"{plain(third.gain.factor)} times the work of a joule from {third.gain.when} by {third.gain.by}"
     if rebound == 1:
         yield f"{gain}, saves nothing at a rebound of 100 %: all of it is spent on more."
         return
-    after = f"at a rebound of {percent(rebound)}" if rebound else "if nothing of it is spent on more"
-    used = ", ".join(_used_up(what, own.months[name]) for name, what in USED_UP_BY.items() if name in own.months)
-    yield f"{gain}, {after}: {used}.{_saved(own, third.until, told_of_all=rebound == 0)}"
+    after = f", at a rebound of {percent(rebound)}" if rebound else ""
+    used = "; ".join(_used_up(what, own.months[name]) for name, what in USED_UP_BY.items() if name in own.months)
+    yield f"{gain}{after}: {used}.{_saved(own, third.until, told_of_all=rebound == 0)}"
 
 
 def _used_up(what: str, months: Array) -> str:
     low, middle, high = (float(months[at]) for at in (LOW, MIDDLE, HIGH))
     if not math.isfinite(middle):
-        return f"growth of {what} never uses it up on half of the paths or more"
-    return (
-        f"growth of {what} uses it up in {_in_months(middle, 2)} months ({_in_months(low, 2)} to {_in_months(high, 2)})"
-    )
+        return f"{what} never outgrows it on half of the paths or more"
+    return f"{what} outgrows it in {_in_months(middle, 2)} months ({_in_months(low, 2)} to {_in_months(high, 2)})"
 
 
 def _saved(own: Banked, until: int, *, told_of_all: bool) -> str:
     if own.energy_kwh is None or own.carbon_kg is None:
         return ""
-    rest = "; at a rebound of 100 % nothing" if told_of_all else ""
-    return f" AI saves {cell('kwh', own.energy_kwh)} by it until {until}, {cell('kg', own.carbon_kg)} CO2e{rest}."
+    rest = ", or nothing if all of it is spent on more" if told_of_all else ""
+    return f" AI saves {cell('kwh', own.energy_kwh)} until {until}, {cell('kg', own.carbon_kg)} CO2e{rest}."
 
 
 def of_europe(found: Outlook) -> str:
@@ -199,9 +200,7 @@ def text(found: Outlook, width: int) -> str:
     lines += _wrapped(track(found), width)
     lines += _wrapped(f"not told: {'; '.join(what for what, _ in REFUSED)} (--json says why)", width)
     lines += _wrapped(
-        "next: --scope us · --site-mw 500 --region us-va · all years, rows and inputs: --html F, --json · "
-        "sources: thirdwatt facts outlook, frontier, demand",
-        width,
+        "next: --scope us --site-mw 500 --region us-va · all: --json, --html F · thirdwatt facts outlook", width
     )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -302,18 +301,16 @@ def growth_says(found: Outlook) -> Iterator[str]:
 
 
 def gain_says(found: Outlook) -> str:
-    """What a gain does to a frontier run of the last year, and what binds with it."""
+    """What a gain does to a frontier run of the last year, and which limits move with it."""
     third, before = found.third, found.binding[-1]
-    energy, work = third.run_energy, third.run_flop
     moved = ", ".join(
-        f"{name} {now} (was {then})"
+        f"{name} {percent(third.binding[name])} of paths (was {percent(before[name])})"
         for name in CAPS
-        if (then := percent(before[name])) != (now := percent(third.binding[name]))
+        if abs(third.binding[name] - before[name]) >= MOVED
     )
     return (
-        f"With the gain a frontier run of {third.until} takes {_three(energy)} of the energy it would without and does "
-        f"{_three(work)} times the work; what limits it: "
-        f"{moved or 'the same'}."
+        f"With the gain a frontier run of {third.until} takes {_three(third.run_energy)} of its energy for "
+        f"{_three(third.run_flop)} times its work; what limits it: {moved or 'much the same'}."
     )
 
 
@@ -407,10 +404,9 @@ def track(found: Outlook) -> str:
     whole, _ = missed()
     return (
         f"how far to trust it: the same fits{own} made at the end of {LATE_CUT} missed the compute of {late.n} later "
-        f"runs by a factor of {10**late.mae:.1f} (no growth: {10**late.standing_still:.0f}); of fits at the ends of "
-        f"{CUTS[0]} to {CUTS[-1]} together {percent(held)} of what followed lay in the range of 80 %, of single ones "
-        f"{percent(least)} to {percent(most)}. Five forecasts of data centres missed by a factor "
-        f"of {math.exp(whole):.2f}."
+        f"runs by a factor of {10**late.mae:.1f} (no growth: {10**late.standing_still:.0f}); ranges of 80 % made at "
+        f"the ends of {CUTS[0]} to {CUTS[-1]} held {percent(held)} of what followed, single ones {percent(least)} to "
+        f"{percent(most)}. Five forecasts of data centres missed by a factor of {math.exp(whole):.2f}."
     )
 
 
