@@ -12,6 +12,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli.test_cli import document, run
+from thirdwatt.facts.table import content
 from thirdwatt.report.schemas import schema
 
 FEW = ("--samples", "500")
@@ -28,9 +29,10 @@ def test_the_world_on_one_screen(snapshot: SnapshotAssertion) -> None:
     assert done.stdout == snapshot
 
 
+@pytest.mark.parametrize("scope", ["world", "eu", "frontier"])
 @pytest.mark.parametrize("columns", ["40", "72"])
-def test_a_narrow_terminal_is_enough(columns: str) -> None:
-    done = run("outlook", *FEW, columns=columns)
+def test_a_narrow_terminal_is_enough(columns: str, scope: str) -> None:
+    done = run("outlook", *FEW, "--scope", scope, columns=columns)
     assert max(map(len, done.stdout.splitlines())) <= int(columns)
 
 
@@ -135,11 +137,33 @@ def test_a_run_added_refits_and_scores_anew_with_one_command(tmp_path: Path) -> 
     assert "with Next of your own" in html.read_text(encoding="utf-8")
 
 
+def test_the_run_of_the_guide_is_read(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "outlook.md").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(line[4:] for line in guide if line.startswith(("    id,field", "    mine,"))))
+    assert document("outlook", *FEW, "--until", "2027", "--runs", str(path), "--json")["fits"]["own_runs"] == ["Mine"]
+
+
 def test_a_run_of_the_table_may_be_told_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(RUN.format(flop="1e27").replace("next,", "grok-4,").replace("2026-05-01", "2025-07-09"))
     told = document("outlook", *FEW, "--until", "2026", "--runs", str(path), "--json")["fits"]
     assert (told["runs"], told["own_runs"]) == (document("outlook", *FEW, "--json")["fits"]["runs"], ["Next"])
+
+
+def test_a_copy_of_the_table_is_no_run_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "copy.csv"
+    path.write_bytes(content("frontier"))
+    own = document("outlook", *FEW, "--until", "2027", "--runs", str(path), "--json")
+    assert own == document("outlook", *FEW, "--until", "2027", "--json")
+
+
+def test_many_runs_of_ones_own_are_counted(tmp_path: Path) -> None:
+    head, _, body = RUN.format(flop="1e26").strip().partition("\n")
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join([head, *(body.replace("next,", f"next-{number},") for number in range(4))]))
+    told = " ".join(run("outlook", *FEW, "--until", "2027", "--runs", str(path)).stdout.split())
+    assert "the same fits, with 4 runs of your own, made" in told
 
 
 @pytest.mark.parametrize(

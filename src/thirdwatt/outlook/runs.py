@@ -44,6 +44,11 @@ class Run:
     basis: str
     figures: dict[str, float]
 
+    def says_what(self, other: Run) -> bool:
+        """Whether it says all that another one does, and nothing else."""
+        mine, theirs = ((each.name, each.when, each.basis, each.figures) for each in (self, other))
+        return mine == theirs
+
     def tells(self, measure: str) -> bool:
         """Whether its figure is more than a guess from its compute."""
         return measure in self.figures and (measure == COMPUTE or self.basis != IMPUTED)
@@ -72,12 +77,16 @@ def with_own(file: str | PathLike[str]) -> tuple[Run, ...]:
     wrong = [Mistake("", each) for each in check(path.stem, lines, {**sources(), **dict.fromkeys(cited)})]
     own = {} if wrong else dict(Table(TABLE, lines[1:]).rows)
     if not own and not wrong:
-        wrong.append(Mistake("", f"{path.name} holds no run", "thirdwatt facts frontier --csv shows the form of one"))
+        wrong.append(Mistake("", f"{path.name} holds no run", "add a line for each figure, as docs/outlook.md shows"))
     for row in own.values():
         wrong.extend(_not_a_run(row))
     if wrong:
         raise InputError(wrong, str(path))
-    return _in_order({**{run.id: run for run in runs()}, **{row.id: _run(row) for row in own.values()}}.values())
+    found = {run.id: run for run in runs()}
+    for run in map(_run, own.values()):
+        if run.id not in found or not run.says_what(found[run.id]):
+            found[run.id] = run
+    return _in_order(found.values())
 
 
 def _not_a_run(row: Row) -> Iterator[Mistake]:

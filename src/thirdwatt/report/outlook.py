@@ -48,6 +48,9 @@ ASIDE = frozenset([
 USED_UP_BY = {RUN_ENERGY: "a run's energy on its trend", AI: "AI's electricity"}
 """What a gain races against, as a sentence says it."""
 
+FEW_RUNS = 3
+"""Own runs that are called by their names."""
+
 MOVED = 0.05
 """Share of paths by which a limit has to gain or lose to be told of on a screen."""
 
@@ -136,7 +139,7 @@ def third_says(found: Outlook) -> Iterator[str]:
     (own,) = (each for each in third.banked if each.rebound == rebound)
     gain = f"{plain(third.gain.factor)} times the work of a joule from {third.gain.when} by {third.gain.by}"
     if rebound == 1:
-        yield f"{gain}, saves nothing at a rebound of 100 %: all of it is spent on more."
+        yield f"{gain} saves nothing at a rebound of 100 %: all of it is spent on more."
         return
     after = f", at a rebound of {percent(rebound)}" if rebound else ""
     used = "; ".join(_used_up(what, own.months[name]) for name, what in USED_UP_BY.items() if name in own.months)
@@ -163,8 +166,7 @@ def of_europe(found: Outlook) -> str:
         return ""
     return (
         "Data centres are those of Europe; generation, its carbon and what is added are those of the European Union, "
-        "so that parts of them come out too large. Accounts of the Union alone differ: state yours with "
-        "--set growth.base_data_centre_kwh_per_year=…"
+        "so that parts of them come out too large. Accounts of the Union alone differ: a file or --set may state one."
     )
 
 
@@ -399,7 +401,8 @@ def track(found: Outlook) -> str:
     all_cuts = pooled(COMPUTE, among=found.runs)
     held = all_cuts.coverage[1]
     late = late_score(found.runs)
-    own = f", with {', '.join(found.own_runs)} of your own," if found.own_runs else ""
+    named = ", ".join(found.own_runs) if len(found.own_runs) <= FEW_RUNS else f"{len(found.own_runs)} runs"
+    own = f", with {named} of your own," if named else ""
     least, most = all_cuts.single
     whole, _ = missed()
     return (
