@@ -61,7 +61,10 @@ def test_the_same_ledger_gives_the_same_bytes_and_says_where_it_comes_from(name:
     assert f"thirdwatt {thirdwatt.__version__}, facts {digest()}, seed 7, 50 samples" in " ".join(first.split())
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(each, marks=() if place % 4 == 0 else pytest.mark.slow) for place, each in enumerate(presets())],
+)
 def test_every_preset_in_every_format(preset: str) -> None:
     ledger = thirdwatt.estimate(preset, samples=6)
     for name in FORMATS:
