@@ -242,7 +242,10 @@ def test_what_is_named_next_runs(tmp_path: Path) -> None:
     done = run("chip", "search", *SMALL, "--out", str(file))
     said = " ".join(line.strip() for line in done.stdout.split("next: ")[1].splitlines())
     for each in said.split(" · "):
-        assert run(*shlex.split(each.removeprefix("thirdwatt "))).returncode == 0
+        shown = run(*shlex.split(each.removeprefix("thirdwatt ")))
+        assert shown.returncode == 0
+        if "chip show" in each:  # in what it was found to train in
+            assert f" in {done.stdout.split()[3].rstrip(',')}:" in shown.stdout
     again = run("chip", "search", *SMALL).stdout.split("next: ")[1].split("--out")[0]
     words = shlex.split(" ".join(again.split()).removeprefix("thirdwatt "))
     assert words[2:] == [
