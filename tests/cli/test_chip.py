@@ -99,6 +99,17 @@ def test_a_chip_that_only_a_datasheet_tells_of_is_shown_and_compared(
     assert {each["known_by"] for each in found["chips"][1]["fields"]} == {"datasheet", "assumed"}
 
 
+def test_a_file_with_a_chip_on_sale_is_no_baseline_of_a_search(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[blueprint]\nbased_on = "h100"\n')
+    of_file, of_chip = (
+        " ".join(run("chip", "show", each, "--samples", "2").stdout.split()) for each in (str(file), "h100")
+    )
+    assert f"next: thirdwatt chip compare {file} h100-sxm-80gb" in of_file
+    assert "next: thirdwatt chip search --baseline h100-sxm-80gb" in of_chip
+    assert run("chip", "search", "--baseline", str(file)).returncode == 2
+
+
 def test_a_datasheet_without_what_it_is_like_cannot_be_shown(tmp_path: Path) -> None:
     file = tmp_path / "board.toml"
     file.write_text(BOARD.replace("like", "#"))
@@ -139,7 +150,7 @@ def test_a_design_beyond_a_limit_is_told_what_mends_it(tmp_path: Path) -> None:
     for asked in (("chip", "show", str(beyond)), (*estimate, f"cluster.accelerator={beyond}")):
         done = run(*asked)
         assert done.returncode == 2
-        assert "blueprint: cannot be built: a die is" in done.stderr
+        assert "blueprint: large as designed here cannot be built: a die is" in done.stderr
         assert "take fewer units" in done.stderr
 
 
@@ -231,7 +242,10 @@ def test_what_is_named_next_runs(tmp_path: Path) -> None:
     done = run("chip", "search", *SMALL, "--out", str(file))
     said = " ".join(line.strip() for line in done.stdout.split("next: ")[1].splitlines())
     for each in said.split(" · "):
-        assert run(*shlex.split(each.removeprefix("thirdwatt "))).returncode == 0
+        shown = run(*shlex.split(each.removeprefix("thirdwatt ")))
+        assert shown.returncode == 0
+        if "chip show" in each:  # in what it was found to train in
+            assert f" in {done.stdout.split()[3].rstrip(',')}:" in shown.stdout
     again = run("chip", "search", *SMALL).stdout.split("next: ")[1].split("--out")[0]
     words = shlex.split(" ".join(again.split()).removeprefix("thirdwatt "))
     assert words[2:] == [

@@ -58,10 +58,30 @@ def test_what_passes_a_limit_by_less_than_the_model_may_be_off_is_warned_of() ->
 
 def test_every_limit_that_is_passed_for_certain_is_refused() -> None:
     die, edge = refused({"based_on": "h100-sxm-80gb", "units": 300, "stacks": 20})
-    assert "blueprint: cannot be built: a die is" in die
+    assert die.startswith("blueprint: NVIDIA H100 SXM5 80 GB as designed here cannot be built: a die is")
     assert "larger than can be exposed" in die
     assert "take fewer units" in die
     assert "more edge" in edge
+
+
+def test_what_takes_no_more_than_the_chip_on_sale_it_is_based_on_is_warned_of() -> None:
+    """By constants from before any fit V100's own die passes a reticle by more than they are thought to be off."""
+    slower = {"based_on": "v100", "constants": "prior", "clock_hz": 1.4e9, "rates": {"bf16": 1}}
+    (die,) = codes(slower)
+    assert "can hardly be built: a die is 28 % larger than can be exposed" in die
+    (larger,) = refused({**slower, "units": 88})
+    assert "cannot be built: a die is" in larger
+
+
+@pytest.mark.parametrize("constants", ["fitted", "prior"])
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_chip_on_sale_with_a_lower_clock_is_never_refused(chip: str, constants: str) -> None:
+    clock = 0.97 * table("chips").rows[chip].figures["clock_hz"].value
+    design = {"based_on": chip, "constants": constants, "clock_hz": clock}
+    of = {f"blueprint.{name}": each for name, each in design.items()}
+    assert (
+        estimate("llama-3.1-8b", {**of, "layout.precision": _precision(chip)}, samples=1).scenario.blueprint is not None
+    )
 
 
 def test_it_does_not_hang_on_the_draws_of_a_ledger() -> None:

@@ -84,6 +84,11 @@ def test_every_field_says_its_unit_kind_and_source() -> None:
     assert limit[1:] == ["700", "W", "datasheet", "nvidia-h100"]
 
 
+def test_a_page_of_a_datasheet_says_what_is_not_known() -> None:
+    assert "Only a datasheet is known of it" in paged("gaudi3")
+    assert "Only a datasheet is known of it" not in paged("h100")
+
+
 def test_a_factor_is_said_with_what_it_is_at_the_server() -> None:
     lead = paged("two").split('<p class="lead">')[1].split("</p>")[0]
     assert re.fullmatch(

@@ -32,6 +32,15 @@ def test_a_design_is_near_to_what_is_fed_as_it_is() -> None:
     assert near(threads).chip != "b200-sxm-180gb"
 
 
+def test_a_design_with_constants_before_any_fit_is_told_their_errors() -> None:
+    h100 = shipping("h100-sxm-80gb")
+    fitted, prior = near(h100), near(replace(h100, constants="prior"))
+    assert (prior.chip, fitted.fitted, prior.fitted) == (fitted.chip, True, False)
+    assert [error for _, error in prior.power] != [error for _, error in fitted.power]
+    assert prior.area != fitted.area
+    assert prior.median != fitted.median
+
+
 def test_the_median_is_over_chips_that_nothing_is_fitted_to() -> None:
     found = near(shipping("h100-sxm-80gb"))
     fitted = {each.chip for each in points() if each.fitted}

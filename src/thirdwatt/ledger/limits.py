@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from thirdwatt.amounts import percent, plain
-from thirdwatt.facts import Figure
+from thirdwatt.facts import Figure, table
+from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.evaluate import chunks, needed
 from thirdwatt.ledger.graph import program
@@ -15,6 +17,7 @@ from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import QUANTILES
 from thirdwatt.ledger.samples import Array, Scores
 from thirdwatt.scenario import InputError, Mistake, Scenario, Warn
+from thirdwatt.scenario.blueprint import Blueprint, shipping
 
 RETICLE, EDGE, HEAT = "reticle_used_ratio", "edge_used_ratio", "heat_used_ratio"
 SUPPLY, LEAST_SUPPLY = "supply_v", "least_supply_v"
@@ -60,15 +63,23 @@ def demand_buildable(scenario: Scenario, leaves: Mapping[str, Figure]) -> None:
     Raises
     ------
     InputError
-        With every limit that 95 % of draws pass.
+        With every limit that 95 % of draws pass, unless the chip on sale that it is based on takes as much by the same
+        constants, as V100 does of a reticle by those from before any fit: that one is built.
     """
     if scenario.blueprint is None or scenario.blueprint.sold:
         return
     found = _limited(leaves)
     surely = {name for name, *_ in passed({name: _favoured(name, draws) for name, draws in found.items()})}
     if surely:
+        built, taken = _of_base(scenario), _centre(found)
+        surely -= {name for name in PASSED if taken.get(name, 0.0) <= built.get(name, 0.0) * (1 + ROUNDING)}
+    if surely:
         raise InputError(
-            Mistake(SECTION, f"cannot be built: {said}, by more than the model may be off", fix)
+            Mistake(
+                SECTION,
+                f"{_called(scenario.blueprint)} cannot be built: {said}, by more than the model may be off",
+                fix,
+            )
             for name, said, fix in passed(_centre(found))
             if name in surely
         )
@@ -83,7 +94,12 @@ def unbuildable(scenario: Scenario, leaves: Mapping[str, Figure]) -> Iterator[Wa
     if scenario.blueprint is None or scenario.blueprint.sold:
         return
     for each in broken(_centre(_limited(leaves))):
-        yield Warn("blueprint_limit", f"{scenario.blueprint.name} can hardly be built: {each}")
+        yield Warn("blueprint_limit", f"{_called(scenario.blueprint)} can hardly be built: {each}")
+
+
+def _called(blueprint: Blueprint) -> str:
+    """A design, which without a name of its own has that of the chip on sale that it is based on."""
+    return f"{blueprint.name} as designed here"
 
 
 def _limited(leaves: Mapping[str, Figure]) -> dict[str, Array]:
@@ -91,6 +107,18 @@ def _limited(leaves: Mapping[str, Figure]) -> dict[str, Array]:
     plan = program(book(), informed(leaves), LIMITED)
     (chunk,) = chunks(plan, columns([leaves], needed(plan)), DRAWS, 1)
     return {name: np.broadcast_to(chunk.values[name], (1, DRAWS.width))[0] for name in plan.plan.slots}
+
+
+def _of_base(scenario: Scenario) -> dict[str, float]:
+    """What the chip on sale that a design is based on takes of the same limits, by the constants of the design."""
+    design, section = scenario.blueprint, scenario.document.get(SECTION, {})
+    base = table("accelerators").find(str(section.get("based_on", "")))
+    if design is None or base is None:
+        return {}
+    sold = replace(shipping(base.id), constants=design.constants)
+    precision = scenario.choices["precision"]
+    leaves = alone(sold, precision if precision in sold.precisions else sold.precisions[0])
+    return _centre(_limited(leaves))
 
 
 def _centre(draws: Mapping[str, Array]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from thirdwatt.quantity import unit
 from thirdwatt.report.charts import BUILDING, INK, MACHINES, WHOLE, Chart, axis_names, drawn_on, finished
 from thirdwatt.report.chip_page import GROUPS, SHADES, lettered, stacked
 from thirdwatt.report.chip_sheets import (
+    OF_A_DATASHEET,
     against_words,
     area_rows,
     board_words,
@@ -48,7 +49,9 @@ def sheet_page(sheet: Sheet, samples: int, seed: int) -> str:
     charts.append(_area(sheet))
     found = nearest(sheet)
     lines = [peaks_words(sheet), board_words(sheet)]
-    if sheet.blueprint is not None:
+    if sheet.blueprint is None:
+        lines.append(OF_A_DATASHEET)
+    else:
         lines = [limits_words(sheet), *lines, making_words(sheet)]
     return _rendered(
         title=title(sheet),

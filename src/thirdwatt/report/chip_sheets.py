@@ -308,7 +308,7 @@ def _next(sheet: Sheet, *, whole: bool) -> str:
     name = shlex.quote(sheet.named)
     search = (
         f"thirdwatt chip search --baseline {name}"
-        if sheet.sold and sheet.blueprint is not None
+        if sheet.named in table("chips").rows
         else f"thirdwatt chip compare {name} h100-sxm-80gb"
     )
     every = "" if whole else " · --all names these fields"

@@ -569,10 +569,10 @@ def _next(answer: Answer, asked: Sequence[str], file: str | None, *, whole: bool
         return f"{again} with other limits"
     if file is None:
         return f"{again} --out chip.toml{'' if whole else ' · --all'} · --html F · --json · --csv"
-    name = shlex.quote(file)
+    name, precision = shlex.quote(file), answer.best.precision
     return (
-        f"thirdwatt chip show {name} · thirdwatt estimate llama-3.1-405b --set cluster.accelerator={name} "
-        f"--set layout.precision={answer.best.precision}"
+        f"thirdwatt chip show {name} --precision {precision} · thirdwatt estimate llama-3.1-405b "
+        f"--set cluster.accelerator={name} --set layout.precision={precision}"
     )
 
 

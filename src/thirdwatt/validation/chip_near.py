@@ -23,7 +23,7 @@ class Near:
     Attributes
     ----------
     fitted
-        Whether constants are fitted to it.
+        Whether the constants that the design is computed with are fitted to it.
     power, area
         Errors of its boards at work by what they did, and of its dies; ``None`` if their area is not known.
     apart
@@ -68,15 +68,15 @@ def near(blueprint: Blueprint, fallback: str = "") -> Near:
     area = [
         each for each in points() if each.quantity == AREA and each.chip == chip and each.measured.kind == "published"
     ]
-    errors = predicted(own, {}, FITTED) / np.array([each.measured.value for each in own]) - 1
+    errors = predicted(own, {}, blueprint.constants) / np.array([each.measured.value for each in own]) - 1
     left = [each for each in at_work if each.chip not in fitted_on]
-    others = predicted(left, {}, FITTED) / np.array([each.measured.value for each in left]) - 1
+    others = predicted(left, {}, blueprint.constants) / np.array([each.measured.value for each in left]) - 1
     return Near(
         chip=chip,
         name=shipping(chip).name,
-        fitted=chip in fitted_on,
+        fitted=blueprint.constants == FITTED and chip in fitted_on,
         power=tuple((each.label, float(error)) for each, error in zip(own, errors, strict=True)),
-        area=float(predicted(area, {}, FITTED)[0] / area[0].measured.value - 1) if area else None,
+        area=float(predicted(area, {}, blueprint.constants)[0] / area[0].measured.value - 1) if area else None,
         apart=tuple(apart(chip)),
         median=float(np.median(np.abs(others))),
         n=len(left),

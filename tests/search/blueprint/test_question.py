@@ -31,6 +31,11 @@ def test_names_become_ids() -> None:
     ("question", "said"),
     [
         (Question(baseline="h1000"), "--baseline: 'h1000' is in no row of accelerators; "),
+        (
+            Question(baseline="my board.toml"),
+            "--baseline: my board.toml is a file, and a baseline is a chip on sale whose blueprint is known; thirdwatt "
+            "chip compare b200-sxm-180gb 'my board.toml' sets a file beside one",
+        ),
         (Question(baseline="trainium2"), "--baseline: no blueprint of trainium2 is known; there are "),
         (
             Question(baseline="a100", baseline_precision="fp8"),

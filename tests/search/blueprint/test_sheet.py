@@ -62,6 +62,15 @@ def test_a_sold_chip_is_held_against_what_is_published() -> None:
     assert {each.kind for each in found.fields} >= {"datasheet", "derived", "fitted", "assumed"}
 
 
+@pytest.mark.parametrize("like", ["", 'like = "h100"\n', 'like = "gaudi3"\n'])
+def test_what_is_published_is_that_of_the_chip_and_not_of_what_it_is_used_like(tmp_path: Path, like: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'{like}[blueprint]\nbased_on = "a100"\n')
+    found, own = sheet(str(file), samples=1), sheet("a100", samples=1)
+    assert found.sold
+    assert [each.published for each in found.against] == [each.published for each in own.against] != []
+
+
 def test_a_file_is_a_chip(tmp_path: Path) -> None:
     file = tmp_path / "large.toml"
     file.write_text(LARGE)
@@ -97,6 +106,18 @@ def test_mistakes_are_said(chip: str, precision: str | None, workload: str, said
     with pytest.raises(InputError) as error:
         sheet(chip, precision, workload, samples=1)
     assert said in str(error.value.mistakes[0])
+
+
+def test_every_chip_that_cannot_be_built_is_named_before_any_is_priced(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.toml" for name in ("vast", "crowded", "both")]
+    for file, said in zip(files, ("units = 400", "stacks = 30", "units = 1\n[datasheet]"), strict=True):
+        file.write_text(f'[blueprint]\nbased_on = "h100-sxm-80gb"\n{said}\n')
+    with pytest.raises(InputError) as error:
+        compare(["h100-sxm-80gb", *map(str, files)], samples=1)
+    vast, *crowded, both = map(str, error.value.mistakes)
+    assert "vast as designed here cannot be built: a die is" in vast
+    assert any("crowded as designed here cannot be built: memory takes" in each for each in crowded)
+    assert "is a blueprint and a datasheet at once" in both
 
 
 @pytest.mark.slow

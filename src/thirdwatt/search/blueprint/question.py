@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,12 +15,16 @@ from thirdwatt.quantity import BOUNDARIES
 from thirdwatt.scenario import InputError, Mistake
 from thirdwatt.scenario.blueprint import shipping
 from thirdwatt.scenario.mistakes import nearest
+from thirdwatt.scenario.read import SUFFIXES
 from thirdwatt.search.blueprint.mix import MIXES, mix_mistakes
 from thirdwatt.search.blueprint.price import Limits
 from thirdwatt.search.blueprint.space import STYLES
 
 UNLIMITED = Limits()
 """What can be exposed, cooled and fed at the edge, at any power and cost."""
+
+BASELINE = "b200-sxm-180gb"
+"""The chip on sale that designs are compared with where nobody names one."""
 
 MAX_DIES = 16
 """Most dies of a package."""
@@ -49,7 +55,7 @@ class Question:
         Least supply, where another than the process's usual one is allowed.
     """
 
-    baseline: str = "b200-sxm-180gb"
+    baseline: str = BASELINE
     baseline_precision: str = "bf16"
     factor: float = 3.0
     mix: str = "today"
@@ -100,7 +106,12 @@ def asked(question: Question) -> Question:
                 found.append(row.id)
         return tuple(dict.fromkeys(found))
 
-    (baseline, *_) = rows("accelerators", "--baseline", (question.baseline,)) or ("",)
+    if Path(question.baseline).suffix.lower() in SUFFIXES:
+        baseline, said = "", f"{question.baseline} is a file, and a baseline is a chip on sale whose blueprint is known"
+        fix = f"thirdwatt chip compare {BASELINE} {shlex.quote(question.baseline)} sets a file beside one"
+        mistakes.append(Mistake("--baseline", said, fix))
+    else:
+        (baseline, *_) = rows("accelerators", "--baseline", (question.baseline,)) or ("",)
     if baseline and baseline not in table("chips").rows:
         known = ", ".join(table("chips").rows)
         mistakes.append(Mistake("--baseline", f"no blueprint of {baseline} is known", f"there are {known}"))

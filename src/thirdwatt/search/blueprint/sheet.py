@@ -18,9 +18,9 @@ from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.evaluate import chunks, needed
 from thirdwatt.ledger.graph import program
-from thirdwatt.ledger.leaves import columns, informed
+from thirdwatt.ledger.leaves import columns, figures, informed
 from thirdwatt.ledger.ledger import total
-from thirdwatt.ledger.limits import LIMITED, broken
+from thirdwatt.ledger.limits import LIMITED, broken, demand_buildable
 from thirdwatt.ledger.samples import Array, Scores
 from thirdwatt.quantity import BOUNDARIES, PHASES
 from thirdwatt.scenario import InputError, Mistake, Scenario
@@ -362,6 +362,8 @@ def _all_asked(names: Sequence[str], precision: str | None, mix: str) -> tuple[l
         try:
             asked.append(chip(name))
             chosen.append(precision_of(asked[-1], precision))
+            bare = _bare(asked[-1], chosen[-1])
+            demand_buildable(bare, figures(bare))
         except InputError as error:
             mistakes += error.mistakes
     if mistakes:
@@ -567,10 +569,12 @@ COMPARED = ("die_area_mm2", "accelerator_idle_power_w")
 
 
 def _against(scenario: Scenario, asked: Chip, precision: str, scores: Scores) -> Iterator[Against]:
-    own = table("chips").rows[asked.like].figures
+    listed = table("accelerators").find(str(asked.section["based_on"]))  # not what it is used like
+    assert listed is not None  # noqa: S101 - it is sold
+    own = table("chips").rows[listed.id].figures
     values = _alone(scenario, precision, scores, COMPARED)
     for name in COMPARED:
-        published = own.get(name + MEASURED) or table("accelerators").rows[asked.like].figures.get(name)
+        published = own.get(name + MEASURED) or listed.figures.get(name)
         if published is not None and published.kind not in ("assumed", "modelled"):
             yield Against(name, published, total(values[name]))
 
