@@ -151,7 +151,8 @@ class Moved:
         value = prior.value * self.ratio
         if not self.told:
             ends = prior.low * self.ratio, prior.high * self.ratio
-            return replace(prior, value=value, low=ends[0], high=ends[1])
+            kind = prior.kind if self.ratio == 1 or prior.kind == "assumed" else "modelled"  # published was another
+            return replace(prior, value=value, low=ends[0], high=ends[1], kind=kind)
         low, high = (value * float(np.exp(side * SCORE_AT_95 * self.sigma)) for side in (-1, 1))
         return replace(prior, value=value, low=low, high=high, kind="modelled", source=SOURCE)
 
@@ -454,7 +455,8 @@ def _chips(ratios: Mapping[str, Ratio], stands: str) -> str:
         ratio = ratios.get(line[0])
         if ratio is not None and (after is None or after[0] != line[0]):
             many = f"{ratio.points} point{'s' if ratio.points > 1 else ''} at work of boards with its die"
-            kind, confidence = ("assumed", "low") if ratio.guessed else ("modelled", "medium")
+            kind = "assumed" if ratio.guessed else "modelled"
+            confidence = "low" if ratio.guessed or ratio.points == 1 else "medium"
             many += ", watts or load guessed in part" if ratio.guessed else ""
             numbers = [f"{each:.4g}" for each in (ratio.value, ratio.low, ratio.high)]
             writer.writerow([line[0], OWN_RATIO, *numbers, kind, SOURCE, "2026-11", confidence, many])

@@ -441,3 +441,14 @@ def test_the_best_alone_is_the_best_of_all(preset: str, by: str) -> None:
 def test_there_is_no_best_where_none_fits() -> None:
     tight = {"workload": {"model": "llama-3.1-405b", "tokens": 1e9}, "cluster": {"accelerator": "h100", "count": 1}}
     assert best(scenario_of(tight), "energy") is None
+
+
+def test_designs_that_cannot_be_built_are_left_out() -> None:
+    """Of a value that is to be built in no combination it is said why."""
+    opened = {"blueprint.units": [120, 300], "blueprint.dies": [1, 3]}
+    found = search("llama-3.1-8b", set={"blueprint.based_on": "h100-sxm-80gb", "cluster.count": 8}, opened=opened)
+    own = (tuple(axis for axis in space.axes if axis.path in opened) for space in found.spaces)
+    tried = {tuple(axis.values[0] for axis in axes) for axes in own}
+    assert tried == {(120, 1), (120, 3), (300, 3)}
+    with pytest.raises(InputError, match="cannot be built: a die is"):
+        search("llama-3.1-8b", set={"blueprint.based_on": "h100-sxm-80gb"}, opened={"blueprint.units": [120, 300]})

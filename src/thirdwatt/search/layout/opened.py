@@ -10,6 +10,8 @@ from typing import Any
 from thirdwatt.facts import table
 from thirdwatt.facts.prices import rent
 from thirdwatt.ledger import Ledger, estimate, scenario_of
+from thirdwatt.ledger.leaves import figures
+from thirdwatt.ledger.limits import demand_buildable
 from thirdwatt.scenario import InputError, InsufficientError, Mistake, Scenario, Warn
 from thirdwatt.search.layout.axes import AXES, LATE, OPEN, Axis, axis, counts_up_to, usual
 from thirdwatt.search.layout.find import Limits, goals
@@ -173,7 +175,7 @@ def _values(
 
 
 def _alone(base: Scenario, outer: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Mapping[str, Any], Scenario]]:
-    """Every combination that a scenario can have.
+    """Every combination that a scenario can have and, of a blueprint, that can be built.
 
     Raises
     ------
@@ -185,9 +187,12 @@ def _alone(base: Scenario, outer: Mapping[str, Sequence[Any]]) -> Iterator[tuple
     wrong: list[tuple[Mapping[str, Any], InputError]] = []
     for chosen in tried:
         try:
-            sound.append((chosen, put_in(base, chosen) if chosen else base))
+            scenario = put_in(base, chosen) if chosen else base
+            demand_buildable(scenario, figures(scenario))
         except InputError as error:
             wrong.append((chosen, error))
+        else:
+            sound.append((chosen, scenario))
     found = {(path, str(value)) for chosen, _ in sound for path, value in chosen.items()}
     mistakes: dict[str, Mistake] = {}
     for combination, reason in wrong:
