@@ -150,7 +150,7 @@ def test_a_design_beyond_a_limit_is_told_what_mends_it(tmp_path: Path) -> None:
     for asked in (("chip", "show", str(beyond)), (*estimate, f"cluster.accelerator={beyond}")):
         done = run(*asked)
         assert done.returncode == 2
-        assert "blueprint: large as designed here cannot be built: a die is" in done.stderr
+        assert "blueprint: large cannot be built: a die is" in done.stderr
         assert "take fewer units" in done.stderr
 
 

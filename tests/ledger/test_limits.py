@@ -58,7 +58,7 @@ def test_what_passes_a_limit_by_less_than_the_model_may_be_off_is_warned_of() ->
 
 def test_every_limit_that_is_passed_for_certain_is_refused() -> None:
     die, edge = refused({"based_on": "h100-sxm-80gb", "units": 300, "stacks": 20})
-    assert die.startswith("blueprint: NVIDIA H100 SXM5 80 GB as designed here cannot be built: a die is")
+    assert die.startswith("blueprint: NVIDIA H100 SXM5 80 GB (changed) cannot be built: a die is")
     assert "larger than can be exposed" in die
     assert "take fewer units" in die
     assert "more edge" in edge

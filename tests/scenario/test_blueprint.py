@@ -96,6 +96,13 @@ def test_what_is_wrong_is_not_missing_too() -> None:
     ]
 
 
+def test_a_chip_on_sale_of_which_something_was_changed_is_not_called_by_its_name_alone() -> None:
+    changed = made({"based_on": "h100-sxm-80gb", "clock_hz": 1e9})
+    assert made({"based_on": "h100-sxm-80gb"}).chip == "NVIDIA H100 SXM5 80 GB"
+    assert changed.chip == "NVIDIA H100 SXM5 80 GB (changed)"
+    assert made({"based_on": "h100-sxm-80gb", "clock_hz": 1e9, "name": "slow"}).chip == "slow"
+
+
 def test_a_chip_to_begin_with_has_every_name_of_it() -> None:
     assert made({"based_on": "H100"}).blueprint == made({"based_on": "h100-sxm-80gb"}).blueprint
     (said,) = (each.text for each in made({"based_on": "H100"}).warnings if each.code == "alias")

@@ -17,7 +17,7 @@ from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import QUANTILES
 from thirdwatt.ledger.samples import Array, Scores
 from thirdwatt.scenario import InputError, Mistake, Scenario, Warn
-from thirdwatt.scenario.blueprint import Blueprint, shipping
+from thirdwatt.scenario.blueprint import shipping
 
 RETICLE, EDGE, HEAT = "reticle_used_ratio", "edge_used_ratio", "heat_used_ratio"
 SUPPLY, LEAST_SUPPLY = "supply_v", "least_supply_v"
@@ -77,7 +77,7 @@ def demand_buildable(scenario: Scenario, leaves: Mapping[str, Figure]) -> None:
         raise InputError(
             Mistake(
                 SECTION,
-                f"{_called(scenario.blueprint)} cannot be built: {said}, by more than the model may be off",
+                f"{scenario.blueprint.name} cannot be built: {said}, by more than the model may be off",
                 fix,
             )
             for name, said, fix in passed(_centre(found))
@@ -94,12 +94,7 @@ def unbuildable(scenario: Scenario, leaves: Mapping[str, Figure]) -> Iterator[Wa
     if scenario.blueprint is None or scenario.blueprint.sold:
         return
     for each in broken(_centre(_limited(leaves))):
-        yield Warn("blueprint_limit", f"{_called(scenario.blueprint)} can hardly be built: {each}")
-
-
-def _called(blueprint: Blueprint) -> str:
-    """A design, which without a name of its own has that of the chip on sale that it is based on."""
-    return f"{blueprint.name} as designed here"
+        yield Warn("blueprint_limit", f"{scenario.blueprint.name} can hardly be built: {each}")
 
 
 def _limited(leaves: Mapping[str, Figure]) -> dict[str, Array]:

@@ -73,8 +73,8 @@ def design(
     accelerator = others.get("accelerator") or (base.like if base else None)
     if accelerator is not None:
         others["accelerator"] = accelerator
-    name = form.name or (base.name if base else "blueprint")
     sold = base is not None and not changed and OF_LIMITS.isdisjoint(known)
+    name = form.name or ("blueprint" if base is None else base.name if sold else f"{base.name} (changed)")
     return Blueprint(name, accelerator or "", choices, figures, form.constants, sold), others, []
 
 
