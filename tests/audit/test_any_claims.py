@@ -146,11 +146,13 @@ def test_mutated_texts(folder: Path, name: str, cut: int, put: str, left_out: in
 
 def _ends_well(path: Path) -> None:
     try:
-        judged = audit(read(str(path)))
+        claims = read(str(path))
+        judged = audit(claims)
     except InputError as error:
         assert error.mistakes
         "\n".join(map(str, error.mistakes)).encode()
         return
     json.dumps(judgements.document(judged), allow_nan=False)
     judgements.text(judged).encode()
-    assert not any(word in each.why.split() for each in judged for word in ("nan", "inf"))
+    theirs = {getattr(each, "why", "") for each in claims}  # whoever claims something may say nan
+    assert not any(word in each.why.split() for each in judged if each.why not in theirs for word in ("nan", "inf"))

@@ -91,8 +91,9 @@ def breaks(document: dict[str, Any]) -> Iterator[str]:
         given = {**scenario.given, name: Figure(0.0, 0.0, 0.0, "stated", "nothing", f"given/{name}")}
         try:
             estimate(replace(scenario, given=given), samples=1)
-        except InputError:
-            yield name
+        except InputError as error:
+            if "cannot be built" not in str(error):
+                yield name
         except InsufficientError:
             continue
 

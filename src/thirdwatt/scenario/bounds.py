@@ -48,7 +48,7 @@ DIVISORS = frozenset(
         "active_share", "built_unit_count", "chip_area_ratio", "chip_power_ratio", "clock_hz", "cluster_unit_count",
         "compute_unit_count", "design_power_ratio", "die_area_mm2", "die_count", "die_side_mm", "die_yield_share",
         "heat_limit_w_per_mm2", "held_share", "idle_supply_v", "instruction_tile_width", "kernel_share",
-        "layer_compute_s", "least_supply_v", "link_port_byte_per_s", "local_byte", "logic_area_ratio",
+        "layer_compute_s", "link_port_byte_per_s", "local_byte", "logic_area_ratio",
         "memory_stack_count", "micro_batch_token_count", "narrow_rate_ratio", "panel_share", "product_power_w",
         "reference_supply_v", "register_byte", "reticle_mm2", "scheduler_count", "sram_area_ratio", "stack_byte",
         "stack_byte_per_s", "step_work_s", "sums_tile_width", "tile_column_count", "tile_depth_count",
@@ -60,8 +60,8 @@ DIVISORS = frozenset(
 
 NEVER_NOTHING = frozenset(
     [
-        "epochs", "head_width", "kv_head_count", "power_cap_w", "storage_copies", "token_count", "training_flop",
-        "workload_flop",
+        "epochs", "head_width", "kv_head_count", "least_supply_v", "power_cap_w", "storage_copies", "token_count",
+        "training_flop", "workload_flop",
     ]
 )  # fmt: skip
 """Quantities that no formula divides by, and of which zero would still not mean *none* but *nonsense*."""
