@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 OBSERVATIONS_SCHEMA = "thirdwatt/observations/1"
 
+J_PER_KWH = 3.6e6
+
 KINDS = ("exact", "measured", "stated", "modelled", "published", "assumed")
 """Kinds of figure, the best supported first."""
 

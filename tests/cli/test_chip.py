@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import pty
 import re
 import sys
 import tomllib
@@ -44,26 +45,20 @@ def test_a_chip_is_shown_on_a_screen(columns: str, snapshot: SnapshotAssertion) 
     assert done.stdout == snapshot
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a terminal is made by a pty")
-def test_the_headline_is_bold_also_where_the_title_takes_two_lines() -> None:
-    import pty
-
+def test_the_headline_is_bold_also_where_the_title_takes_two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    told = document("chip", "show", "h100", "--samples", "2", "--json")["training"]["j_per_flop"]["value"]
     parts: list[bytes] = []
 
     def read(fd: int) -> bytes:
         parts.append(os.read(fd, 4096))
         return parts[-1]
 
-    asked = [sys.executable, "-m", "thirdwatt", "chip", "show", "h100", "--samples", "2"]
-    kept = {name: os.environ.pop(name, None) for name in ("NO_COLOR", "COLUMNS")}
-    os.environ["COLUMNS"] = "80"
-    try:
-        pty.spawn(asked, read)
-    finally:
-        del os.environ["COLUMNS"]
-        os.environ.update({name: value for name, value in kept.items() if value is not None})
+    pty.spawn([sys.executable, "-m", "thirdwatt", "chip", "show", "h100", "--samples", "2"], read)
     (bold,) = re.findall(r"\x1b\[1m(.*?)\x1b\[0m", b"".join(parts).decode())
-    assert re.match(r"[\d.]+ \(90 %: .* J per TFLOP of the model", bold)
+    assert bold.startswith(f"{told * 1e12:.3g} (90 %: ")
+    assert "J per TFLOP of the model" in bold
 
 
 def test_a_chip_fits_a_screen_and_all_of_it_tells_the_rest() -> None:

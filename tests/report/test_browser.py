@@ -126,13 +126,25 @@ def plan_page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_nothing_is_cut_off_on_paper(browser: Any, plan_page_file: Path) -> None:
+def test_no_table_and_no_file_is_cut_off_on_paper(browser: Any, file: Path) -> None:
+    context = browser.new_context(viewport={"width": PAPER_PX, "height": 900})
+    shown = context.new_page()
+    shown.emulate_media(media="print")
+    shown.goto(file.as_uri())
+    wide = (
+        "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    )
+    tall = "[...document.querySelectorAll('pre')].filter(e => e.scrollHeight > e.clientHeight + 1).length"
+    kept = "[...document.querySelectorAll('h2')].filter(e => getComputedStyle(e).breakInside !== 'avoid').length"
+    assert (shown.evaluate(wide), shown.evaluate(tall), shown.evaluate(kept)) == ([], 0, 0)
+    context.close()
+
+
+def test_lists_that_are_closed_are_told_on_paper_and_captions_are_small(browser: Any, plan_page_file: Path) -> None:
     context = browser.new_context(viewport={"width": PAPER_PX, "height": 900})
     shown = context.new_page()
     shown.emulate_media(media="print")
     shown.goto(plan_page_file.as_uri())
-    cut = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
-    assert shown.evaluate(cut) == []
     size = "name => parseFloat(getComputedStyle(document.querySelector(name)).fontSize)"
     body = shown.evaluate(size, "body")
     assert all(shown.evaluate(size, name) < body for name in ("caption", "figcaption", ".quiet"))

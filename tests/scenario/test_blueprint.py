@@ -103,6 +103,15 @@ def test_a_chip_on_sale_of_which_something_was_changed_is_not_called_by_its_name
     assert made({"based_on": "h100-sxm-80gb", "clock_hz": 1e9, "name": "slow"}).chip == "slow"
 
 
+def test_a_design_knows_the_chip_it_is_based_on_whatever_it_is_used_like() -> None:
+    used_like = made({"based_on": "H100", "clock_hz": 1e9}, cluster={"accelerator": "b200-sxm-180gb"}).blueprint
+    assert used_like is not None
+    assert (used_like.based_on, used_like.like) == ("h100-sxm-80gb", "b200-sxm-180gb")
+    own = made(OWN_DESIGN, cluster={"accelerator": "b200-sxm-180gb"}).blueprint
+    assert own is not None
+    assert own.based_on == ""
+
+
 def test_a_chip_to_begin_with_has_every_name_of_it() -> None:
     assert made({"based_on": "H100"}).blueprint == made({"based_on": "h100-sxm-80gb"}).blueprint
     (said,) = (each.text for each in made({"based_on": "H100"}).warnings if each.code == "alias")

@@ -201,6 +201,22 @@ def test_a_ratio_of_guesses_is_a_guess() -> None:
         assert known_by(figure.kind, figure.source) == ("assumed" if ratio.guessed else "fitted"), chip
 
 
+def test_what_a_fit_moved_nobody_published() -> None:
+    """A value that is not the prior's is a guess as before, or modelled."""
+    for name in ("chips", "processes", "silicon"):
+        for row in table(name):
+            for quantity, figure in row.figures.items():
+                prior = row.figures.get(quantity.removesuffix("@fitted"))
+                if prior is not None and prior.value != figure.value and quantity.endswith("@fitted"):
+                    assert figure.kind in ("assumed", "modelled"), (row.id, quantity)
+
+
+def test_a_ratio_of_one_point_is_of_little_confidence() -> None:
+    for chip, ratio in own_ratios(fit()[1]).items():
+        figure = table("chips").rows[chip].figures["design_power_ratio@fitted"]
+        assert (figure.confidence == "low") == (ratio.guessed or ratio.points == 1), chip
+
+
 def test_boards_with_one_die_have_one_ratio() -> None:
     """One point of a board may not make the same silicon look twice as good: it counts among those of its die."""
     assert same_die("h100-sxm-80gb", "h100-pcie-80gb")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thirdwatt.quantity import J_PER_KWH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-J_PER_KWH = 3.6e6
 ENDS = ("low", "value", "high")
 
 TOTALS = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from thirdwatt.amounts import percent, plain
-from thirdwatt.facts import Figure, table
+from thirdwatt.facts import Figure
 from thirdwatt.ledger.blueprints import alone
 from thirdwatt.ledger.book import book
 from thirdwatt.ledger.evaluate import chunks, needed
@@ -17,7 +17,7 @@ from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import QUANTILES
 from thirdwatt.ledger.samples import Array, Scores
 from thirdwatt.scenario import InputError, Mistake, Scenario, Warn
-from thirdwatt.scenario.blueprint import shipping
+from thirdwatt.scenario.blueprint import Blueprint, shipping
 
 RETICLE, EDGE, HEAT = "reticle_used_ratio", "edge_used_ratio", "heat_used_ratio"
 SUPPLY, LEAST_SUPPLY = "supply_v", "least_supply_v"
@@ -71,7 +71,7 @@ def demand_buildable(scenario: Scenario, leaves: Mapping[str, Figure]) -> None:
     found = _limited(leaves)
     surely = {name for name, *_ in passed({name: _favoured(name, draws) for name, draws in found.items()})}
     if surely:
-        built, taken = _of_base(scenario), _centre(found)
+        built, taken = _of_base(scenario.blueprint, scenario.choices["precision"]), _centre(found)
         surely -= {name for name in PASSED if taken.get(name, 0.0) <= built.get(name, 0.0) * (1 + ROUNDING)}
     if surely:
         raise InputError(
@@ -104,14 +104,11 @@ def _limited(leaves: Mapping[str, Figure]) -> dict[str, Array]:
     return {name: np.broadcast_to(chunk.values[name], (1, DRAWS.width))[0] for name in plan.plan.slots}
 
 
-def _of_base(scenario: Scenario) -> dict[str, float]:
+def _of_base(design: Blueprint, precision: str) -> dict[str, float]:
     """What the chip on sale that a design is based on takes of the same limits, by the constants of the design."""
-    design, section = scenario.blueprint, scenario.document.get(SECTION, {})
-    base = table("accelerators").find(str(section.get("based_on", "")))
-    if design is None or base is None:
+    if not design.based_on:
         return {}
-    sold = replace(shipping(base.id), constants=design.constants)
-    precision = scenario.choices["precision"]
+    sold = replace(shipping(design.based_on), constants=design.constants)
     leaves = alone(sold, precision if precision in sold.precisions else sold.precisions[0])
     return _centre(_limited(leaves))
 

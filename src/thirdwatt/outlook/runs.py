@@ -14,6 +14,7 @@ from thirdwatt.facts import Row, sources, table
 from thirdwatt.facts.checks import check
 from thirdwatt.facts.prices import today
 from thirdwatt.facts.table import HEADER, Table
+from thirdwatt.quantity import J_PER_KWH
 from thirdwatt.scenario import InputError, Mistake
 
 TABLE = "frontier"
@@ -24,8 +25,6 @@ MEASURES = {COMPUTE: "compute", POWER: "power", ENERGY: "energy"}
 
 EFFICIENCY = "achieved_flop_per_j"
 """Compute over energy, where both are told."""
-
-J_PER_KWH = 3.6e6
 
 IMPUTED = "imputed"
 """Basis of a run whose hours are not published: its energy and power follow from its compute, and prove nothing."""

@@ -34,7 +34,7 @@ FANS = (
     ("frontier_power_kw", "Power of a frontier run", POWER, W_PER_KW),
     ("frontier_energy_kwh", "Energy of a frontier run", ENERGY, 1.0),
     ("frontier_cost_usd", "Cost of a frontier run", "", 1.0),
-    ("frontier_carbon_kg", "Carbon of a frontier run, by the mean of the grid of the United States", "", 1.0),
+    ("frontier_carbon_kg", "Carbon of a frontier run, by the mean of the US grid", "", 1.0),
     (DEMAND, "Electricity of data centres, a year", "", 1.0),
     ("ai_kwh_per_year", "Electricity of AI, a year", "", 1.0),
     ("data_centre_generation_share", "Data centres' part of generation", "", 1.0),

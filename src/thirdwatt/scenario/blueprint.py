@@ -41,6 +41,8 @@ class Blueprint:
         Its axes, and whatever else of it is known, by quantity; ``narrow_rate_ratio`` by precision behind an ``@``.
     constants
         Which constants of silicon it is computed with: ``fitted`` to boards and dies, or ``prior`` to that.
+    based_on
+        Chip on sale that it has what it does not say of; empty if it says everything.
     sold
         Whether it is a chip on sale with nothing changed, which is built whatever a model of limits says.
     """
@@ -50,6 +52,7 @@ class Blueprint:
     choices: Mapping[str, str]
     figures: Mapping[str, Figure]
     constants: str = "fitted"
+    based_on: str = ""
     sold: bool = False
 
     @property
@@ -74,7 +77,7 @@ def shipping(chip: str) -> Blueprint:
         if name in own.figures:
             figures.setdefault(name, own.figures[name])
     choices = {name: row.text[name] for name in (*CHOSEN, *OPTIONS)} | {"cooling": COOLING[0]}
-    return Blueprint(own.name, chip, choices, figures, sold=True)
+    return Blueprint(own.name, chip, choices, figures, based_on=chip, sold=True)
 
 
 STATED = ("accelerator_tdp_w", "accelerator_idle_power_w", "accelerator_memory_byte", "accelerator_memory_byte_per_s")

@@ -75,7 +75,8 @@ def design(
         others["accelerator"] = accelerator
     sold = base is not None and not changed and OF_LIMITS.isdisjoint(known)
     name = form.name or ("blueprint" if base is None else base.name if sold else f"{base.name} (changed)")
-    return Blueprint(name, accelerator or "", choices, figures, form.constants, sold), others, []
+    based_on = base.like if base else ""
+    return Blueprint(name, accelerator or "", choices, figures, form.constants, based_on, sold), others, []
 
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {

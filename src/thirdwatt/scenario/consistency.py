@@ -35,7 +35,7 @@ def findings(
     chip = datasheet or table("accelerators").rows[choices["accelerator"]]
     yield from _precision(chip, choices, given) if file.blueprint is None else _designed(blueprint, choices, given)
     if file.blueprint is not None and blueprint is not None:
-        yield from _used_like(file.blueprint.based_on, blueprint, choices, given)
+        yield from _used_like(blueprint, choices, given)
     yield from _cooling(given)
     yield from _copies(given)
     yield from _rent(file, choices, given)
@@ -81,17 +81,13 @@ def _designed(
             yield Mistake(path, "cannot be set of a blueprint, which has a clock of its own", "set blueprint.clock_hz")
 
 
-def _used_like(
-    based_on: str | None, blueprint: Blueprint, choices: Mapping[str, str], given: Mapping[str, Figure]
-) -> Iterator[Warn]:
+def _used_like(blueprint: Blueprint, choices: Mapping[str, str], given: Mapping[str, Figure]) -> Iterator[Warn]:
     """What a design has of a chip on sale that it is used like, and not of its own."""
-    base = table("accelerators").find(based_on) if based_on else None
-    other = base is not None and base.id != blueprint.like
-    if base is not None and other:
-        said = (
-            f"{blueprint.name} is based on {base.id} and used like {blueprint.like}, with its host, network and kernels"
-        )
-        yield Warn("blueprint_like", f"{said}; state cluster.accelerator = {base.id} for those that it is sold with")
+    base = blueprint.based_on
+    other = base not in ("", blueprint.like)
+    if other:
+        said = f"{blueprint.name} is based on {base} and used like {blueprint.like}, with its host, network and kernels"
+        yield Warn("blueprint_like", f"{said}; state cluster.accelerator = {base} for those that it is sold with")
     if (other or not blueprint.sold) and choices["tenure"] == "rented" and "rent_usd_per_accelerator_h" not in given:
         said = f"nobody rents out {blueprint.name}: its rent is that of {blueprint.like}"
         yield Warn("blueprint_rent", f"{said}; state site.rent_usd_per_h for another")

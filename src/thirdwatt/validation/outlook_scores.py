@@ -23,7 +23,8 @@ from thirdwatt.facts import table
 from thirdwatt.ledger.samples import Array
 from thirdwatt.outlook.fits import JUDGED, SCORE_AT_90, WINDOWS, Member, ensemble, judged, line, scores
 from thirdwatt.outlook.paths import DEMAND
-from thirdwatt.outlook.runs import COMPUTE, EFFICIENCY, ENERGY, J_PER_KWH, MEASURES, Run, runs, year_of
+from thirdwatt.outlook.runs import COMPUTE, EFFICIENCY, ENERGY, MEASURES, Run, runs, year_of
+from thirdwatt.quantity import J_PER_KWH
 
 CUTS = tuple(range(2017, 2025))
 """Years at whose end a forecast is made."""
@@ -41,6 +42,7 @@ LATE_CUT = 2021
 """Cut of the bars."""
 
 DRAWS = 201
+"""Points of its own scores at which each line is drawn for a score; evenly spaced, so none is chance."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ import pytest
 import thirdwatt
 from thirdwatt.ledger import estimate
 from thirdwatt.ledger.document import copied
-from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.quantity import BOUNDARIES, J_PER_KWH
 from thirdwatt.scenario import InputError
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.search.blueprint.answer import HANGS_ON, Answer, Design, search
 from thirdwatt.search.blueprint.mix import MIXES, Document, document_of, laid_out, weighted
 from thirdwatt.search.blueprint.parts import GROUPS
-from thirdwatt.search.blueprint.price import COST, EDGE, HEAT, J_PER_KWH, POWER, RETICLE, Limits
+from thirdwatt.search.blueprint.price import COST, EDGE, HEAT, POWER, RETICLE, Limits
 from thirdwatt.search.blueprint.question import Question, asked
 
 pytestmark = pytest.mark.slow

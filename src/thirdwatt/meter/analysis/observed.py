@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from thirdwatt.quantity import OBSERVATIONS_SCHEMA, Observation, unit
+from thirdwatt.quantity import J_PER_KWH, OBSERVATIONS_SCHEMA, Observation, unit
 
 from .node import TOLERANCE
 from .words import shares
@@ -13,8 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
-
-J_PER_KWH = 3.6e6
 
 
 def observations(found: Mapping[str, Any]) -> list[Observation]:

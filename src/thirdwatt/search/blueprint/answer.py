@@ -17,13 +17,13 @@ from thirdwatt.ledger.leaves import columns, informed
 from thirdwatt.ledger.ledger import Total, total
 from thirdwatt.ledger.samples import Array, Leaf, Scores
 from thirdwatt.ledger.sensitivity import spread_shares
-from thirdwatt.quantity import BOUNDARIES
+from thirdwatt.quantity import BOUNDARIES, J_PER_KWH
 from thirdwatt.scenario.blueprint import shipping
 from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.search.blueprint.find import Counts
 from thirdwatt.search.blueprint.mix import Document, Workload, document_of, laid_out, weighted
 from thirdwatt.search.blueprint.parts import Part, parts
-from thirdwatt.search.blueprint.price import BUILT, HOURS, J_PER_KWH, Mixed, Pricer, gain, on
+from thirdwatt.search.blueprint.price import BUILT, HOURS, Mixed, Pricer, gain, on
 from thirdwatt.search.blueprint.question import Question, asked
 from thirdwatt.search.blueprint.settle import Settled, one_each, settled, taken
 from thirdwatt.search.blueprint.space import NUMBERS, STYLES, Axis, Space

@@ -27,7 +27,6 @@ RETICLE, EDGE, HEAT, SUPPLY = "reticle_used_ratio", "edge_used_ratio", "heat_use
 BUILT = (AREA, POWER, COST, PEAK, RETICLE, EDGE, HEAT, SUPPLY)
 """What is asked of a design by itself."""
 MEMORY, HOURS = "memory_used_ratio", "accelerator_hours"
-J_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True, slots=True)

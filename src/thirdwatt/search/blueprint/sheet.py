@@ -22,7 +22,7 @@ from thirdwatt.ledger.leaves import columns, figures, informed
 from thirdwatt.ledger.ledger import total
 from thirdwatt.ledger.limits import LIMITED, broken, demand_buildable
 from thirdwatt.ledger.samples import Array, Scores
-from thirdwatt.quantity import BOUNDARIES, PHASES
+from thirdwatt.quantity import BOUNDARIES, J_PER_KWH, PHASES
 from thirdwatt.scenario import InputError, Mistake, Scenario
 from thirdwatt.scenario.blueprint import MEASURED, Blueprint
 from thirdwatt.scenario.datasheet import PEAK, accelerator
@@ -31,7 +31,7 @@ from thirdwatt.scenario.parse import BOUNDARY_QUANTITY
 from thirdwatt.scenario.read import SECTIONS, SUFFIXES, chip_of, presets, read
 from thirdwatt.search.blueprint.known import known_by
 from thirdwatt.search.blueprint.mix import MIXES, Document, Workload, document_of, laid_out
-from thirdwatt.search.blueprint.price import J_PER_KWH, gain, of_blueprint
+from thirdwatt.search.blueprint.price import gain, of_blueprint
 
 SAMPLES = 1_000
 SHOWN_ON = "llama-3.1-405b"
@@ -439,7 +439,7 @@ def _sheet(asked: Chip, precision: str, ledger: Ledger | None, scores: Scores, w
         product=_product(values),
         training=run,
         no_training=lacks,
-        against=tuple(_against(scenario, asked, precision, scores)) if built else (),
+        against=tuple(_against(scenario, precision, scores)) if built else (),
         fields=tuple(_fields(scenario, precision, asked.section)),
     )
 
@@ -568,10 +568,10 @@ COMPARED = ("die_area_mm2", "accelerator_idle_power_w")
 """What is published of chips and follows from their blueprints too."""
 
 
-def _against(scenario: Scenario, asked: Chip, precision: str, scores: Scores) -> Iterator[Against]:
-    listed = table("accelerators").find(str(asked.section["based_on"]))  # not what it is used like
-    assert listed is not None  # noqa: S101 - it is sold
-    own = table("chips").rows[listed.id].figures
+def _against(scenario: Scenario, precision: str, scores: Scores) -> Iterator[Against]:
+    assert scenario.blueprint is not None  # noqa: S101 - it is sold
+    chip_id = scenario.blueprint.based_on  # not what it is used like
+    own, listed = table("chips").rows[chip_id].figures, table("accelerators").rows[chip_id]
     values = _alone(scenario, precision, scores, COMPARED)
     for name in COMPARED:
         published = own.get(name + MEASURED) or listed.figures.get(name)
